@@ -1,0 +1,88 @@
+"""What the ledger appends for a statement: the Merkle leaf.
+
+    {"index":0,"kind":"deposit","prev":"00…","received":"2026-11-22T10:00:00.000000Z",
+     "signature":"5f…","statement":"9a…","v":1}        (one line, RFC 8785)
+
+``prev`` is the leaf hash of the entry before (32 zero bytes for the first); ``statement`` and
+``signature`` are the SHA-256 of their exact bytes. Nothing personal is in an entry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from evidence_ledger.core import canonical
+from evidence_ledger.errors import FormatError, NewerFormat
+
+VERSION = 1
+LARGEST = 1024
+NO_ENTRY = bytes(32)
+KIND = re.compile(r"[a-z][a-z-]{0,31}", re.ASCII)
+
+_FORM = re.compile(
+    rb'\{"index":(0|[1-9][0-9]{0,15}),"kind":"([a-z][a-z-]{0,31})","prev":"([0-9a-f]{64})",'
+    rb'"received":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)",'
+    rb'"signature":"([0-9a-f]{64})","statement":"([0-9a-f]{64})","v":1\}'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry; ``index`` counts from 0, ``received`` is the ledger's clock in UTC."""
+
+    index: int
+    kind: str
+    prev: bytes
+    received: datetime
+    signature: bytes
+    statement: bytes
+
+    def encode(self) -> bytes:
+        """The canonical bytes."""
+        received = canonical.time_text(self.received, microseconds=True)
+        return entry_bytes(
+            self.index, self.kind, self.prev, received, self.signature, self.statement
+        )
+
+
+def entry_bytes(
+    index: int, kind: str, prev: bytes, received: str, signature: bytes, statement: bytes
+) -> bytes:
+    """The canonical bytes of an entry from its parts; ``received`` is already canonical text."""
+    return (
+        f'{{"index":{index},"kind":"{kind}","prev":"{prev.hex()}","received":"{received}",'
+        f'"signature":"{signature.hex()}","statement":"{statement.hex()}","v":1}}'
+    ).encode("ascii")
+
+
+def parse(data: bytes) -> Entry:
+    """The entry whose canonical bytes are exactly ``data``. Raises FormatError, NewerFormat."""
+    match = _FORM.fullmatch(data)
+    if match is None:
+        raise _misfit(data)
+    index, kind, prev, received, signature, statement = match.groups()
+    moment = canonical.time_of(received.decode(), where="entry.received", microseconds=True)
+    return Entry(
+        index=int(index),
+        kind=kind.decode(),
+        prev=bytes.fromhex(prev.decode()),
+        received=moment,
+        signature=bytes.fromhex(signature.decode()),
+        statement=bytes.fromhex(statement.decode()),
+    )
+
+
+def _misfit(data: bytes) -> FormatError:
+    value = canonical.decode(data, what="entry", limit=LARGEST)
+    version = value.get("v") if isinstance(value, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        return NewerFormat("entry.newer", f"The entry has version {version}.", where="entry.v")
+    return FormatError("entry.malformed", "The entry does not have the members it must have.")
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """SHA-256(0x00 ‖ data) (RFC 9162, section 2.1.1)."""
+    return hashlib.sha256(b"\x00" + data).digest()

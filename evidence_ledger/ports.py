@@ -1,0 +1,229 @@
+"""The outside world, as contracts. Adapters fulfil them; the ledger knows nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from evidence_ledger.core.chain import Extension, Head
+from evidence_ledger.core.edge import FullTile
+
+
+class Clock(Protocol):
+    """The time, in UTC."""
+
+    def now(self) -> datetime:
+        """An aware UTC datetime."""
+        ...
+
+
+class Entropy(Protocol):
+    """Unpredictable bytes."""
+
+    def take(self, count: int) -> bytes:
+        """``count`` bytes from the operating system's generator."""
+        ...
+
+
+class Signer(Protocol):
+    """A private key with its X.509 certificate, for CAdES and CMS signatures."""
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """DER X.509 certificates, the signer's own first."""
+        ...
+
+    @property
+    def scheme(self) -> str:
+        """A name from ``core.algorithm``: the signature algorithm that ``sign`` uses."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature over ``message`` (hashed inside, where the scheme hashes)."""
+        ...
+
+
+class NoteSigner(Protocol):
+    """A key that signs checkpoints (C2SP signed-note; Ed25519, or ML-DSA-44 cosignature)."""
+
+    @property
+    def vkey(self) -> str:
+        """The C2SP verifier key."""
+        ...
+
+    def sign(self, note_text: bytes, moment: datetime) -> bytes:
+        """One signature line, newline included. ``moment`` is used where the type carries one."""
+        ...
+
+
+class TimestampAuthority(Protocol):
+    """An RFC 3161 authority."""
+
+    @property
+    def name(self) -> str:
+        """How reports call it."""
+        ...
+
+    @property
+    def independent(self) -> bool:
+        """False for an authority on the ledger's own clock."""
+        ...
+
+    def ask(self, request: bytes) -> bytes:
+        """The DER TimeStampResp to a DER TimeStampReq.
+
+        Raises AuthorityUnreachable. The answer is not verified: the caller does.
+        """
+        ...
+
+
+class CheckpointMemory(Protocol):
+    """The signer's own memory of the last checkpoint that it signed, outside the database."""
+
+    def recall(self) -> bytes | None:
+        """The note last remembered, or None before the first."""
+        ...
+
+    def remember(self, before: bytes | None, note: bytes) -> None:
+        """Replace ``before`` by ``note``, durable when this returns.
+
+        Raises HeadMoved where the memory no longer holds ``before``.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry with its documents; an erased document is None."""
+
+    index: int
+    entry: bytes
+    leaf_hash: bytes
+    statement: bytes | None
+    signature: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """A timestamp over a seal: the raw response and the bare token (both DER)."""
+
+    authority: str
+    independent: bool
+    response: bytes
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSeal:
+    """A checkpoint with the tokens over it and over everything new since the seal before.
+
+    ``first`` is the first entry that is new in this seal, ``size`` the checkpoint's tree size.
+    ``leaves`` are the record tree's object hashes, 32 bytes each: the checkpoint's, then each
+    entry's statement, signature and files in order. ``offsets`` give, for each new entry, the
+    position of its statement's hash in ``leaves``. ``entry`` is the index of the seal's own entry,
+    or None until that is appended.
+    """
+
+    number: int
+    first: int
+    size: int
+    root: bytes
+    checkpoint: bytes
+    leaves: bytes
+    offsets: tuple[int, ...]
+    tokens: tuple[StoredToken, ...] = ()
+    entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a fingerprint is: an entry and the position of the claim in its deposit."""
+
+    index: int
+    position: int
+
+
+class Store(Protocol):
+    """The stored ledger. All writes are durable when a method returns, or not there at all.
+
+    Every method may raise LedgerLocked, LedgerReadOnly, LedgerFull, LedgerCorrupt.
+    """
+
+    def head(self) -> Head:
+        """The newest state."""
+        ...
+
+    def append(self, before: Head, extension: Extension) -> None:
+        """Write an extension in one transaction if the head is still ``before``.
+
+        Raises HeadMoved otherwise, also when a statement of it is stored already.
+        """
+        ...
+
+    def indexes_of(self, statements: Sequence[bytes]) -> Mapping[bytes, int]:
+        """The entries of those statements (SHA-256) that are stored already."""
+        ...
+
+    def entry(self, index: int) -> StoredEntry:
+        """One entry. Raises NoSuchEntry."""
+        ...
+
+    def entries(self, start: int, stop: int) -> Iterator[StoredEntry]:
+        """Entries in order, streamed in flat memory."""
+        ...
+
+    def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
+        """Leaf hashes of a range of entries, as stored."""
+        ...
+
+    def claims(self, index: int) -> Iterator[tuple[int, bytes]]:
+        """Position and canonical bytes of the claims of one entry, in order, streamed."""
+        ...
+
+    def find(self, digest: bytes, algorithm: str) -> Sequence[Found]:
+        """Where a file's digest was deposited, oldest first."""
+        ...
+
+    def tile(self, level: int, index: int) -> FullTile | None:
+        """A full tile of the tree, or None where it is not full yet."""
+        ...
+
+    def tiles(self, level: int) -> Iterator[FullTile]:
+        """All full tiles of a level in order, streamed."""
+        ...
+
+    def add_seal(self, seal: StoredSeal) -> None:
+        """Keep a new seal with the tokens it has. Raises HeadMoved where its number is taken."""
+        ...
+
+    def add_token(self, number: int, token: StoredToken) -> None:
+        """Keep one more token of a seal."""
+        ...
+
+    def close_seal(self, number: int, entry: int) -> None:
+        """Note the index of the entry that holds the seal."""
+        ...
+
+    def seal(self, number: int) -> StoredSeal | None:
+        """A seal by its number, from 0; -1 is the newest. None where there is none."""
+        ...
+
+    def seal_of(self, index: int) -> StoredSeal | None:
+        """The seal in which an entry is new, or None while it is not sealed."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...
+
+
+class Progress(Protocol):
+    """Somebody who watches long work."""
+
+    def advance(self, files: int, size: int) -> None:
+        """``files`` more files and ``size`` more bytes are done."""
+        ...
+
+
