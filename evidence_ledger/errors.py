@@ -11,7 +11,7 @@ EvidenceError
     │   ├── FileUnreadable, FileChanged, NotARegularFile, OutputExists, OutputUnwritable
     ├── LedgerError
     │   ├── LedgerNotFound, LedgerExists, LedgerLocked, LedgerReadOnly, LedgerFull,
-    │   ├── LedgerCorrupt, LedgerForked, HeadMoved, NoSuchEntry, SettingsInvalid
+    │   ├── LedgerCorrupt, LedgerForked, LedgerNewer, HeadMoved, NoSuchEntry, SettingsInvalid
     ├── ClockBehind
     ├── KeyUnusable
     │   ├── KeyUnreadable, WrongPassword, WrongKey
@@ -37,9 +37,7 @@ class EvidenceError(Exception):
     exit_code: ClassVar[int] = 4
     default_hint: ClassVar[str | None] = None
 
-    def __init__(
-        self, message: str, *, where: str | None = None, hint: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.where = where
@@ -237,6 +235,14 @@ class NoSuchEntry(LedgerError):
     code = "ledger.no-such-entry"
     exit_code = 29
     default_hint = "See the entries with: evidence list"
+
+
+class LedgerNewer(LedgerError):
+    """The ledger was made by a newer release of this program."""
+
+    code = "ledger.newer"
+    exit_code = 32
+    default_hint = "Open it with a newer release of this program."
 
 
 class SettingsInvalid(LedgerError):

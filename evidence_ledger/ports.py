@@ -71,8 +71,13 @@ class TimestampAuthority(Protocol):
         """False for an authority on the ledger's own clock."""
         ...
 
-    def ask(self, request: bytes) -> bytes:
-        """The DER TimeStampResp to a DER TimeStampReq.
+    @property
+    def roots(self) -> tuple[bytes, ...]:
+        """DER X.509 certificates that its tokens must lead to before they are kept."""
+        ...
+
+    def ask(self, digest: bytes, nonce: int) -> bytes:
+        """The DER TimeStampResp for a SHA-256 digest, asked with certReq and this nonce.
 
         Raises AuthorityUnreachable. The answer is not verified: the caller does.
         """

@@ -64,18 +64,20 @@ class Extension:
     head: Head
 
 
-def extend(head: Head, edge: Edge, admissions: Sequence[Admission], received: datetime) -> Extension:
+def extend(
+    head: Head, edge: Edge, admissions: Sequence[Admission], received: datetime
+) -> Extension:
     """Chain ``admissions`` behind ``head`` and push their leaf hashes onto ``edge``.
 
     ``edge`` must stand at ``head.size`` and is changed: drop it when the append fails.
     """
     text = time_text(received, microseconds=True)
-    last, entries, tiles = head.last, [], []
+    last, entries = head.last, []
     for index, admission in enumerate(admissions, head.size):
         statement = hashlib.sha256(admission.statement).digest()
         signature = hashlib.sha256(admission.signature).digest()
         data = entry_bytes(index, admission.kind, last, text, signature, statement)
         last = leaf_hash(data)
         entries.append(AppendedEntry(index, data, last, statement, admission))
-        tiles.extend(edge.push(last))
+    tiles = edge.push_many([entry.leaf_hash for entry in entries])
     return Extension(entries, tiles, Head(head.size + len(entries), last, received))

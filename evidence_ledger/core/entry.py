@@ -9,12 +9,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from evidence_ledger.core import canonical
+from evidence_ledger.core.merkle import leaf_hash as leaf_hash
 from evidence_ledger.errors import FormatError, NewerFormat
 
 VERSION = 1
@@ -81,8 +81,3 @@ def _misfit(data: bytes) -> FormatError:
     if isinstance(version, int) and version > VERSION:
         return NewerFormat("entry.newer", f"The entry has version {version}.", where="entry.v")
     return FormatError("entry.malformed", "The entry does not have the members it must have.")
-
-
-def leaf_hash(data: bytes) -> bytes:
-    """SHA-256(0x00 ‖ data) (RFC 9162, section 2.1.1)."""
-    return hashlib.sha256(b"\x00" + data).digest()

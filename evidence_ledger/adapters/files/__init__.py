@@ -1,0 +1,1 @@
+"""Files on this machine: found, read once, fingerprinted. Nothing here writes."""

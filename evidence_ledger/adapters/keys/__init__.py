@@ -1,0 +1,1 @@
+"""Private keys in files: for CAdES signatures, and for signed notes."""

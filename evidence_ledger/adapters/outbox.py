@@ -1,0 +1,61 @@
+"""Signed deposits on their way to a ledger.
+
+A deposit is kept here from before it is handed in until its certificate is written, so that the
+same command, repeated after an interruption, hands in the same bytes and gets the same entry.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from evidence_ledger.adapters.durable_file import sync_folder, write_new
+from evidence_ledger.adapters.file_errors import input_errors, output_errors
+from evidence_ledger.core.admission import SignedStatement
+
+_STATEMENT, _SIGNATURE, _CLAIMS = "statement.json", "statement.json.p7s", "claims.jsonl"
+
+
+class Outbox:
+    """A folder with one folder a pending deposit, named by the deposit's own key (hex)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, key: str, make: Callable[[], SignedStatement]) -> SignedStatement:
+        """The deposit kept under ``key``, or a new one from ``make``, durable on return.
+
+        Raises OutputUnwritable.
+        """
+        place = self._folder / key
+        if place.is_dir():
+            return _read(place)
+        signed = make()
+        with output_errors(place):
+            _write(self._folder, place, signed)
+        return signed
+
+    def drop(self, key: str) -> None:
+        """Forget a deposit whose certificate is written."""
+        shutil.rmtree(self._folder / key, ignore_errors=True)
+
+
+def _read(place: Path) -> SignedStatement:
+    with input_errors(place):
+        claims = (place / _CLAIMS).read_bytes().split(b"\n")[:-1]
+        return SignedStatement(
+            (place / _STATEMENT).read_bytes(), (place / _SIGNATURE).read_bytes(), claims
+        )
+
+
+def _write(folder: Path, place: Path, signed: SignedStatement) -> None:
+    draft = folder / f"{place.name}.{os.getpid()}.part"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True, mode=0o700)
+    write_new(draft / _STATEMENT, signed.statement)
+    write_new(draft / _SIGNATURE, signed.signature)
+    write_new(draft / _CLAIMS, b"".join(claim + b"\n" for claim in signed.claims))
+    draft.rename(place)
+    sync_folder(folder)

@@ -1,0 +1,64 @@
+"""A ledger's settings: ``settings.toml`` in its folder.
+
+    v = 1
+    origin = "local/3f9c1a7e"
+    digests = ["sha256", "sm3"]
+
+They are chosen once, by ``evidence init``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence_ledger.adapters.durable_file import write_new
+from evidence_ledger.adapters.file_errors import input_errors
+from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.statement import origin as checked_origin
+from evidence_ledger.errors import EvidenceError, SettingsInvalid
+
+VERSION = 1
+LARGEST = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The ledger's origin, and the digests that every deposit has (SHA-256 always)."""
+
+    origin: str
+    digests: tuple[Algorithm, ...] = (Algorithm.SHA256,)
+
+    def save(self, path: Path) -> None:
+        """Write a new settings file. Raises OutputExists, OutputUnwritable."""
+        digests = ", ".join(f'"{name.value}"' for name in self.digests)
+        text = f'v = {VERSION}\norigin = "{self.origin}"\ndigests = [{digests}]\n'
+        write_new(path, text.encode())
+
+    @classmethod
+    def load(cls, path: Path) -> Settings:
+        """The settings in a file. Raises FileUnreadable, SettingsInvalid."""
+        with input_errors(path), path.open("rb") as file:
+            data = file.read(LARGEST)
+        try:
+            return _settings(tomllib.loads(data.decode("utf-8")))
+        except (ValueError, EvidenceError) as error:
+            raise SettingsInvalid(
+                f"The settings can't be used: {error}", where=str(path)
+            ) from error
+
+
+def _settings(members: dict[str, object]) -> Settings:
+    if members.get("v") != VERSION:
+        raise SettingsInvalid(f"They are not of version {VERSION}.")
+    strange = sorted(set(members) - {"v", "origin", "digests"})
+    if strange:
+        raise SettingsInvalid(f"{strange[0]!r} is no setting.")
+    origin, digests = members.get("origin"), members.get("digests")
+    if not isinstance(origin, str) or not isinstance(digests, list):
+        raise SettingsInvalid("origin must be a text and digests a list.")
+    chosen = [Algorithm(name) for name in digests]
+    return Settings(
+        checked_origin(origin), tuple(dict.fromkeys([Algorithm.SHA256, *chosen]))
+    )

@@ -1,0 +1,80 @@
+"""Claims, and the fingerprints to find them by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, Dialect, bindparam, func, select
+
+from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
+from evidence_ledger.adapters.sql.schema import claims, fingerprints
+from evidence_ledger.core.chain import AppendedEntry
+from evidence_ledger.errors import LedgerCorrupt
+from evidence_ledger.ports import Found
+
+
+class ClaimRows:
+    """Adds and reads claims and fingerprints."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._add_claim = Insertion(claims, dialect)
+        self._add_fingerprint = Insertion(fingerprints, dialect)
+        entry, position = claims.c.entry, claims.c.position
+        self._page = Prepared(
+            select(position, claims.c.data)
+            .where(entry == bindparam("of"), position >= bindparam("low"))
+            .order_by(position)
+            .limit(bindparam("most")),
+            dialect,
+        )
+        place = fingerprints.c.entry, fingerprints.c.position
+        self._find = Prepared(
+            select(*place)
+            .where(
+                fingerprints.c.digest == bindparam("wanted"),
+                fingerprints.c.algorithm == bindparam("name"),
+            )
+            .order_by(*place),
+            dialect,
+        )
+        self._totals = Prepared(
+            select(
+                select(func.count()).select_from(claims).scalar_subquery(),
+                select(func.count()).select_from(fingerprints).scalar_subquery(),
+            ),
+            dialect,
+        )
+
+    def add(self, connection: Connection, appended: Sequence[AppendedEntry]) -> None:
+        """Insert claims and fingerprints, however many."""
+        self._add_claim.add(connection, _claims(appended))
+        self._add_fingerprint.add(connection, _fingerprints(appended))
+
+    def page(self, connection: Connection, entry: int, start: int, most: int) -> list[Row]:
+        """At most ``most`` pairs of position and bytes from ``start`` on. Raises LedgerCorrupt."""
+        rows = self._page.rows(connection, of=entry, low=start, most=most)
+        if not all(type(position) is int and type(data) is bytes for position, data in rows):
+            raise LedgerCorrupt(f"A claim of entry {entry} is damaged.")
+        return rows
+
+    def find(self, connection: Connection, digest: bytes, algorithm: str) -> list[Found]:
+        """Where a digest was deposited, oldest first."""
+        rows = self._find.rows(connection, wanted=digest, name=algorithm)
+        return [Found(entry, position) for entry, position in rows]
+
+    def totals(self, connection: Connection) -> tuple[int, int]:
+        """How many rows of claims and of fingerprints there are."""
+        claim_rows, fingerprint_rows = self._totals.rows(connection)[0]
+        return claim_rows, fingerprint_rows
+
+
+def _claims(appended: Sequence[AppendedEntry]) -> Iterator[Row]:
+    for one in appended:
+        for position, data in enumerate(one.admission.claims):
+            yield (one.index, position, data)
+
+
+def _fingerprints(appended: Sequence[AppendedEntry]) -> Iterator[Row]:
+    for one in appended:
+        for found in one.admission.digests:
+            yield (found.digest, found.algorithm, one.index, found.position)

@@ -1,0 +1,99 @@
+"""Entries with the documents beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, Dialect, bindparam, func, select
+
+from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
+from evidence_ledger.adapters.sql.schema import documents, entries
+from evidence_ledger.core.chain import AppendedEntry
+from evidence_ledger.errors import LedgerCorrupt
+from evidence_ledger.ports import StoredEntry
+
+_QUESTIONS_AT_ONCE = 500
+
+
+class EntryRows:
+    """Adds and reads entries."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._add_entry = Insertion(entries, dialect)
+        self._add_document = Insertion(documents, dialect)
+        number = entries.c.number
+        joined = entries.outerjoin(documents, documents.c.entry == number)
+        whole = select(
+            number,
+            entries.c.data,
+            entries.c.leaf_hash,
+            entries.c.statement_hash,
+            documents.c.statement,
+            documents.c.signature,
+        ).select_from(joined)
+        inside = (number >= bindparam("low"), number < bindparam("high"))
+        self._range = Prepared(whole.where(*inside).order_by(number), dialect)
+        self._leaves = Prepared(
+            select(number, entries.c.leaf_hash).where(*inside).order_by(number), dialect
+        )
+        self._totals = Prepared(
+            select(
+                select(func.count()).select_from(entries).scalar_subquery(),
+                select(func.count()).select_from(documents).scalar_subquery(),
+            ),
+            dialect,
+        )
+
+    def add(self, connection: Connection, appended: Sequence[AppendedEntry]) -> None:
+        """Insert entries and documents."""
+        self._add_entry.add(
+            connection,
+            [(one.index, one.entry, one.leaf_hash, one.statement_hash) for one in appended],
+        )
+        self._add_document.add(
+            connection,
+            [(one.index, one.admission.statement, one.admission.signature) for one in appended],
+        )
+
+    def rows(self, connection: Connection, start: int, stop: int) -> list[Row]:
+        """Number, entry, leaf hash, statement hash, statement, signature; in order, as stored."""
+        return self._range.rows(connection, low=start, high=stop)
+
+    def leaves(self, connection: Connection, start: int, stop: int) -> list[bytes]:
+        """The stored leaf hashes of a range. Raises LedgerCorrupt where one is missing."""
+        rows = self._leaves.rows(connection, low=start, high=stop)
+        for number, (stored, leaf) in enumerate(rows, start):
+            if stored != number or type(leaf) is not bytes or len(leaf) != 32:
+                raise LedgerCorrupt(f"Entry {number} is missing or damaged.")
+        return [leaf for _, leaf in rows]
+
+    def numbers(self, connection: Connection, statements: Sequence[bytes]) -> dict[bytes, int]:
+        """The entries of those statement hashes that are stored."""
+        found: dict[bytes, int] = {}
+        for at in range(0, len(statements), _QUESTIONS_AT_ONCE):
+            wanted = statements[at : at + _QUESTIONS_AT_ONCE]
+            query = select(entries.c.statement_hash, entries.c.number).where(
+                entries.c.statement_hash.in_(wanted)
+            )
+            found.update(connection.execute(query).tuples())
+        return found
+
+    def totals(self, connection: Connection) -> tuple[int, int]:
+        """How many rows of entries and of documents there are."""
+        entry_rows, document_rows = self._totals.rows(connection)[0]
+        return entry_rows, document_rows
+
+
+def stored_entries(rows: Sequence[Row], start: int) -> Iterator[StoredEntry]:
+    """Rows as entries numbered from ``start`` without a gap. Raises LedgerCorrupt."""
+    for number, (stored, data, leaf, _, statement, signature) in enumerate(rows, start):
+        types = (type(stored), type(data), type(leaf), type(statement), type(signature))
+        if stored != number or not _are_sound(types):
+            raise LedgerCorrupt(f"Entry {number} is missing or damaged.")
+        yield StoredEntry(number, data, leaf, statement, signature)
+
+
+def _are_sound(types: tuple[type, ...]) -> bool:
+    number, data, leaf, *erasable = types
+    fixed = number is int and data is bytes and leaf is bytes
+    return fixed and all(kind in (bytes, type(None)) for kind in erasable)

@@ -1,0 +1,43 @@
+"""Triggers that refuse changes to what is written once: a second fence, never the proof.
+
+Erasure may set a document to NULL and delete claims and fingerprints; the head may only grow; a
+seal may get its entry once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_NEVER = "1"
+_CHANGES = {
+    "entries": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "tiles": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "tokens": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "documents": {
+        "UPDATE": "NEW.entry <> OLD.entry"
+        " OR (NEW.statement IS NOT NULL AND NEW.statement IS NOT OLD.statement)"
+        " OR (NEW.signature IS NOT NULL AND NEW.signature IS NOT OLD.signature)",
+        "DELETE": _NEVER,
+    },
+    "claims": {"UPDATE": _NEVER},
+    "fingerprints": {"UPDATE": _NEVER},
+    "head": {"UPDATE": "NEW.id <> OLD.id OR NEW.size <= OLD.size", "DELETE": _NEVER},
+    "seals": {
+        "UPDATE": "OLD.entry IS NOT NULL OR NEW.entry IS NULL OR NEW.number <> OLD.number"
+        " OR NEW.first <> OLD.first OR NEW.size <> OLD.size OR NEW.root <> OLD.root"
+        " OR NEW.checkpoint <> OLD.checkpoint OR NEW.leaves <> OLD.leaves"
+        " OR NEW.offsets <> OLD.offsets",
+        "DELETE": _NEVER,
+    },
+}
+
+
+def sqlite_triggers() -> Iterator[str]:
+    """One CREATE TRIGGER statement for each refused change."""
+    for table, changes in _CHANGES.items():
+        for change, condition in changes.items():
+            yield (
+                f"CREATE TRIGGER {table}_refuse_{change.lower()} BEFORE {change} ON {table}"
+                f" WHEN {condition}"
+                f" BEGIN SELECT RAISE(ABORT, '{table} are written once'); END"
+            )

@@ -1,0 +1,102 @@
+"""The tables. Everything but documents and claims stays for ever; those two can be erased.
+
+Numbers of entries, seals and tiles count from 0. Times are canonical UTC text. The migrations make
+these tables; a test compares both.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+# Only a column of type INTEGER is SQLite's own row number.
+Count = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData()
+
+head = Table(
+    "head",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="head_is_one_row"), primary_key=True),
+    Column("size", Count, nullable=False),
+    Column("last", LargeBinary, nullable=False),
+    Column("received", Text),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("number", Count, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("leaf_hash", LargeBinary, nullable=False),
+    Column("statement_hash", LargeBinary, nullable=False, unique=True),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    Column("statement", LargeBinary),
+    Column("signature", LargeBinary),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    Column("position", Count, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("algorithm", Text, primary_key=True),
+    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    Column("position", Count, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", Count, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+    Column("inner_nodes", LargeBinary, nullable=False),
+)
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("number", Count, primary_key=True, autoincrement=False),
+    Column("first", Count, nullable=False),
+    Column("size", Count, nullable=False, index=True),
+    Column("root", LargeBinary, nullable=False),
+    Column("checkpoint", LargeBinary, nullable=False),
+    Column("leaves", LargeBinary, nullable=False),
+    Column("offsets", LargeBinary, nullable=False),
+    Column("entry", Count, ForeignKey("entries.number")),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("seal", Count, ForeignKey("seals.number"), primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("authority", Text, nullable=False),
+    Column("independent", Integer, nullable=False),
+    Column("response", LargeBinary, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+)

@@ -1,0 +1,110 @@
+"""Seals and the timestamps over them."""
+
+from __future__ import annotations
+
+import struct
+
+from sqlalchemy import Connection, Dialect, bindparam, func, insert, select, update
+
+from evidence_ledger.adapters.sql.prepared import Prepared, Row
+from evidence_ledger.adapters.sql.schema import seals, tokens
+from evidence_ledger.errors import LedgerCorrupt, LedgerError
+from evidence_ledger.ports import StoredSeal, StoredToken
+
+_TYPES = (int, int, int, bytes, bytes, bytes, bytes)
+
+
+class SealRows:
+    """Adds and reads seals."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        whole = select(*seals.c)
+        self._by_number = Prepared(whole.where(seals.c.number == bindparam("which")), dialect)
+        self._newest = Prepared(whole.order_by(seals.c.number.desc()).limit(1), dialect)
+        self._covering = Prepared(
+            whole.where(seals.c.first <= bindparam("which"), seals.c.size > bindparam("which"))
+            .order_by(seals.c.number)
+            .limit(1),
+            dialect,
+        )
+        self._tokens = Prepared(
+            select(*tokens.c).where(tokens.c.seal == bindparam("of")).order_by(tokens.c.position),
+            dialect,
+        )
+
+    def add(self, connection: Connection, seal: StoredSeal) -> None:
+        """Insert a seal with the tokens that it has."""
+        offsets = struct.pack(f">{len(seal.offsets)}Q", *seal.offsets)
+        connection.execute(
+            insert(seals).values(
+                number=seal.number,
+                first=seal.first,
+                size=seal.size,
+                root=seal.root,
+                checkpoint=seal.checkpoint,
+                leaves=seal.leaves,
+                offsets=offsets,
+                entry=seal.entry,
+            )
+        )
+        for token in seal.tokens:
+            self.add_token(connection, seal.number, token)
+
+    def add_token(self, connection: Connection, number: int, token: StoredToken) -> None:
+        """Insert a token behind those that the seal has."""
+        counted = select(func.count()).select_from(tokens).where(tokens.c.seal == number)
+        connection.execute(
+            insert(tokens).values(
+                seal=number,
+                position=connection.execute(counted).scalar_one(),
+                authority=token.authority,
+                independent=int(token.independent),
+                response=token.response,
+                token=token.token,
+            )
+        )
+
+    def close(self, connection: Connection, number: int, entry: int) -> None:
+        """Note the seal's entry. Raises LedgerError where it has another one, or is missing."""
+        change = update(seals).where(seals.c.number == number, seals.c.entry.is_(None))
+        if connection.execute(change.values(entry=entry)).rowcount == 1:
+            return
+        seal = self.seal(connection, number)
+        if seal is None or seal.entry != entry:
+            raise LedgerError(f"Seal {number} is missing or has another entry than {entry}.")
+
+    def seal(self, connection: Connection, number: int) -> StoredSeal | None:
+        """A seal by number; -1 is the newest."""
+        query = self._newest if number == -1 else self._by_number
+        return self._whole(connection, query, number)
+
+    def covering(self, connection: Connection, index: int) -> StoredSeal | None:
+        """The seal in which an entry is new."""
+        return self._whole(connection, self._covering, index)
+
+    def _whole(self, connection: Connection, query: Prepared, which: int) -> StoredSeal | None:
+        rows = query.rows(connection, which=which)
+        if not rows:
+            return None
+        found = [_token(row) for row in self._tokens.rows(connection, of=rows[0][0])]
+        return _seal(rows[0], tuple(found))
+
+
+def _seal(row: Row, found: tuple[StoredToken, ...]) -> StoredSeal:
+    *fixed, entry = row
+    if tuple(map(type, fixed)) != _TYPES or not isinstance(entry, int | None):
+        raise LedgerCorrupt(f"Seal {row[0]} is damaged.")
+    number, first, size, root, checkpoint, leaves, offsets = fixed
+    if len(offsets) % 8:
+        raise LedgerCorrupt(f"Seal {number} is damaged.")
+    places = struct.unpack(f">{len(offsets) // 8}Q", offsets)
+    return StoredSeal(number, first, size, root, checkpoint, leaves, places, found, entry)
+
+
+def _token(row: Row) -> StoredToken:
+    seal, _, authority, independent, response, token = row
+    if (type(authority), type(response), type(token)) != (str, bytes, bytes):
+        raise LedgerCorrupt(f"A timestamp of seal {seal} is damaged.")
+    if independent not in (0, 1):
+        raise LedgerCorrupt(f"A timestamp of seal {seal} is damaged.")
+    return StoredToken(authority, bool(independent), response, token)

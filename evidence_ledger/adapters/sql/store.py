@@ -1,0 +1,181 @@
+"""The Store port over a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import Connection, Engine
+
+from evidence_ledger.adapters.sql.claim_rows import ClaimRows
+from evidence_ledger.adapters.sql.engine import reading, snapshot, writing
+from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
+from evidence_ledger.adapters.sql.faults import is_conflict
+from evidence_ledger.adapters.sql.head_row import HeadRow
+from evidence_ledger.adapters.sql.prepared import Row
+from evidence_ledger.adapters.sql.seal_rows import SealRows
+from evidence_ledger.adapters.sql.tile_rows import TileRows
+from evidence_ledger.core.chain import Extension, Head
+from evidence_ledger.core.edge import FullTile
+from evidence_ledger.errors import HeadMoved, NoSuchEntry
+from evidence_ledger.ports import Found, StoredEntry, StoredSeal, StoredToken
+
+_ENTRIES_AT_ONCE = 512
+_CLAIMS_AT_ONCE = 2048
+_TILES_AT_ONCE = 64
+
+
+class SqlStore:
+    """A ledger in a database. Safe to use from several threads. See ports.Store."""
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self._engine = engine
+        self._place = place
+        self._head = HeadRow(engine.dialect)
+        self._entries = EntryRows(engine.dialect)
+        self._claims = ClaimRows(engine.dialect)
+        self._tiles = TileRows(engine.dialect)
+        self._seals = SealRows(engine.dialect)
+
+    @property
+    def place(self) -> str:
+        """Where the database is, for messages."""
+        return self._place
+
+    def head(self) -> Head:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._head.read(connection, self._place)
+
+    def append(self, before: Head, extension: Extension) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            # The head first: the writer that lost must not meet the winner's rows.
+            self._head.move(connection, before, extension.head)
+            try:
+                self._write(connection, extension)
+            except self._engine.dialect.loaded_dbapi.IntegrityError as error:
+                if is_conflict(error) and self._is_repeated(connection, extension):
+                    raise HeadMoved("A statement of these is in the ledger already.") from error
+                raise
+
+    def _write(self, connection: Connection, extension: Extension) -> None:
+        self._entries.add(connection, extension.entries)
+        self._claims.add(connection, extension.entries)
+        self._tiles.add(connection, extension.tiles)
+
+    def _is_repeated(self, connection: Connection, extension: Extension) -> bool:
+        hashes = [one.statement_hash for one in extension.entries]
+        stored = self._entries.numbers(connection, hashes)
+        fresh = {one.statement_hash: one.index for one in extension.entries}
+        return len(fresh) != len(hashes) or any(
+            number != fresh[one] for one, number in stored.items()
+        )
+
+    def indexes_of(self, statements: Sequence[bytes]) -> Mapping[bytes, int]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._entries.numbers(connection, statements)
+
+    def entry(self, index: int) -> StoredEntry:
+        """See ports.Store."""
+        for found in self.entries(index, index + 1):
+            return found
+        raise NoSuchEntry(f"The ledger has no entry {index}.", where=self._place)
+
+    def entries(self, start: int, stop: int) -> Iterator[StoredEntry]:
+        """See ports.Store."""
+        for at in range(max(start, 0), stop, _ENTRIES_AT_ONCE):
+            rows = self.entry_rows(at, min(at + _ENTRIES_AT_ONCE, stop))
+            yield from stored_entries(rows, at)
+            if len(rows) < _ENTRIES_AT_ONCE:
+                return
+
+    def entry_rows(self, start: int, stop: int) -> list[Row]:
+        """Entries of a range as tuples, unchecked: what an audit reads.
+
+        Each is number, entry, leaf hash, statement hash, statement, signature.
+        """
+        with reading(self._engine, self._place) as connection:
+            return self._entries.rows(connection, start, stop)
+
+    def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._entries.leaves(connection, start, stop)
+
+    def claims(self, index: int) -> Iterator[tuple[int, bytes]]:
+        """See ports.Store."""
+        start = 0
+        while True:
+            with reading(self._engine, self._place) as connection:
+                page = self._claims.page(connection, index, start, _CLAIMS_AT_ONCE)
+            yield from page
+            if len(page) < _CLAIMS_AT_ONCE:
+                return
+            start = page[-1][0] + 1
+
+    def find(self, digest: bytes, algorithm: str) -> Sequence[Found]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._claims.find(connection, digest, algorithm)
+
+    def tile(self, level: int, index: int) -> FullTile | None:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._tiles.tile(connection, level, index)
+
+    def tiles(self, level: int) -> Iterator[FullTile]:
+        """See ports.Store."""
+        start = 0
+        while page := self.tiles_between(level, start, start + _TILES_AT_ONCE):
+            yield from page
+            start += len(page)
+
+    def tiles_between(self, level: int, start: int, stop: int) -> list[FullTile]:
+        """The full tiles of a range, as far as there are any."""
+        with reading(self._engine, self._place) as connection:
+            return self._tiles.page(connection, level, start, stop)
+
+    def totals(self) -> dict[str, int]:
+        """How many rows of each kind are stored."""
+        with snapshot(self._engine, self._place) as connection:
+            entries, documents = self._entries.totals(connection)
+            claims, fingerprints = self._claims.totals(connection)
+            return {
+                "entries": entries,
+                "documents": documents,
+                "claims": claims,
+                "fingerprints": fingerprints,
+                "tiles": self._tiles.total(connection),
+            }
+
+    def add_seal(self, seal: StoredSeal) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            if self._seals.seal(connection, seal.number) is not None:
+                raise HeadMoved(f"Another program made seal {seal.number} first.")
+            self._seals.add(connection, seal)
+
+    def add_token(self, number: int, token: StoredToken) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._seals.add_token(connection, number, token)
+
+    def close_seal(self, number: int, entry: int) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._seals.close(connection, number, entry)
+
+    def seal(self, number: int) -> StoredSeal | None:
+        """See ports.Store."""
+        with snapshot(self._engine, self._place) as connection:
+            return self._seals.seal(connection, number)
+
+    def seal_of(self, index: int) -> StoredSeal | None:
+        """See ports.Store."""
+        with snapshot(self._engine, self._place) as connection:
+            return self._seals.covering(connection, index)
+
+    def close(self) -> None:
+        """See ports.Store."""
+        self._engine.dispose()

@@ -1,0 +1,1 @@
+"""Timestamp authorities: the ledger's own, and those reached over HTTP."""

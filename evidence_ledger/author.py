@@ -1,0 +1,88 @@
+"""Whoever signs statements: the depositor, the notary, the ledger's operator."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from evidence_ledger.core import cades, merkle
+from evidence_ledger.core.admission import SignedStatement
+from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.claim import MOST, SALT_SIZE, Claim, FileFact, checked_path, order
+from evidence_ledger.core.statement import NONCE_SIZE, Reference, Statement, TreePoint
+from evidence_ledger.errors import UsageError
+from evidence_ledger.ports import Clock, Entropy, Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a statement belongs: the ledger's origin, the newest checkpoint seen, other entries."""
+
+    ledger: str
+    after: TreePoint = TreePoint(0, merkle.EMPTY_ROOT)
+    refs: tuple[Reference, ...] = ()
+
+
+class Author:
+    """A signer with a clock and a source of salts."""
+
+    def __init__(self, signer: Signer, clock: Clock, entropy: Entropy) -> None:
+        self._signer = signer
+        self._clock = clock
+        self._entropy = entropy
+
+    @property
+    def fingerprint(self) -> bytes:
+        """SHA-256 of the author's X.509 certificate."""
+        return hashlib.sha256(self._signer.chain[0]).digest()
+
+    def deposit(
+        self, files: Sequence[FileFact], fields: Iterable[tuple[str, Json]], context: Context
+    ) -> SignedStatement:
+        """A signed deposit of files and further claims. Raises UsageError, FormatError."""
+        claims = self._claims(files, fields)
+        root = merkle.root_hash([merkle.leaf_hash(claim) for claim in claims])
+        statement = Statement(
+            kind="deposit",
+            ledger=context.ledger,
+            claims=TreePoint(len(claims), root),
+            signer=self.fingerprint,
+            made=self._clock.now(),
+            after=context.after,
+            nonce=self._entropy.take(NONCE_SIZE),
+            refs=context.refs,
+        )
+        return self.sign(statement, claims)
+
+    def sign(self, statement: Statement, claims: Sequence[bytes] = ()) -> SignedStatement:
+        """``statement`` with a CAdES-B-B signature (ETSI EN 319 122-1)."""
+        data = statement.encode()
+        attributes = cades.to_be_signed(
+            data, statement.made, self._signer.chain[0], self._signer.scheme
+        )
+        signature = self._signer.sign(attributes.encoded)
+        return SignedStatement(data, cades.assemble(attributes, signature, self._signer.chain), claims)
+
+    def _claims(
+        self, files: Sequence[FileFact], fields: Iterable[tuple[str, Json]]
+    ) -> Sequence[bytes]:
+        named = [(f"file/{position}", fact.to_json()) for position, fact in enumerate(files)]
+        named += sorted(_checked(fields), key=lambda field: (order(field[0]), field[0]))
+        if not named or len(named) > MOST:
+            raise UsageError(f"A deposit holds 1 to {MOST:,} claims; this one has {len(named):,}.")
+        salts = self._entropy.take(SALT_SIZE * len(named))
+        return [
+            Claim(path, salts[at * SALT_SIZE : (at + 1) * SALT_SIZE], value).encode()
+            for at, (path, value) in enumerate(named)
+        ]
+
+
+def _checked(fields: Iterable[tuple[str, Json]]) -> list[tuple[str, Json]]:
+    checked = [(checked_path(path), value) for path, value in fields]
+    paths = {path for path, _ in checked}
+    if len(paths) != len(checked):
+        raise UsageError("A claim path is given twice.")
+    if any(order(path) == 0 for path in paths):
+        raise UsageError("Claims under file/ come from the files themselves.")
+    return checked

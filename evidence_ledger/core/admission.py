@@ -1,0 +1,81 @@
+"""The check of a signed statement on its way into the ledger (pure)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from evidence_ledger.core import cades, claim, merkle, statement
+from evidence_ledger.core.chain import Admission, IndexedDigest
+from evidence_ledger.core.statement import Statement
+from evidence_ledger.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStatement:
+    """What an author hands in: exact bytes of statement and CMS signature, claims in order.
+
+    ``claims`` is empty for a private deposit, whose claims only the depositor keeps.
+    """
+
+    statement: bytes
+    signature: bytes
+    claims: Sequence[bytes] = ()
+
+
+def admit(signed: SignedStatement, ledger: str) -> Admission:
+    """``signed`` as the ledger ``ledger`` may append it.
+
+    Checks the canonical form, the ledger's origin, the CAdES-B-B signature with its binding to the
+    X.509 certificate that the statement names, and the claims against their root.
+    Raises FormatError, NewerFormat, Refused, Undecided.
+    """
+    parsed = statement.parse(signed.statement)
+    if parsed.ledger != ledger:
+        raise Refused(
+            "admission.other-ledger",
+            f"The statement is for the ledger {parsed.ledger}, not for {ledger}.",
+        )
+    check_signer(parsed, cades.verify(signed.signature, signed.statement).certificate)
+    digests = _digests(parsed, signed.claims) if signed.claims else ()
+    return Admission(parsed.kind, signed.statement, signed.signature, signed.claims, digests)
+
+
+def check_signer(parsed: Statement, certificate: bytes) -> None:
+    """The statement names the X.509 certificate that signed it. Raises Refused."""
+    if hashlib.sha256(certificate).digest() != parsed.signer:
+        raise Refused(
+            "statement.other-signer",
+            "The statement names another X.509 certificate than the one that signed it.",
+        )
+
+
+def _digests(parsed: Statement, claims: Sequence[bytes]) -> list[IndexedDigest]:
+    if len(claims) != parsed.claims.size:
+        raise Refused(
+            "claims.count",
+            f"The statement names {parsed.claims.size} claims; {len(claims)} came with it.",
+        )
+    digests = list(_indexed(claims))
+    if merkle.root_hash([merkle.leaf_hash(data) for data in claims]) != parsed.claims.root:
+        raise Refused("claims.root", "The claims are not those whose root the statement names.")
+    return digests
+
+
+def _indexed(claims: Sequence[bytes]) -> Iterator[IndexedDigest]:
+    before, files = 0, 0
+    for position, data in enumerate(claims):
+        parsed = claim.parse(data)
+        place = claim.order(parsed.path)
+        if place < before or (place == 0 and parsed.path != f"file/{files}"):
+            raise Refused(
+                "claims.order",
+                "Claims stand in the order files, matter, origin; files are numbered from 0.",
+                where=parsed.path,
+            )
+        before = place
+        if place == 0:
+            files += 1
+            for algorithm, digest in claim.file_fact(parsed).fingerprint.digests.items():
+                yield IndexedDigest(position, algorithm.value, digest)

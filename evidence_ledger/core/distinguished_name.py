@@ -1,0 +1,61 @@
+"""Distinguished names: comparison and text (RFC 5280, section 7.1; RFC 4514)."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+from evidence_ledger.core import der
+from evidence_ledger.core.oid import attribute_name
+from evidence_ledger.errors import FormatError
+
+_Pairs = frozenset[tuple[str, str | bytes]]
+
+
+def same_name(one: bytes, other: bytes) -> bool:
+    """Whether two DER names are one name: equal bytes, or equal but for case, spacing and string
+    type.
+
+    Malformed names are the same only where their bytes are equal.
+    """
+    if one == other:
+        return True
+    return _comparable(one) is not None and _comparable(one) == _comparable(other)
+
+
+def name_text(name: bytes) -> str:
+    """A name as ``CN=…, O=…, C=…``, most specific part first. Raises FormatError."""
+    parts = []
+    for relative in reversed(der.parse(name, "name").elements("name", most=64)):
+        pairs = [pair.elements("name", most=2) for pair in relative.elements("name", der.SET)]
+        parts.append("+".join(f"{attribute_name(k.oid('name'))}={_text(v)}" for k, v in pairs))
+    return ", ".join(parts)
+
+
+def _text(value: der.Node) -> str:
+    try:
+        return value.text("name")
+    except FormatError:
+        return f"#{value.raw.hex()}"
+
+
+@lru_cache(maxsize=256)
+def _comparable(name: bytes) -> tuple[_Pairs, ...] | None:
+    try:
+        relatives = der.parse(name, "name").elements("name", most=64)
+        return tuple(_pairs(relative) for relative in relatives)
+    except (FormatError, ValueError):
+        return None
+
+
+def _pairs(relative: der.Node) -> _Pairs:
+    members = (pair.elements("name", most=2) for pair in relative.elements("name", der.SET))
+    return frozenset((kind.oid("name"), _prepared(value)) for kind, value in members)
+
+
+def _prepared(value: der.Node) -> str | bytes:
+    try:
+        text = value.text("name")
+    except FormatError:
+        return value.raw
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

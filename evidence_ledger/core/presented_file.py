@@ -1,0 +1,88 @@
+"""Files that somebody lays beside a certificate, matched with the claims in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evidence_ledger.core.claim import Claim, FileFact, file_fact
+from evidence_ledger.core.digest import Fingerprint
+from evidence_ledger.errors import FormatError, Refused, Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedFile:
+    """A file's name, as exact bytes with ``/`` between folders, and its fingerprint."""
+
+    name: bytes
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A presented file and the positions of the claims that hold its fingerprint."""
+
+    file: PresentedFile
+    positions: tuple[int, ...]
+
+
+def file_facts(claims: Iterable[tuple[int, Claim]]) -> dict[int, FileFact]:
+    """The file claims among ``claims``, by position. Raises FormatError."""
+    files = [(at, claim) for at, claim in claims if claim.section == "file"]
+    for at, claim in files:
+        if claim.path != f"file/{at}":
+            raise FormatError(
+                "claim.number", f"The claim at position {at} calls itself {claim.path}."
+            )
+    return {at: file_fact(claim) for at, claim in files}
+
+
+def match(facts: Mapping[int, FileFact], files: Sequence[PresentedFile]) -> list[Match]:
+    """Each file with the claims that hold its fingerprint, every digest and the size equal.
+
+    Raises Refused for an altered file, Undecided for one that was never deposited here.
+    """
+    by_digest: dict[bytes, list[int]] = {}
+    for position, fact in facts.items():
+        for digest in fact.fingerprint.digests.values():
+            by_digest.setdefault(digest, []).append(position)
+    return [_match(facts, by_digest, file) for file in files]
+
+
+def _match(
+    facts: Mapping[int, FileFact], by_digest: Mapping[bytes, list[int]], file: PresentedFile
+) -> Match:
+    candidates = {
+        position
+        for digest in file.fingerprint.digests.values()
+        for position in by_digest.get(digest, ())
+    }
+    positions = tuple(
+        sorted(at for at in candidates if _same(facts[at].fingerprint, file.fingerprint))
+    )
+    if positions:
+        return Match(file, positions)
+    raise _stranger(facts, file)
+
+
+def _same(claimed: Fingerprint, found: Fingerprint) -> bool:
+    shared = set(claimed.digests) & set(found.digests)
+    equal = all(claimed.digests[name] == found.digests[name] for name in shared)
+    return bool(shared) and equal and claimed.size in (None, found.size)
+
+
+def _stranger(facts: Mapping[int, FileFact], file: PresentedFile) -> Refused | Undecided:
+    base = file.name.rpartition(b"/")[2]
+    shown = file.name.decode("utf-8", "backslashreplace")
+    namesakes = [fact for fact in facts.values() if fact.name.rpartition(b"/")[2] == base]
+    if namesakes or len(facts) == 1:
+        return Refused(
+            "file.altered",
+            f"{shown} was altered: its fingerprint is not the one that was deposited.",
+            hint="Look for the original file; a copy that differs by one byte does not match.",
+        )
+    return Undecided(
+        "file.not-deposited",
+        f"{shown} is not among the files of this certificate.",
+        hint="Check that the certificate and the file belong together.",
+    )

@@ -1,0 +1,287 @@
+"""Whom the person who checks chooses to trust. Never taken from what is being checked.
+
+    v = 1
+    name = "District court"
+
+    [[log]]
+    vkeys = ["local/3f9c+7a1b22c4+AbCd…"]        several keys of one ledger are one log
+
+    [[witness]]
+    name = "Chamber of notaries"
+    vkey = "notaries.example+1f2e3d4c+BAbc…"
+
+    [quorum]
+    witnesses = 1                                  so many of them must have cosigned
+
+    [[timestamp_authority]]
+    name = "Example TSA"
+    roots = '''-----BEGIN CERTIFICATE-----…'''
+    independent = true
+
+    [time]
+    authorities = 1                                tokens wanted from so many authorities
+    independent = 0                                of which not on the ledger's own clock
+
+    [[signer]]
+    certificates = ["<SHA-256 of an X.509 certificate, hex>"]
+    roots = '''-----BEGIN CERTIFICATE-----…'''
+
+    [digests]
+    required = ["sha256", "sm3"]
+
+    [algorithms]
+    rsa-pkcs1-sha256 = 2031-12-31                  accepted until the end of that day
+
+TOML 1.0. Unknown members are refused: a misspelt rule must not silently be no rule.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from evidence_ledger.core import canonical
+from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.tlog_policy import LOG_TYPES, WITNESS_TYPES
+from evidence_ledger.core.verifier_key import VerifierKey
+from evidence_ledger.errors import FormatError, NewerFormat
+
+VERSION = 1
+LARGEST = 4 * 1024 * 1024
+_TABLES = {
+    "v",
+    "name",
+    "log",
+    "witness",
+    "quorum",
+    "timestamp_authority",
+    "time",
+    "signer",
+    "digests",
+    "algorithms",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedLog:
+    """One ledger or log: the verifier keys that it has signed with; their name is its origin."""
+
+    keys: tuple[VerifierKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedWitness:
+    """One witness; several keys of one witness share its name."""
+
+    name: str
+    key: VerifierKey
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedAuthority:
+    """One timestamp authority: DER roots, and whether its clock is not the ledger's own."""
+
+    name: str
+    roots: tuple[bytes, ...]
+    independent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedSigners:
+    """Signers by the SHA-256 of their X.509 certificate, or by DER roots."""
+
+    certificates: frozenset[bytes] = frozenset()
+    roots: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrustPolicy:
+    """See the module. ``witnesses_required`` counts distinct witnesses."""
+
+    name: str
+    logs: tuple[TrustedLog, ...] = ()
+    witnesses: tuple[TrustedWitness, ...] = ()
+    witnesses_required: int = 0
+    authorities: tuple[TrustedAuthority, ...] = ()
+    authorities_required: int = 1
+    independent_required: int = 0
+    signers: TrustedSigners = field(default_factory=TrustedSigners)
+    required_digests: frozenset[Algorithm] = frozenset({Algorithm.SHA256})
+    end_dates: Mapping[str, date] = field(default_factory=dict)
+
+
+def parse(text: str) -> TrustPolicy:
+    """The policy in a TOML text. Raises FormatError, NewerFormat."""
+    if len(text) > LARGEST:
+        raise FormatError("policy.too-large", f"A trust policy has at most {LARGEST} signs.")
+    try:
+        document = _Table(tomllib.loads(text), "policy")
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise FormatError("policy.toml", f"The trust policy is not TOML: {error}.") from error
+    return _policy(document)
+
+
+def _policy(document: _Table) -> TrustPolicy:
+    version = document.whole("v", 0)
+    if version > VERSION:
+        raise NewerFormat("policy.newer", f"The trust policy has version {version}.")
+    if version != VERSION:
+        raise FormatError("policy.version", 'The trust policy must say "v = 1".')
+    document.only(_TABLES)
+    time, quorum = document.table("time", {"authorities", "independent"}), document.table(
+        "quorum", {"witnesses"}
+    )
+    logs = tuple(_log(one) for one in document.tables("log"))
+    witnesses = tuple(_witness(one) for one in document.tables("witness"))
+    _check_keys(logs, witnesses)
+    return TrustPolicy(
+        name=document.text("name", "unnamed"),
+        logs=logs,
+        witnesses=witnesses,
+        witnesses_required=quorum.whole("witnesses", 0),
+        authorities=tuple(_authority(one) for one in document.tables("timestamp_authority")),
+        authorities_required=time.whole("authorities", 1),
+        independent_required=time.whole("independent", 0),
+        signers=_signers(document.tables("signer")),
+        required_digests=_digests(document.table("digests", {"required"})),
+        end_dates=document.dates("algorithms"),
+    )
+
+
+class _Table:
+    """A TOML table that is read member by member, with its place in messages."""
+
+    def __init__(self, members: Mapping[str, object], where: str) -> None:
+        self._members = members
+        self.where = where
+
+    def only(self, names: set[str]) -> _Table:
+        strange = sorted(set(self._members) - names)
+        if strange:
+            raise FormatError(
+                "policy.unknown-member",
+                f"The trust policy has a member {strange[0]!r} that means nothing here.",
+                where=self.where,
+            )
+        return self
+
+    def _wrong(self, name: str, wanted: str) -> FormatError:
+        return FormatError("policy.member", f"Must be {wanted}.", where=f"{self.where}.{name}")
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._members.get(name, default)
+        if not isinstance(value, str):
+            raise self._wrong(name, "a text")
+        return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self._members.get(name, default)
+        if not isinstance(value, bool):
+            raise self._wrong(name, "true or false")
+        return value
+
+    def whole(self, name: str, default: int) -> int:
+        value = self._members.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1000:
+            raise self._wrong(name, "a whole number up to 1000")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self._members.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self._wrong(name, "a list of texts")
+        return tuple(value)
+
+    def tables(self, name: str) -> list[_Table]:
+        value = self._members.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise self._wrong(name, f"tables that start with [[{name}]]")
+        return [_Table(one, f"{name}[{at}]") for at, one in enumerate(value)]
+
+    def table(self, name: str, names: set[str]) -> _Table:
+        value = self._members.get(name, {})
+        if not isinstance(value, dict):
+            raise self._wrong(name, f"a table that starts with [{name}]")
+        return _Table(value, name).only(names)
+
+    def dates(self, name: str) -> dict[str, date]:
+        value = self._members.get(name, {})
+        if not isinstance(value, dict) or not all(type(one) is date for one in value.values()):
+            raise self._wrong(name, "a table of dates like 2031-12-31")
+        return dict(value)
+
+
+def _log(table: _Table) -> TrustedLog:
+    table.only({"vkeys", "name"})
+    keys = tuple(VerifierKey.parse(text) for text in table.texts("vkeys"))
+    if len({key.name for key in keys}) != 1:
+        raise FormatError(
+            "policy.log", "A log needs at least one vkey, all of one name.", where=table.where
+        )
+    if not LOG_TYPES.issuperset(key.type for key in keys):
+        raise FormatError("policy.log-key", "Not a key for checkpoints.", where=table.where)
+    return TrustedLog(keys)
+
+
+def _witness(table: _Table) -> TrustedWitness:
+    table.only({"name", "vkey"})
+    key = VerifierKey.parse(table.text("vkey"))
+    if key.type not in WITNESS_TYPES:
+        raise FormatError("policy.witness", "Not a key for cosignatures.", where=table.where)
+    return TrustedWitness(table.text("name"), key)
+
+
+def _check_keys(logs: Iterable[TrustedLog], witnesses: Iterable[TrustedWitness]) -> None:
+    """A ledger's own key never counts as a witness, and no key counts twice."""
+    names = [log.keys[0].name for log in logs]
+    if len(set(names)) != len(names):
+        raise FormatError("policy.same-log", "A log is named twice; list all its vkeys in one.")
+    seen: set[bytes] = set()
+    for key in (*(key for log in logs for key in log.keys), *(one.key for one in witnesses)):
+        if key.key in seen:
+            raise FormatError("policy.same-key", f"The key of {key.name} is named twice.")
+        seen.add(key.key)
+
+
+def _authority(table: _Table) -> TrustedAuthority:
+    table.only({"name", "roots", "independent"})
+    roots = x509_certificates(table.text("roots"), where=f"{table.where}.roots")
+    return TrustedAuthority(table.text("name"), roots, table.flag("independent", default=True))
+
+
+def _signers(tables: list[_Table]) -> TrustedSigners:
+    pinned: set[bytes] = set()
+    roots: list[bytes] = []
+    for table in tables:
+        table.only({"name", "certificates", "roots"})
+        where = f"{table.where}.certificates"
+        pinned |= {
+            canonical.hex_bytes(text, 32, where=where) for text in table.texts("certificates")
+        }
+        if text := table.text("roots", ""):
+            roots += x509_certificates(text, where=f"{table.where}.roots")
+    return TrustedSigners(frozenset(pinned), tuple(roots))
+
+
+def _digests(table: _Table) -> frozenset[Algorithm]:
+    names = table.texts("required")
+    unknown = sorted(set(names) - {algorithm.value for algorithm in Algorithm})
+    if unknown:
+        raise FormatError("policy.digest", f"The digest {unknown[0]!r} is not known.")
+    return frozenset({Algorithm.SHA256, *(Algorithm(name) for name in names)})
+
+
+def x509_certificates(pem: str, *, where: str) -> tuple[bytes, ...]:
+    """The DER X.509 certificates in a PEM text, at least one. Raises FormatError."""
+    try:
+        found = x509.load_pem_x509_certificates(pem.encode())
+    except ValueError as error:
+        raise FormatError(
+            "x509.pem", "Holds no readable X.509 certificate in PEM form.", where=where
+        ) from error
+    return tuple(one.public_bytes(Encoding.DER) for one in found)

@@ -1,0 +1,241 @@
+"""One certificate under check: what each step of the recipe in ``verification`` does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import BinaryIO
+
+from evidence_ledger.core import (
+    cades,
+    certificate,
+    checkpoint,
+    checkpoint_trust,
+    disclosure,
+    entry,
+    merkle,
+    note,
+    presented_file,
+    signer_trust,
+    statement,
+    time_proof,
+)
+from evidence_ledger.core.admission import check_signer
+from evidence_ledger.core.certificate import Certificate
+from evidence_ledger.core.container import Container
+from evidence_ledger.core.digest import Algorithm, Fingerprint, Hasher
+from evidence_ledger.core.findings import Findings
+from evidence_ledger.core.presented_file import PresentedFile
+from evidence_ledger.core.time_proof import StampedObjects
+from evidence_ledger.core.tlog_proof import TlogProof
+from evidence_ledger.core.trust_policy import TrustPolicy
+from evidence_ledger.core.verifier_key import VerifierKey
+from evidence_ledger.errors import EvidenceError, Refused, Undecided
+
+COVERED = (certificate.CHECKPOINT, certificate.STATEMENT, certificate.SIGNATURE)
+
+
+class Case:
+    """The certificate, what the steps have proved of it so far, and who is trusted.
+
+    Each step returns what it proved in one sentence, or raises EvidenceError. A step may use what
+    another one has left here only where the recipe says that it needs that one.
+    """
+
+    def __init__(
+        self,
+        source: BinaryIO,
+        presented: tuple[PresentedFile, ...],
+        policy: TrustPolicy | None,
+        at: datetime,
+    ) -> None:
+        self._source = source
+        self._presented = presented
+        self._policy = policy
+        self._parts: Certificate | None = None
+        self._time_error: EvidenceError | None = None
+        self.found = Findings(at, policy.name if policy else None)
+
+    def container(self) -> str:
+        self._container = Container(self._source)
+        self._parts = certificate.parse(self._container)
+        self._embedded = self._hash_embedded()
+        self.found.embedded = frozenset(self._embedded)
+        self.found.not_covered = (*self._for_people(), *self._parts.unknown_members)
+        unknown = len(self._parts.unknown_members)
+        more = f" {unknown} of its members are covered by no check." if unknown else ""
+        return f"{len(self._container.members)} members, all readable.{more}"
+
+    def _for_people(self) -> list[str]:
+        """The members that prove nothing, read whole so that damage is seen."""
+        names = [one for one in certificate.FOR_PEOPLE if one in self._container.members]
+        for name in names:
+            self._hashed(name)
+        return names
+
+    def _hash_embedded(self) -> dict[int, PresentedFile]:
+        return {
+            number: PresentedFile(name.encode(), self._hashed(name))
+            for number, name in self._parts.embedded.items()
+        }
+
+    def _hashed(self, name: str) -> Fingerprint:
+        hasher = Hasher()
+        for piece in self._container.chunks(name, certificate.LARGEST_FILE):
+            hasher.update(piece)
+        return hasher.finish()
+
+    def statement(self) -> str:
+        self._statement = statement.parse(self._parts.statement)
+        self.found.statement = self._statement
+        claims = self._statement.claims.size
+        return f"A {self._statement.kind} of {claims} claims for the ledger {self._statement.ledger}."
+
+    def signature(self) -> str:
+        signed = cades.verify(self._parts.signature, self._parts.statement)
+        check_signer(self._statement, signed.certificate)
+        self.found.signature = self._signed = signed
+        return f"Signed with {signed.scheme}; the statement names the X.509 certificate used."
+
+    def claims(self) -> str:
+        self.found.claims = disclosure.proved(self._parts.claims, self._statement.claims)
+        self.found.files = presented_file.file_facts(self.found.claims)
+        return (
+            f"{len(self.found.claims)} of {self._statement.claims.size} claims are shown, "
+            f"{len(self.found.files)} of them fingerprints of files."
+        )
+
+    def entry(self) -> str:
+        parsed = entry.parse(self._parts.entry)
+        _equal(parsed.statement, self._parts.statement, "entry.statement", "statement")
+        _equal(parsed.signature, self._parts.signature, "entry.signature", "signature")
+        if parsed.kind != self._statement.kind:
+            raise Refused("entry.kind", "The entry is of another kind than the statement.")
+        self.found.entry = self._entry = parsed
+        return f"Entry {parsed.index}, received {parsed.received:%Y-%m-%d %H:%M:%S} UTC."
+
+    def inclusion(self) -> str:
+        proof = TlogProof.parse(self._parts.proof)
+        if not proof.checkpoint_note.startswith(self._parts.checkpoint):
+            raise Refused(
+                "proof.other-checkpoint", "The proof is for another checkpoint than the one shown."
+            )
+        self._note = note.Note.parse(proof.checkpoint_note)
+        self._checkpoint = checkpoint.Checkpoint.parse(self._note.text, extensions_allowed=False)
+        point = self._checkpoint
+        if proof.index != self._entry.index:
+            raise Refused("proof.index", "The proof is for another entry.")
+        leaf = entry.leaf_hash(self._parts.entry)
+        merkle.verify_inclusion(leaf, proof.index, point.size, proof.hashes, point.root)
+        return f"Entry {proof.index} is one of the {point.size} entries under the checkpoint."
+
+    def checkpoint(self) -> str:
+        if self._checkpoint.origin != self._statement.ledger:
+            raise Refused(
+                "checkpoint.other-ledger",
+                f"The statement is for {self._statement.ledger}, the checkpoint of "
+                f"{self._checkpoint.origin}.",
+            )
+        if self._policy is None:
+            checkpoint_trust.check_own(self._note, self._own_keys())
+        return checkpoint_trust.check_log(self._note, self._checkpoint, self._policy)
+
+    def _own_keys(self) -> tuple[VerifierKey, ...]:
+        lines = self._parts.vkeys.decode("ascii", "replace").splitlines()
+        return tuple(VerifierKey.parse(line) for line in lines)
+
+    def witnesses(self) -> str:
+        return checkpoint_trust.check_witnesses(self._note, self._policy or TrustPolicy("none"))
+
+    def time_checks(self) -> Iterator[tuple[str, str, Callable[[], str]]]:
+        """A step for each token: its number, whose it is, the check."""
+        try:
+            tokens = self._stamped()
+        except EvidenceError as error:
+            self._time_error = error
+            return
+        for place, one in enumerate(tokens, 1):
+            yield f"9.{place}", time_proof.whose(one.token), partial(self._time, one)
+
+    def _stamped(self) -> list[StampedObjects]:
+        if self._parts is None:
+            return []
+        records = [(one.covered.name, one.record) for one in self._parts.records]
+        objects = {
+            certificate.CHECKPOINT: self._parts.checkpoint,
+            certificate.STATEMENT: self._parts.statement,
+            certificate.SIGNATURE: self._parts.signature,
+        }
+        return time_proof.stamped(records, objects)
+
+    def _time(self, one: StampedObjects) -> str:
+        time_proof.check_coverage(one, COVERED)
+        proved = time_proof.prove(one, self._policy, self.found.at)
+        self.found.times.append(proved)
+        note_on_clock = "" if proved.independent else " (own clock, not independent)"
+        moment = f"{proved.time.gen_time:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{proved.authority} vouches for {moment}{note_on_clock}."
+
+    def time(self) -> str:
+        if self._time_error is not None:
+            raise self._time_error
+        if self._policy is None:
+            raise Undecided(
+                "time.no-policy",
+                "Nobody vouches for the time, because no trust policy was given.",
+                hint="Name the timestamp authorities that you trust in a trust policy.",
+            )
+        return time_proof.check_enough(self.found.times, self._policy)
+
+    def existed_by(self) -> datetime:
+        """The moment by which the signature is proved to have existed, else the check's own."""
+        return min((one.time.gen_time for one in self.found.times), default=self.found.at)
+
+    def signer(self) -> str:
+        embedded = (*self._signed.certificates, *self._parts.chains)
+        return signer_trust.check_signer_trust(
+            self._signed.certificate, embedded, self._policy, self.existed_by()
+        )
+
+    def files(self) -> str:
+        for number, file in self._embedded.items():
+            self._check_embedded(number, file)
+        self.found.matches = presented_file.match(self.found.files, self._presented)
+        found = {at for one in self.found.matches for at in one.positions}
+        count = len(self.found.files)
+        if not self._presented:
+            inside = len(self._embedded)
+            return f"No file was presented; {inside} of {count} files are inside, unaltered."
+        return f"{len(self._presented)} files presented, unaltered; {len(found)} of {count} covered."
+
+    def _check_embedded(self, number: int, file: PresentedFile) -> None:
+        fact = self.found.files.get(number)
+        if fact is None:
+            raise Refused("file.no-claim", f"The file {number} inside has no claim that is shown.")
+        presented_file.match({number: fact}, [file])
+
+    def policy_rules(self) -> str:
+        if self._policy is None:
+            return "No trust policy was given, so that none of its rules applies."
+        moment = self.existed_by()
+        signer_trust.check_algorithm(self._signed.scheme, self._policy, moment)
+        signer_trust.check_algorithm(Algorithm.SHA256.value, self._policy, moment)
+        for position, fact in self.found.files.items():
+            missing = self._policy.required_digests - set(fact.fingerprint.digests)
+            if missing:
+                raise Undecided(
+                    "policy.digest-missing",
+                    f"The trust policy asks for {min(missing).value}; file/{position} has none.",
+                )
+        return f"The digests and algorithms are those that {self._policy.name!r} accepts."
+
+    def facts(self) -> dict[str, object]:
+        """What the steps have established, as JSON values."""
+        return self.found.to_json()
+
+
+def _equal(expected: bytes, data: bytes, reason: str, name: str) -> None:
+    if hashlib.sha256(data).digest() != expected:
+        raise Refused(reason, f"The {name} was altered: it is not the one that the entry names.")

@@ -1,0 +1,183 @@
+"""The ledger: the one place that decides the order of writes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from evidence_ledger.core import chain, entry, statement
+from evidence_ledger.core.admission import SignedStatement, admit
+from evidence_ledger.core.chain import Admission, Head
+from evidence_ledger.core.edge import Edge
+from evidence_ledger.core.merkle import EMPTY_ROOT
+from evidence_ledger.core.statement import TreePoint
+from evidence_ledger.errors import AuthorityError, ClockBehind, HeadMoved, Refused
+from evidence_ledger.ports import Found, Store, StoredEntry, StoredSeal
+from evidence_ledger.sealing import Sealer, SealingParts
+from evidence_ledger.tree import edge_at
+
+TRIES = 50
+CLOCK_TOLERANCE = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The ledger's answer to a deposit, given when it is durable.
+
+    ``repeated`` says that the same statement was there already.
+    """
+
+    index: int
+    leaf_hash: bytes
+    entry: bytes
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SealResult:
+    """A seal, and the authorities that gave no token this time. ``seal`` is None: nothing new."""
+
+    seal: StoredSeal | None
+    failures: tuple[AuthorityError, ...] = field(default=())
+
+
+class Ledger:
+    """Deposit, seal and read. Any number of processes may hold one over the same store."""
+
+    def __init__(self, parts: SealingParts) -> None:
+        self.origin = parts.origin
+        self.store: Store = parts.store
+        self._clock = parts.clock
+        self._sealer = Sealer(parts)
+        self._edge: tuple[Head, Edge] | None = None
+
+    def point(self) -> TreePoint:
+        """The newest checkpoint: what a new statement names in ``after``."""
+        newest = self.store.seal(-1)
+        return TreePoint(newest.size, newest.root) if newest else TreePoint(0, EMPTY_ROOT)
+
+    def deposit(self, signed: Sequence[SignedStatement]) -> list[Receipt]:
+        """Append statements in one transaction; those that are there already keep their entry.
+
+        All or none: raises what ``admit`` raises for the first that does not stand, ClockBehind,
+        and what the Store raises. Durable when this returns.
+        """
+        admissions = [admit(one, self.origin) for one in signed]
+        for admission in admissions:
+            self._check_links(admission)
+        return self.append(admissions)
+
+    def append(self, admissions: Sequence[Admission]) -> list[Receipt]:
+        """Append statements that ``admit`` has already checked."""
+        hashes = [hashlib.sha256(one.statement).digest() for one in admissions]
+        for _ in range(TRIES):
+            known = dict(self.store.indexes_of(hashes))
+            fresh = dict(
+                (digest, one)
+                for digest, one in zip(hashes, admissions, strict=True)
+                if digest not in known
+            )
+            try:
+                appended = self._try(list(fresh.values()))
+            except HeadMoved:
+                self._edge = None
+                continue
+            return [appended.get(digest) or self._repeated(known[digest]) for digest in hashes]
+        raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
+
+    def _try(self, admissions: Sequence[Admission]) -> dict[bytes, Receipt]:
+        if not admissions:
+            return {}
+        head = self.store.head()
+        edge = self._edge_at(head)
+        self._edge = None
+        extension = chain.extend(head, edge, admissions, self._received(head))
+        self.store.append(head, extension)
+        self._edge = (extension.head, edge)
+        return {
+            one.statement_hash: Receipt(one.index, one.leaf_hash, one.entry)
+            for one in extension.entries
+        }
+
+    def _edge_at(self, head: Head) -> Edge:
+        if self._edge is not None and self._edge[0] == head:
+            return self._edge[1]
+        return edge_at(self.store, head.size)
+
+    def _received(self, head: Head) -> datetime:
+        now = self._clock.now()
+        if head.received is None or now >= head.received:
+            return now
+        if head.received - now > CLOCK_TOLERANCE:
+            raise ClockBehind(
+                f"This machine's clock says {now:%Y-%m-%d %H:%M:%S} UTC; "
+                f"the newest entry is of {head.received:%Y-%m-%d %H:%M:%S} UTC."
+            )
+        return head.received
+
+    def _repeated(self, index: int) -> Receipt:
+        stored = self.store.entry(index)
+        return Receipt(index, stored.leaf_hash, stored.entry, repeated=True)
+
+    def _check_links(self, admission: Admission) -> None:
+        """``after`` and ``refs`` name what this ledger really holds."""
+        parsed = statement.parse(admission.statement)
+        size = self.store.head().size
+        after = parsed.after
+        known = after in (TreePoint(0, EMPTY_ROOT), self.point())
+        if not known and (
+            after.size > size or edge_at(self.store, after.size).root() != after.root
+        ):
+            raise Refused(
+                "statement.after", "The statement names a checkpoint that this ledger never had."
+            )
+        for ref in parsed.refs:
+            if ref.index >= size or self.store.leaf_hashes(ref.index, ref.index + 1) != [ref.leaf]:
+                raise Refused(
+                    "statement.refs", f"The ledger has no entry {ref.index} with that hash."
+                )
+
+    def seal(self) -> SealResult:
+        """Seal everything new: checkpoint, tokens, the seal's own entry.
+
+        Without any token the seal stays open, and the next call goes on with it.
+        """
+        seal = self._sealer.open_seal()
+        if seal is None:
+            return SealResult(None)
+        seal, failures = self._sealer.ask(seal)
+        if not seal.tokens:
+            return SealResult(seal, tuple(failures))
+        index = self._own_entry(seal)
+        if index is None:
+            index = self.deposit([self._sealer.statement(seal)])[0].index
+        self.store.close_seal(seal.number, index)
+        return SealResult(self.store.seal(seal.number), tuple(failures))
+
+    def _own_entry(self, seal: StoredSeal) -> int | None:
+        """The entry of a seal that was appended before an interruption."""
+        digest = hashlib.sha256(seal.checkpoint).digest()
+        for one in self.store.entries(seal.size, self.store.head().size):
+            if entry.parse(one.entry).kind == "seal" and one.statement is not None:
+                fact = statement.parse(one.statement).seal
+                if fact is not None and fact.checkpoint == digest:
+                    return one.index
+        return None
+
+    def entry(self, index: int) -> StoredEntry:
+        """One entry with its documents. Raises NoSuchEntry."""
+        return self.store.entry(index)
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[StoredEntry]:
+        """Entries in order, streamed."""
+        return self.store.entries(start, self.store.head().size if stop is None else stop)
+
+    def find(self, algorithm: str, digest: bytes) -> Sequence[Found]:
+        """Which entries hold this fingerprint, oldest first."""
+        return self.store.find(digest, algorithm)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()

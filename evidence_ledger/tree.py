@@ -1,0 +1,29 @@
+"""The stored tree: its right edge at any size."""
+
+from __future__ import annotations
+
+from evidence_ledger.core.edge import WIDTH, Edge, partial_widths
+from evidence_ledger.errors import LedgerCorrupt
+from evidence_ledger.ports import Store
+
+
+def edge_at(store: Store, size: int) -> Edge:
+    """The right edge of the tree over the first ``size`` entries. Raises LedgerCorrupt."""
+    hashes = [
+        _hashes(store, level, size // WIDTH**level - width, width)
+        for level, width in enumerate(partial_widths(size))
+    ]
+    return Edge.rebuild(size, hashes)
+
+
+def _hashes(store: Store, level: int, start: int, width: int) -> bytes:
+    if level == 0:
+        return b"".join(store.leaf_hashes(start, start + width))
+    return b"".join(_root(store, level - 1, index) for index in range(start, start + width))
+
+
+def _root(store: Store, level: int, index: int) -> bytes:
+    tile = store.tile(level, index)
+    if tile is None:
+        raise LedgerCorrupt(f"The tile {index} of level {level} is missing.")
+    return tile.root
