@@ -11,13 +11,15 @@ EvidenceError
     │   ├── FileUnreadable, FileChanged, NotARegularFile, OutputExists, OutputUnwritable
     ├── LedgerError
     │   ├── LedgerNotFound, LedgerExists, LedgerLocked, LedgerReadOnly, LedgerFull,
-    │   ├── LedgerCorrupt, LedgerForked, LedgerNewer, HeadMoved, NoSuchEntry, SettingsInvalid
+    │   ├── LedgerCorrupt, LedgerForked, LedgerNewer, HeadMoved, NoSuchEntry, SettingsInvalid,
+    │   ├── NotSealed
     ├── ClockBehind
     ├── KeyUnusable
     │   ├── KeyUnreadable, WrongPassword, WrongKey
     ├── AuthorityError
     │   ├── AuthorityUnreachable, AuthorityRefused
     ├── LogUnreachable
+    ├── InternalError
     └── Interrupted
 """
 
@@ -252,6 +254,14 @@ class SettingsInvalid(LedgerError):
     exit_code = 30
 
 
+class NotSealed(LedgerError):
+    """The entry has no timestamp yet."""
+
+    code = "ledger.not-sealed"
+    exit_code = 33
+    default_hint = "Seal it with: evidence seal"
+
+
 class ClockBehind(OperationalError):
     """This machine's clock is before the newest entry."""
 
@@ -316,6 +326,14 @@ class LogUnreachable(OperationalError):
 
     code = "log.unreachable"
     exit_code = 60
+
+
+class InternalError(OperationalError):
+    """A mistake in this program."""
+
+    code = "internal"
+    exit_code = 70
+    default_hint = "Please send that file to whoever maintains this program."
 
 
 class Interrupted(OperationalError):

@@ -11,13 +11,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from evidence_ledger.author import Author
 from evidence_ledger.core import checkpoint, claim, entry, note, record_tree
 from evidence_ledger.core.admission import SignedStatement
-from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.edge import Edge
+from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import NONCE_SIZE, SealFact, Statement, TreePoint
+from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.errors import AuthorityError, EvidenceError, LedgerCorrupt, LedgerForked
 from evidence_ledger.ports import (
@@ -26,7 +28,6 @@ from evidence_ledger.ports import (
     Entropy,
     NoteSigner,
     Store,
-    StoredEntry,
     StoredSeal,
     StoredToken,
     TimestampAuthority,
@@ -82,18 +83,8 @@ class Sealer:
                 raise LedgerCorrupt(f"Entry {one.index} does not have its stored hash.")
             edge.push(computed)
             parsed = entry.parse(one.entry)
-            objects.add(parsed, self._files(one.index))
+            objects.add(parsed, file_leaves(self._store, one.index))
         return objects
-
-    def _files(self, index: int) -> Iterator[bytes]:
-        """The blinded leaves of an entry's files, in order."""
-        for _, data in self._store.claims(index):
-            fact = claim.parse(data)
-            if fact.section != "file":
-                return
-            fingerprint = claim.file_fact(fact).fingerprint
-            if Algorithm.SHA256 in fingerprint.digests:
-                yield record_tree.blinded(fingerprint.sha256, record_tree.record_salt(fact.salt))
 
     def _begin(self, number: int, first: int, edge: Edge, objects: _Objects) -> StoredSeal:
         signed = self._sign(edge)
@@ -114,6 +105,11 @@ class Sealer:
         before = self._parts.memory.recall()
         if before is not None:
             self._continues(before, edge)
+        elif self._store.seal(-1) is not None:
+            raise LedgerForked(
+                "The ledger was sealed before, but the signer's memory of it is gone.",
+                hint="Put the file with the last signed checkpoint back where it was.",
+            )
         text = checkpoint.Checkpoint(self._parts.origin, edge.size, edge.root()).encode()
         moment = self._parts.clock.now()
         lines = [signer.sign(text, moment) for signer in self._parts.note_signers]
@@ -123,7 +119,7 @@ class Sealer:
 
     def _continues(self, before: bytes, edge: Edge) -> None:
         """Refuse a tree that is not a continuation of the last signed checkpoint."""
-        last = checkpoint.parse(note.parse(before).text)
+        last = checkpoint.Checkpoint.parse(note.Note.parse(before).text)
         if last.origin != self._parts.origin or last.size > edge.size:
             raise LedgerForked(
                 f"This ledger's key has signed {last.size} entries of {last.origin}; "
@@ -179,14 +175,24 @@ class Sealer:
             Statement(
                 kind="seal",
                 ledger=self._parts.origin,
-                claims=TreePoint(0, EMPTY),
+                claims=TreePoint(0, EMPTY_ROOT),
                 signer=self._parts.operator.fingerprint,
-                made=max(token_time(token) for token in seal.tokens),
+                made=max(token_time(one.token) for one in seal.tokens),
                 after=point,
                 nonce=digest[:NONCE_SIZE],
                 seal=fact,
             )
         )
+
+
+def file_leaves(store: Store, index: int) -> Iterator[bytes]:
+    """The blinded leaves of an entry's files, in order."""
+    for _, data in store.claims(index):
+        fact = claim.parse(data)
+        if fact.section != "file":
+            return
+        digest = claim.file_fact(fact).fingerprint.sha256
+        yield record_tree.blinded(digest, record_tree.record_salt(fact.salt))
 
 
 def split(leaves: bytes) -> list[bytes]:
@@ -207,3 +213,8 @@ class _Objects:
         self.offsets.append(1 + len(self.hashes))
         self.hashes += (parsed.statement, parsed.signature, *files)
         self.worth_sealing = self.worth_sealing or parsed.kind != "seal"
+
+
+def token_time(token: bytes) -> datetime:
+    """The time in a token that was verified when it was kept."""
+    return read_token(token).info.moment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evidence_ledger.core.edge import WIDTH, Edge, partial_widths
+from evidence_ledger.core.tree_reader import TreeReader
 from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.ports import Store
 
@@ -27,3 +28,8 @@ def _root(store: Store, level: int, index: int) -> bytes:
     if tile is None:
         raise LedgerCorrupt(f"The tile {index} of level {level} is missing.")
     return tile.root
+
+
+def reader_of(store: Store) -> TreeReader:
+    """Proofs and roots of any size up to the present one."""
+    return TreeReader(store.tile, edge_at(store, store.head().size))

@@ -87,9 +87,7 @@ def _words(text: str) -> Iterator[str]:
         yield word
 
 
-def _cut(
-    line: str, word: str, style: Style, width: float, measure: Measure
-) -> Iterable[str]:
+def _cut(line: str, word: str, style: Style, width: float, measure: Measure) -> Iterable[str]:
     """A word that is longer than a line, set sign by sign."""
     for sign in word:
         if line and measured(line + sign, style, measure) > width:

@@ -205,7 +205,7 @@ def _set_files(sheets: _Sheets, page: CertificatePage) -> None:
 
 
 def _set_times(sheets: _Sheets, times: Sequence[TimeLine]) -> None:
-    sheets.heading("Existed at this time, says")
+    sheets.heading("In existence no later than")
     if not times:
         sheets.text("No timestamp authority has answered yet.", _VALUE)
     for one in times[:MOST_ROWS]:
@@ -243,7 +243,7 @@ def _drawn(sheets: list[list[_Text | _Rule]], page: CertificatePage) -> bytes:
     for number, sheet in enumerate(sheets, 1):
         for mark in sheet:
             _draw(canvas, mark)
-        _draw_foot(canvas, page.subtitle, f"{number} / {len(sheets)}")
+        _draw_foot(canvas, f"{number} / {len(sheets)}")
         canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -264,7 +264,7 @@ def _draw(canvas: Any, mark: _Text | _Rule) -> None:
     canvas.drawText(text)
 
 
-def _draw_foot(canvas: Any, subtitle: str, number: str) -> None:
+def _draw_foot(canvas: Any, number: str) -> None:
     canvas.setStrokeColor(_LINE)
     canvas.setLineWidth(0.6)
     canvas.line(_LEFT, 54, _WIDTH - _RIGHT, 54)

@@ -57,13 +57,14 @@ def _digests(parsed: Statement, claims: Sequence[bytes]) -> list[IndexedDigest]:
             "claims.count",
             f"The statement names {parsed.claims.size} claims; {len(claims)} came with it.",
         )
-    digests = list(_indexed(claims))
+    digests = list(indexed(claims))
     if merkle.root_hash([merkle.leaf_hash(data) for data in claims]) != parsed.claims.root:
         raise Refused("claims.root", "The claims are not those whose root the statement names.")
     return digests
 
 
-def _indexed(claims: Sequence[bytes]) -> Iterator[IndexedDigest]:
+def indexed(claims: Sequence[bytes]) -> Iterator[IndexedDigest]:
+    """The digests by which the files among ``claims`` are found. Raises FormatError, Refused."""
     before, files = 0, 0
     for position, data in enumerate(claims):
         parsed = claim.parse(data)

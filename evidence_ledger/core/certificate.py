@@ -7,7 +7,8 @@
     certificate.pdf  README.txt   files/0/lease.pdf
 
 Here the members are taken apart, nothing is verified. Members that no check covers are named in
-``unknown_members``; ``certificate.pdf`` and ``README.txt`` are for people and prove nothing.
+``unknown_members``, among them records over anything but ``RECORDED`` and the files.
+``certificate.pdf`` and ``README.txt`` are for people and prove nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from evidence_ledger.core import canonical, claim, entry, evidence_record, recor
 from evidence_ledger.core import statement as statement_format
 from evidence_ledger.core.container import Container
 from evidence_ledger.core.container_name import safe_name
-from evidence_ledger.core.record_manifest import CoveredObject
+from evidence_ledger.core.note import LARGEST_NOTE
+from evidence_ledger.core.record_manifest import CoveredObject, RecordManifest
+from evidence_ledger.core.tlog_proof import LARGEST_PROOF
 from evidence_ledger.errors import FormatError
 
 STATEMENT = "statement.json"
@@ -33,6 +36,8 @@ CHECKPOINT = "checkpoint"
 VKEYS = "ledger.vkeys"
 PAGE = "certificate.pdf"
 README = "README.txt"
+FOR_PEOPLE = ("mimetype", PAGE, README)
+RECORDED = (CHECKPOINT, STATEMENT, SIGNATURE)
 
 LARGEST_CLAIMS = 1024 * 1024 * 1024
 LARGEST_REST = 512 * 1024 * 1024
@@ -43,11 +48,10 @@ _LIMITS = {
     STATEMENT: statement_format.LARGEST,
     SIGNATURE: 256 * 1024,
     ENTRY: entry.LARGEST,
-    PROOF: 4 * 1024 * 1024,
-    CHECKPOINT: 1024 * 1024,
+    PROOF: LARGEST_PROOF,
+    CHECKPOINT: LARGEST_NOTE,
     VKEYS: 256 * 1024,
 }
-_FOR_PEOPLE = frozenset({"mimetype", PAGE, README})
 _NUMBER = r"(0|[1-9][0-9]{0,6})"
 _WORD = r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
 _RECORD = re.compile(rf"META-INF/(evidencerecord-{_NUMBER})\.ers", re.ASCII)
@@ -74,7 +78,7 @@ class DisclosedClaim:
 
 @dataclass(frozen=True, slots=True)
 class ObjectRecord:
-    """An evidence record over an object inside the container, as its manifest tells."""
+    """An evidence record over one of ``RECORDED``, as its manifest tells."""
 
     covered: CoveredObject
     record: bytes
@@ -158,7 +162,7 @@ class _Members:
 
     def __init__(self, container: Container) -> None:
         self._container = container
-        self._known = {*_LIMITS, *_FOR_PEOPLE, CLAIMS, PATHS}
+        self._known = {*_LIMITS, *FOR_PEOPLE, CLAIMS, PATHS}
         self.embedded = self._embedded()
         others = (one for one in container.members.values() if one.name not in self._known)
         if sum(one.size for one in others) > LARGEST_REST:
@@ -199,9 +203,9 @@ class _Members:
         files: dict[int, tuple[FileRecord, ...]] = {}
         for label, one in self._listed():
             number = numbers.get(one.covered.name)
-            if number is None:
+            if one.covered.name in RECORDED:
                 objects.append(one)
-            else:
+            elif number is not None:
                 files[number] = (*files.get(number, ()), FileRecord(label, one.record))
         for match in sorted(self._matches(_FILE_RECORD), key=lambda match: match[0]):
             record = FileRecord(match[2], self._read(match[0]))
@@ -221,6 +225,8 @@ class _Members:
                         where=match[0],
                     )
                 yield label, ObjectRecord(covered, record)
+            if not {*RECORDED, *self.embedded.values()}.issuperset(_names(manifest)):
+                self._known -= {match[0], manifest.record}
 
     def _record(self, name: str, where: str) -> tuple[str, bytes]:
         """The label and bytes of an evidence record that a manifest names."""
@@ -240,6 +246,10 @@ class _Members:
     def unknown(self) -> tuple[str, ...]:
         """Members that were not taken."""
         return tuple(name for name in self._container.members if name not in self._known)
+
+
+def _names(manifest: RecordManifest) -> list[str]:
+    return [covered.name for covered in manifest.objects]
 
 
 def _claims(container: Container) -> tuple[DisclosedClaim, ...]:

@@ -151,8 +151,8 @@ def _digests(value: Mapping[str, Json], where: str) -> dict[Algorithm, bytes]:
         for algorithm in Algorithm
         if algorithm.value in value
     }
-    if not digests:
-        raise FormatError("claim.digest", "A file claim has no digest.", where=where)
+    if Algorithm.SHA256 not in digests:
+        raise FormatError("claim.digest", "A file claim has no SHA-256.", where=where)
     return digests
 
 

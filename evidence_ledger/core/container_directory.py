@@ -132,7 +132,7 @@ def _listed(data: bytes, start: int) -> tuple[Listed, int]:
     if end > len(data) or disk not in (0, 0xFFFF):
         raise FormatError("container.directory-entry", "The directory is cut off or malformed.")
     raw_name = data[start + 46 : start + 46 + name_size]
-    name = _name(raw_name, flags)
+    name = _name(raw_name)
     extra = data[start + 46 + name_size : end - comment]
     size, packed, offset = _widened((size, packed, offset), extra, name)
     member = Listed(name, raw_name, flags, method, crc, packed, size, offset)
@@ -140,12 +140,13 @@ def _listed(data: bytes, start: int) -> tuple[Listed, int]:
     return member, end
 
 
-def _name(raw: bytes, flags: int) -> str:
+def _name(raw: bytes) -> str:
+    """Programs that pack again often leave the UTF-8 flag out: it says nothing here."""
     try:
-        name = raw.decode("utf-8" if flags & _UTF8 else "ascii")
+        name = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise FormatError(
-            "container.name-encoding", f"The member name {raw[:80]!r} is not marked UTF-8."
+            "container.name-encoding", f"The member name {raw[:80]!r} is not UTF-8."
         ) from error
     check_name(name)
     return name
@@ -156,7 +157,7 @@ def _widened(narrow: tuple[int, ...], extra: bytes, name: str) -> list[int]:
     fields = _extra_fields(extra, name)
     wide = fields.get(1, b"")
     missing = sum(value == _WIDE for value in narrow)
-    if _SECOND_NAME in fields:
+    if fields.get(_SECOND_NAME, bytes(5) + name.encode())[5:] != name.encode():
         raise FormatError("container.second-name", f"The member {name!a} has a second name.")
     if len(wide) != 8 * missing:
         raise FormatError(

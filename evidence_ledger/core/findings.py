@@ -52,7 +52,7 @@ class Findings:
         return facts
 
     def _not_later_than(self) -> str | None:
-        moments = [one.time.gen_time for one in self.times]
+        moments = [one.time.moment for one in self.times]
         return time_text(min(moments), microseconds=True) if moments else None
 
     def _file_facts(self) -> list[object]:
@@ -106,7 +106,7 @@ def _signer_facts(signature: CadesSignature) -> dict[str, object]:
 def _time_facts(one: ProvedTime) -> dict[str, object]:
     return {
         "authority": one.authority,
-        "time": time_text(one.time.gen_time, microseconds=True),
+        "time": time_text(one.time.moment, microseconds=True),
         "independent": one.independent,
         "token_sha256": hashlib.sha256(one.time.token).hexdigest(),
     }

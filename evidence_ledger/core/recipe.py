@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -43,10 +43,24 @@ class Recipe:
         self._add(task, Verdict.PASSED, says)
         return result
 
+    def run(self, task: Task, action: Callable[[], str], needs: Iterable[str] = ()) -> None:
+        """Run ``action``, which says in one sentence what it proved, or raises EvidenceError.
+
+        It is skipped where a step that it ``needs``, by number, did not pass.
+        """
+        passed = {step.number for step in self._steps if step.verdict is Verdict.PASSED}
+        if passed.issuperset(needs):
+            self.step(task, lambda: (None, action()))
+        else:
+            self.skip(task)
+
     def skip(self, task: Task) -> None:
         """Note a step that can't be taken because one before it did not pass."""
         self._add(
-            task, Verdict.INDETERMINATE, "Not checked: a step before it failed.", "step.not-reached"
+            task,
+            Verdict.INDETERMINATE,
+            "Not checked: a step before it did not pass.",
+            "step.not-reached",
         )
 
     def report(self) -> Report:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -49,8 +49,18 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of any step. No steps prove nothing."""
-        return worst(step.verdict for step in self.steps)
+        """The worst verdict of any step. No steps prove nothing.
+
+        A part of a step (9.2 of 9) that stays INDETERMINATE does not count where the step itself
+        PASSED: the others were enough.
+        """
+        passed = {step.number for step in self.steps if step.verdict is Verdict.PASSED}
+        return worst(
+            step.verdict
+            for step in self.steps
+            if step.verdict is not Verdict.INDETERMINATE
+            or step.number.partition(".")[0] not in passed
+        )
 
     def to_json(self) -> dict[str, object]:
         """The report as JSON values, with stable member names."""
@@ -86,62 +96,3 @@ def verdict_of(error: EvidenceError) -> Verdict:
     if isinstance(error, Refused | FormatError):
         return Verdict.FAILED
     return Verdict.INDETERMINATE
-
-
-class Recipe:
-    """Runs numbered steps in order and keeps what each one found.
-
-    A step that needs an earlier one is INDETERMINATE, ``step.not-reached``, where that one did
-    not come to its end.
-    """
-
-    def __init__(self) -> None:
-        self._steps: list[Step] = []
-        self._reached: set[str] = set()
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """What was found so far."""
-        return tuple(self._steps)
-
-    def run(
-        self,
-        number: str,
-        name: str,
-        action: Callable[[], str],
-        *,
-        clause: str,
-        explain: str = "",
-        needs: Iterable[str] = (),
-    ) -> bool:
-        """Run ``action``, which says in one sentence what it proved, or raises EvidenceError.
-
-        Returns whether it PASSED.
-        """
-        missing = [need for need in needs if need not in self._reached]
-        if missing:
-            step = Step(
-                number,
-                name,
-                Verdict.INDETERMINATE,
-                f"Not checked, because step {missing[0]} did not pass.",
-                clause,
-                "step.not-reached",
-                explain=explain,
-            )
-        else:
-            step = _tried(number, name, action, clause, explain)
-        self._steps.append(step)
-        if step.verdict is Verdict.PASSED:
-            self._reached.add(number)
-        return step.verdict is Verdict.PASSED
-
-
-def _tried(number: str, name: str, action: Callable[[], str], clause: str, explain: str) -> Step:
-    try:
-        return Step(number, name, Verdict.PASSED, action(), clause, explain=explain)
-    except EvidenceError as error:
-        verdict = verdict_of(error)
-        return Step(
-            number, name, verdict, str(error), clause, error.reason, error.hint, explain=explain
-        )

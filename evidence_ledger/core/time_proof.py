@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from evidence_ledger.core import evidence_record, oid
+from evidence_ledger.core import evidence_record
+from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.core.timestamp_verification import TrustedTime, check_token
 from evidence_ledger.core.trust_policy import TrustedAuthority, TrustPolicy
-from evidence_ledger.errors import Refused, Undecided
+from evidence_ledger.errors import EvidenceError, Refused, Undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,11 @@ def prove(one: StampedObjects, policy: TrustPolicy | None, at: datetime) -> Prov
     roots = [root for authority in authorities for root in authority.roots]
     time = check_token(one.token, {"sha256": one.imprint}, roots=roots, at=at)
     authority = _authority(time, authorities)
-    own_clock = time.policy_oid == oid.LOCAL_POLICY
-    return ProvedTime(time, authority.name, authority.independent and not own_clock)
+    return ProvedTime(time, authority.name, authority.independent and not time.own_clock)
 
 
 def _authority(time: TrustedTime, authorities: Sequence[TrustedAuthority]) -> TrustedAuthority:
-    root = time.chain[-1]
+    root = time.chain.root.raw
     return next(authority for authority in authorities if root in authority.roots)
 
 
@@ -102,6 +102,15 @@ def check_enough(proved: Sequence[ProvedTime], policy: TrustPolicy) -> str:
 
 
 def _sentence(proved: Sequence[ProvedTime], independent: bool) -> str:
-    earliest = min(one.time.gen_time for one in proved)
+    earliest = min(one.time.moment for one in proved)
     whose = "" if independent else " (own clock, not independent)"
     return f"Deposited not later than {earliest:%Y-%m-%d %H:%M:%S} UTC{whose}."
+
+
+def whose(token: bytes) -> str:
+    """Whose the token says it is, for the title of a step; nothing is verified here."""
+    try:
+        text = read_token(token).info.authority_text
+    except EvidenceError:
+        text = None
+    return text or "an authority that does not name itself"

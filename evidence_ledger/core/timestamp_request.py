@@ -33,10 +33,10 @@ class MessageImprint:
 
     @classmethod
     def of(cls, digest: Digest, value: bytes) -> MessageImprint:
-        """The imprint as requests carry it, with NULL parameters. Raises UsageError."""
+        """The imprint as requests carry it, without parameters. Raises UsageError."""
         if len(value) != digest.size:
             raise UsageError(f"A {digest.name} digest has {digest.size} bytes, not {len(value)}.")
-        return cls(AlgorithmIdentifier(digest.oid, write.null()), value)
+        return cls(digest.identifier, value)
 
     @property
     def digest(self) -> Digest:

@@ -23,12 +23,15 @@ clause 5.1.3). Nothing here reads a clock, a file by name or a database.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import BinaryIO
 
 from evidence_ledger.core.presented_file import PresentedFile
-from evidence_ledger.core.report import Recipe, Report
+from evidence_ledger.core.recipe import Recipe, Task
+from evidence_ledger.core.report import Report
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification_case import Case
 
@@ -36,6 +39,145 @@ SUBJECT = "certificate"
 MEANING = (
     "The ledger proves that these bytes existed at a time and have not changed since; "
     "not who made them, nor that what they say is true."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One step: what it is called, what it does, and the steps that it can't do without."""
+
+    task: Task
+    check: Callable[[Case], str]
+    needs: tuple[str, ...] = ()
+
+
+RECIPE = (
+    Instruction(
+        Task(
+            "1",
+            "Container",
+            "ETSI EN 319 162-1, 4.4",
+            "The certificate is one file that holds all proofs. It can be read whole, nothing "
+            "in it is damaged, and nothing pretends to be something else.",
+        ),
+        Case.container,
+        (),
+    ),
+    Instruction(
+        Task(
+            "2",
+            "Statement",
+            "RFC 8785",
+            "The statement says what was deposited, where and by whom. There is exactly one "
+            "way to write it down, so that not a single character can be changed unnoticed.",
+        ),
+        Case.statement,
+        ("1",),
+    ),
+    Instruction(
+        Task(
+            "3",
+            "Signature",
+            "ETSI EN 319 122-1, 6",
+            "The depositor signed the statement. Whoever holds the private key made this "
+            "signature, and it fits no other statement.",
+        ),
+        Case.signature,
+        ("2",),
+    ),
+    Instruction(
+        Task(
+            "4",
+            "Claims",
+            "RFC 9162, 2.1.3",
+            "The fingerprints and facts shown are those that the statement was signed over. "
+            "Facts that are not shown stay hidden and prove nothing.",
+        ),
+        Case.claims,
+        ("2",),
+    ),
+    Instruction(
+        Task(
+            "5",
+            "Entry",
+            "RFC 8785",
+            "The ledger's entry names the statement and the signature by their fingerprints.",
+        ),
+        Case.entry,
+        ("2",),
+    ),
+    Instruction(
+        Task(
+            "6",
+            "Inclusion",
+            "RFC 9162, 2.1.3.2",
+            "The entry is part of the ledger whose fingerprint the checkpoint states. To take "
+            "it out or change it would change that fingerprint.",
+        ),
+        Case.inclusion,
+        ("5",),
+    ),
+    Instruction(
+        Task(
+            "7",
+            "Checkpoint",
+            "C2SP tlog-checkpoint",
+            "The ledger signed the fingerprint of all its entries with a key that you trust.",
+        ),
+        Case.checkpoint,
+        ("6",),
+    ),
+    Instruction(
+        Task(
+            "8",
+            "Witnesses",
+            "C2SP tlog-cosignature",
+            "Independent witnesses have seen the same checkpoint, so that the ledger can't "
+            "show different people different histories.",
+        ),
+        Case.witnesses,
+        ("6",),
+    ),
+    Instruction(
+        Task(
+            "9",
+            "Time",
+            "RFC 3161, 2.4.2",
+            "As many timestamp authorities vouch for the time as your trust policy asks for.",
+        ),
+        Case.time,
+        ("3", "6"),
+    ),
+    Instruction(
+        Task(
+            "10",
+            "Signer",
+            "RFC 5280, 6",
+            "The signer's X.509 certificate is one that you trust, and it was valid.",
+        ),
+        Case.signer,
+        ("3",),
+    ),
+    Instruction(
+        Task(
+            "11",
+            "Files",
+            "FIPS 180-4",
+            "The files that you presented are, bit for bit, those that were deposited.",
+        ),
+        Case.files,
+        ("4",),
+    ),
+    Instruction(
+        Task(
+            "12",
+            "Policy",
+            "ETSI EN 319 102-1, 5.1.4",
+            "The methods used are among those that your trust policy accepts.",
+        ),
+        Case.policy_rules,
+        ("3", "4"),
+    ),
 )
 
 
@@ -51,115 +193,22 @@ def verify_certificate(
     what is wrong is in the report.
     """
     case = Case(source, tuple(files), policy, at)
-    recipe = Recipe()
-    recipe.run(
-        "1",
-        "Container",
-        case.container,
-        clause="ETSI EN 319 162-1, 4.4",
-        explain="The certificate is one file that holds all proofs. It can be read whole, nothing "
-        "in it is damaged, and nothing pretends to be something else.",
-    )
-    recipe.run(
-        "2",
-        "Statement",
-        case.statement,
-        needs=["1"],
-        clause="RFC 8785",
-        explain="The statement says what was deposited, where and by whom. There is exactly one "
-        "way to write it down, so that not a single character can be changed unnoticed.",
-    )
-    recipe.run(
-        "3",
-        "Signature",
-        case.signature,
-        needs=["2"],
-        clause="ETSI EN 319 122-1, 6",
-        explain="The depositor signed the statement. Whoever holds the private key made this "
-        "signature, and it fits no other statement.",
-    )
-    recipe.run(
-        "4",
-        "Claims",
-        case.claims,
-        needs=["2"],
-        clause="RFC 9162, 2.1.3",
-        explain="The fingerprints and facts shown are those that the statement was signed over. "
-        "Facts that are not shown stay hidden and prove nothing.",
-    )
-    recipe.run(
-        "5",
-        "Entry",
-        case.entry,
-        needs=["2"],
-        clause="RFC 8785",
-        explain="The ledger's entry names the statement and the signature by their fingerprints.",
-    )
-    recipe.run(
-        "6",
-        "Inclusion",
-        case.inclusion,
-        needs=["5"],
-        clause="RFC 9162, 2.1.3.2",
-        explain="The entry is part of the ledger whose fingerprint the checkpoint states. To take "
-        "it out or change it would change that fingerprint.",
-    )
-    recipe.run(
-        "7",
-        "Checkpoint",
-        case.checkpoint,
-        needs=["6"],
-        clause="C2SP tlog-checkpoint",
-        explain="The ledger signed the fingerprint of all its entries with a key that you trust.",
-    )
-    recipe.run(
-        "8",
-        "Witnesses",
-        case.witnesses,
-        needs=["6"],
-        clause="C2SP tlog-cosignature",
-        explain="Independent witnesses have seen the same checkpoint, so that the ledger can't "
-        "show different people different histories.",
-    )
-    for number, authority, check in case.time_checks():
-        recipe.run(
-            number,
+    recipe = Recipe(SUBJECT)
+    for one in RECIPE:
+        if one.check is Case.time:
+            _check_tokens(recipe, case)
+        recipe.run(one.task, partial(one.check, case), one.needs)
+    recipe.facts |= case.facts() | {"meaning": MEANING}
+    return recipe.report()
+
+
+def _check_tokens(recipe: Recipe, case: Case) -> None:
+    """Steps 9.1, 9.2, …: one for each token that the evidence records lead to."""
+    for place, (authority, check) in enumerate(case.time_checks(), 1):
+        task = Task(
+            f"9.{place}",
             f"Time by {authority}",
-            check,
-            needs=["1"],
-            clause="RFC 4998, 4.3; RFC 3161, 2.4.2",
-            explain="A timestamp authority signed, at a time, a value that covers this deposit.",
+            "RFC 4998, 4.3; RFC 3161, 2.4.2",
+            "A timestamp authority signed, at a time, a value that covers this deposit.",
         )
-    recipe.run(
-        "9",
-        "Time",
-        case.time,
-        needs=["3", "6"],
-        clause="RFC 3161, 2.4.2",
-        explain="As many timestamp authorities vouch for the time as your trust policy asks for.",
-    )
-    recipe.run(
-        "10",
-        "Signer",
-        case.signer,
-        needs=["3"],
-        clause="RFC 5280, 6",
-        explain="The signer's X.509 certificate is one that you trust, and it was valid.",
-    )
-    recipe.run(
-        "11",
-        "Files",
-        case.files,
-        needs=["4"],
-        clause="FIPS 180-4",
-        explain="The files that you presented are, bit for bit, those that were deposited.",
-    )
-    recipe.run(
-        "12",
-        "Policy",
-        case.policy_rules,
-        needs=["3", "4"],
-        clause="ETSI EN 319 102-1, 5.1.4",
-        explain="The methods used are among those that your trust policy accepts.",
-    )
-    return Report(SUBJECT, recipe.steps, case.facts() | {"meaning": MEANING})
+        recipe.run(task, check)

@@ -91,7 +91,9 @@ class Case:
         self._statement = statement.parse(self._parts.statement)
         self.found.statement = self._statement
         claims = self._statement.claims.size
-        return f"A {self._statement.kind} of {claims} claims for the ledger {self._statement.ledger}."
+        return (
+            f"A {self._statement.kind} of {claims} claims for the ledger {self._statement.ledger}."
+        )
 
     def signature(self) -> str:
         signed = cades.verify(self._parts.signature, self._parts.statement)
@@ -149,15 +151,15 @@ class Case:
     def witnesses(self) -> str:
         return checkpoint_trust.check_witnesses(self._note, self._policy or TrustPolicy("none"))
 
-    def time_checks(self) -> Iterator[tuple[str, str, Callable[[], str]]]:
-        """A step for each token: its number, whose it is, the check."""
+    def time_checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
+        """For each token whose it says it is, and the check."""
         try:
             tokens = self._stamped()
         except EvidenceError as error:
             self._time_error = error
             return
-        for place, one in enumerate(tokens, 1):
-            yield f"9.{place}", time_proof.whose(one.token), partial(self._time, one)
+        for one in tokens:
+            yield time_proof.whose(one.token), partial(self._time, one)
 
     def _stamped(self) -> list[StampedObjects]:
         if self._parts is None:
@@ -175,7 +177,7 @@ class Case:
         proved = time_proof.prove(one, self._policy, self.found.at)
         self.found.times.append(proved)
         note_on_clock = "" if proved.independent else " (own clock, not independent)"
-        moment = f"{proved.time.gen_time:%Y-%m-%d %H:%M:%S} UTC"
+        moment = f"{proved.time.moment:%Y-%m-%d %H:%M:%S} UTC"
         return f"{proved.authority} vouches for {moment}{note_on_clock}."
 
     def time(self) -> str:
@@ -191,7 +193,7 @@ class Case:
 
     def existed_by(self) -> datetime:
         """The moment by which the signature is proved to have existed, else the check's own."""
-        return min((one.time.gen_time for one in self.found.times), default=self.found.at)
+        return min((one.time.moment for one in self.found.times), default=self.found.at)
 
     def signer(self) -> str:
         embedded = (*self._signed.certificates, *self._parts.chains)
@@ -208,7 +210,9 @@ class Case:
         if not self._presented:
             inside = len(self._embedded)
             return f"No file was presented; {inside} of {count} files are inside, unaltered."
-        return f"{len(self._presented)} files presented, unaltered; {len(found)} of {count} covered."
+        return (
+            f"{len(self._presented)} files presented, unaltered; {len(found)} of {count} covered."
+        )
 
     def _check_embedded(self, number: int, file: PresentedFile) -> None:
         fact = self.found.files.get(number)

@@ -6,6 +6,7 @@ from base64 import b64encode
 from hashlib import sha256
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -57,7 +58,11 @@ def _ecdsa(
 
 PRIME = 2**255 - 19
 WEAK = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
-COMPRESSED = ec.derive_private_key(77, ec.SECP256R1()).public_key()
+COMPRESSED = bytes.fromhex(
+    "3039301306072a8648ce3d020106082a8648ce3d030107032200"
+) + ec.derive_private_key(77, ec.SECP256R1()).public_key().public_bytes(
+    Encoding.X962, PublicFormat.CompressedPoint
+)
 
 HOSTILE = {
     "no plus signs": ("vkey.malformed", "example.com"),
@@ -86,6 +91,7 @@ HOSTILE = {
         _vkey("a", 1, (PRIME + 3).to_bytes(32, "little")),
     ),
     "an ECDSA key that is not DER": ("vkey.malformed-key", _vkey("a", 2, b"\x30\x00")),
+    "an ECDSA key with a compressed point": ("vkey.not-canonical", _vkey("a", 2, COMPRESSED)),
     "an ECDSA key on another curve": ("vkey.curve", _vkey("a", 2, _ecdsa(ec.SECP256K1()))),
     "an Ed25519 key passed off as ECDSA": (
         "vkey.curve",
@@ -117,8 +123,6 @@ def test_every_refused_point_is_one_that_anyone_can_sign_under() -> None:
 
 
 def _accepts(point: ed25519.Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature
-
     try:
         point.verify(signature, message)
     except InvalidSignature:

@@ -82,7 +82,7 @@ def _small(descriptor: int, size: int, algorithms: Sequence[str]) -> bytes:
         data += more
     if len(data) != size:
         raise Changed
-    if len(algorithms) == 1:
+    if len(algorithms) == 1 and algorithms[0] == "sha256":
         return hashlib.sha256(data).digest()
     return b"".join([hashlib.new(name, data).digest() for name in algorithms])
 

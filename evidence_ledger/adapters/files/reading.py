@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from evidence_ledger.adapters.files.one_pass import Changed, NotRegular, Row, one_pass
 from evidence_ledger.adapters.files.walk import PathLike, not_regular, unreadable
 from evidence_ledger.core.digest import DIGEST_SIZE, Algorithm, Fingerprint, Hasher
-from evidence_ledger.errors import FileChanged
+from evidence_ledger.errors import FileChanged, UsageError
 
 if TYPE_CHECKING:
     from evidence_ledger.ports import Progress
@@ -33,12 +34,24 @@ def fingerprint_file(
     return Fingerprint(split_digests(digests, chosen), size)
 
 
+def digest_file(path: PathLike, name: str, *, progress: Progress | None = None) -> bytes:
+    """One digest of a file by its hashlib name, for what others have made with it.
+
+    Raises as ``fingerprint_file``.
+    """
+    try:
+        hashlib.new(name)
+    except ValueError as error:
+        raise UsageError(f"This machine's OpenSSL has no {name[:20]}.") from error
+    return read_row(os.fsencode(path), (name,), progress)[0]
+
+
 def in_order(algorithms: Iterable[Algorithm]) -> tuple[Algorithm, ...]:
     """The chosen digests in their fixed order. Raises UsageError for one that is not to be had."""
     return tuple(Hasher(algorithms).finish().digests)
 
 
-def read_row(path: bytes, algorithms: Sequence[Algorithm], progress: Progress | None) -> Row:
+def read_row(path: bytes, algorithms: Sequence[str], progress: Progress | None) -> Row:
     """One pass over a file. Raises FileUnreadable, FileChanged, NotARegularFile."""
     watch = _Watch(progress)
     try:

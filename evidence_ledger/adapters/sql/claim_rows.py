@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Dialect, bindparam, func, select
+from sqlalchemy import Connection, Dialect, bindparam, select
 
 from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
 from evidence_ledger.adapters.sql.schema import claims, fingerprints
@@ -37,13 +37,6 @@ class ClaimRows:
             .order_by(*place),
             dialect,
         )
-        self._totals = Prepared(
-            select(
-                select(func.count()).select_from(claims).scalar_subquery(),
-                select(func.count()).select_from(fingerprints).scalar_subquery(),
-            ),
-            dialect,
-        )
 
     def add(self, connection: Connection, appended: Sequence[AppendedEntry]) -> None:
         """Insert claims and fingerprints, however many."""
@@ -61,11 +54,6 @@ class ClaimRows:
         """Where a digest was deposited, oldest first."""
         rows = self._find.rows(connection, wanted=digest, name=algorithm)
         return [Found(entry, position) for entry, position in rows]
-
-    def totals(self, connection: Connection) -> tuple[int, int]:
-        """How many rows of claims and of fingerprints there are."""
-        claim_rows, fingerprint_rows = self._totals.rows(connection)[0]
-        return claim_rows, fingerprint_rows
 
 
 def _claims(appended: Sequence[AppendedEntry]) -> Iterator[Row]:

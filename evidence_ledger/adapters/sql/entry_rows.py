@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Dialect, bindparam, func, select
+from sqlalchemy import Connection, Dialect, bindparam, null, select
 
 from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
 from evidence_ledger.adapters.sql.schema import documents, entries
@@ -23,25 +23,14 @@ class EntryRows:
         self._add_document = Insertion(documents, dialect)
         number = entries.c.number
         joined = entries.outerjoin(documents, documents.c.entry == number)
-        whole = select(
-            number,
-            entries.c.data,
-            entries.c.leaf_hash,
-            entries.c.statement_hash,
-            documents.c.statement,
-            documents.c.signature,
-        ).select_from(joined)
+        fixed = number, entries.c.data, entries.c.leaf_hash, entries.c.statement_hash
+        whole = select(*fixed, documents.c.statement, documents.c.signature).select_from(joined)
+        unsigned = select(*fixed, documents.c.statement, null()).select_from(joined)
         inside = (number >= bindparam("low"), number < bindparam("high"))
         self._range = Prepared(whole.where(*inside).order_by(number), dialect)
+        self._unsigned = Prepared(unsigned.where(*inside).order_by(number), dialect)
         self._leaves = Prepared(
             select(number, entries.c.leaf_hash).where(*inside).order_by(number), dialect
-        )
-        self._totals = Prepared(
-            select(
-                select(func.count()).select_from(entries).scalar_subquery(),
-                select(func.count()).select_from(documents).scalar_subquery(),
-            ),
-            dialect,
         )
 
     def add(self, connection: Connection, appended: Sequence[AppendedEntry]) -> None:
@@ -55,9 +44,15 @@ class EntryRows:
             [(one.index, one.admission.statement, one.admission.signature) for one in appended],
         )
 
-    def rows(self, connection: Connection, start: int, stop: int) -> list[Row]:
-        """Number, entry, leaf hash, statement hash, statement, signature; in order, as stored."""
-        return self._range.rows(connection, low=start, high=stop)
+    def rows(
+        self, connection: Connection, start: int, stop: int, *, signatures: bool = True
+    ) -> list[Row]:
+        """Number, entry, leaf hash, statement hash, statement, signature; in order, as stored.
+
+        Without ``signatures`` these are None.
+        """
+        query = self._range if signatures else self._unsigned
+        return query.rows(connection, low=start, high=stop)
 
     def leaves(self, connection: Connection, start: int, stop: int) -> list[bytes]:
         """The stored leaf hashes of a range. Raises LedgerCorrupt where one is missing."""
@@ -75,13 +70,8 @@ class EntryRows:
             query = select(entries.c.statement_hash, entries.c.number).where(
                 entries.c.statement_hash.in_(wanted)
             )
-            found.update(connection.execute(query).tuples())
+            found.update(connection.execute(query).tuples().all())
         return found
-
-    def totals(self, connection: Connection) -> tuple[int, int]:
-        """How many rows of entries and of documents there are."""
-        entry_rows, document_rows = self._totals.rows(connection)[0]
-        return entry_rows, document_rows
 
 
 def stored_entries(rows: Sequence[Row], start: int) -> Iterator[StoredEntry]:

@@ -69,6 +69,11 @@ def open_store(path: Path, *, read_only: bool = False, wait: float = WAIT) -> Sq
 
     Raises LedgerNotFound, LedgerCorrupt, LedgerNewer, LedgerReadOnly, LedgerLocked.
     """
+    return SqlStore(open_engine(path, read_only=read_only, wait=wait), str(path))
+
+
+def open_engine(path: Path, *, read_only: bool, wait: float = WAIT) -> Engine:
+    """Connections to an existing ledger's database; raises what ``open_store`` raises."""
     if not path.exists():
         raise LedgerNotFound("There is no ledger.", where=str(path))
     if not path.is_file():
@@ -79,7 +84,7 @@ def open_store(path: Path, *, read_only: bool = False, wait: float = WAIT) -> Sq
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine, str(path))
+    return engine
 
 
 def _check(engine: Engine, path: Path, *, read_only: bool) -> None:

@@ -11,7 +11,6 @@ from evidence_ledger.adapters.sql.engine import reading, snapshot, writing
 from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
 from evidence_ledger.adapters.sql.faults import is_conflict
 from evidence_ledger.adapters.sql.head_row import HeadRow
-from evidence_ledger.adapters.sql.prepared import Row
 from evidence_ledger.adapters.sql.seal_rows import SealRows
 from evidence_ledger.adapters.sql.tile_rows import TileRows
 from evidence_ledger.core.chain import Extension, Head
@@ -35,11 +34,6 @@ class SqlStore:
         self._claims = ClaimRows(engine.dialect)
         self._tiles = TileRows(engine.dialect)
         self._seals = SealRows(engine.dialect)
-
-    @property
-    def place(self) -> str:
-        """Where the database is, for messages."""
-        return self._place
 
     def head(self) -> Head:
         """See ports.Store."""
@@ -85,18 +79,11 @@ class SqlStore:
     def entries(self, start: int, stop: int) -> Iterator[StoredEntry]:
         """See ports.Store."""
         for at in range(max(start, 0), stop, _ENTRIES_AT_ONCE):
-            rows = self.entry_rows(at, min(at + _ENTRIES_AT_ONCE, stop))
+            with reading(self._engine, self._place) as connection:
+                rows = self._entries.rows(connection, at, min(at + _ENTRIES_AT_ONCE, stop))
             yield from stored_entries(rows, at)
             if len(rows) < _ENTRIES_AT_ONCE:
                 return
-
-    def entry_rows(self, start: int, stop: int) -> list[Row]:
-        """Entries of a range as tuples, unchecked: what an audit reads.
-
-        Each is number, entry, leaf hash, statement hash, statement, signature.
-        """
-        with reading(self._engine, self._place) as connection:
-            return self._entries.rows(connection, start, stop)
 
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         """See ports.Store."""
@@ -127,27 +114,13 @@ class SqlStore:
     def tiles(self, level: int) -> Iterator[FullTile]:
         """See ports.Store."""
         start = 0
-        while page := self.tiles_between(level, start, start + _TILES_AT_ONCE):
+        while True:
+            with reading(self._engine, self._place) as connection:
+                page = self._tiles.page(connection, level, start, start + _TILES_AT_ONCE)
             yield from page
+            if len(page) < _TILES_AT_ONCE:
+                return
             start += len(page)
-
-    def tiles_between(self, level: int, start: int, stop: int) -> list[FullTile]:
-        """The full tiles of a range, as far as there are any."""
-        with reading(self._engine, self._place) as connection:
-            return self._tiles.page(connection, level, start, stop)
-
-    def totals(self) -> dict[str, int]:
-        """How many rows of each kind are stored."""
-        with snapshot(self._engine, self._place) as connection:
-            entries, documents = self._entries.totals(connection)
-            claims, fingerprints = self._claims.totals(connection)
-            return {
-                "entries": entries,
-                "documents": documents,
-                "claims": claims,
-                "fingerprints": fingerprints,
-                "tiles": self._tiles.total(connection),
-            }
 
     def add_seal(self, seal: StoredSeal) -> None:
         """See ports.Store."""

@@ -36,8 +36,12 @@ class TileRows:
 
     def page(self, connection: Connection, level: int, start: int, stop: int) -> list[FullTile]:
         """The tiles of a range, as far as there are any. Raises LedgerCorrupt."""
-        rows = self._range.rows(connection, of=level, low=start, high=stop)
+        rows = self.rows(connection, level, start, stop)
         return [_tile(level, index, row) for index, row in enumerate(rows, start)]
+
+    def rows(self, connection: Connection, level: int, start: int, stop: int) -> list[Row]:
+        """Number, hashes, inner nodes; in order, as stored."""
+        return self._range.rows(connection, of=level, low=start, high=stop)
 
     def total(self, connection: Connection) -> int:
         """How many tiles there are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from evidence_ledger.adapters.files.reading import fingerprint_file
+from evidence_ledger.adapters.files.reading import digest_file, fingerprint_file
 from evidence_ledger.core.digest import Algorithm
-from evidence_ledger.errors import FileChanged, FileUnreadable, NotARegularFile
+from evidence_ledger.errors import FileChanged, FileUnreadable, NotARegularFile, UsageError
 
 SIZES = [0, 1, 55, 64, 65_535, 65_536, 65_537, 262_144, 262_145, 1_000_003]
 OPENSSL_NAMES = {"sha256": "sha256", "sha512": "sha512", "sha3_256": "sha3-256", "sm3": "sm3"}
@@ -46,6 +47,15 @@ def test_openssl_gives_the_same_digests(tmp_path: Path, size: int) -> None:
         assert line.split()[0].decode() == digest.hex()
     assert (fingerprint.size, count.files, count.size) == (size, 1, size)
     assert list(fingerprint.digests) == list(Algorithm)
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_any_one_digest(tmp_path: Path, size: int) -> None:
+    path = filled(tmp_path / "file", size)
+    for name in ("sha1", "sha384", "sha512"):
+        assert digest_file(path, name) == hashlib.new(name, path.read_bytes()).digest()
+    with pytest.raises(UsageError, match="nosuch"):
+        digest_file(path, "nosuch")
 
 
 def test_sha256_comes_without_being_asked_for(tmp_path: Path) -> None:

@@ -1,0 +1,39 @@
+"""The ledger that a command works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evidence_ledger.adapters.home import Home
+
+if TYPE_CHECKING:
+    from evidence_ledger.assembly import OpenLedger
+
+home = click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The ledger's folder; else $EVIDENCE_HOME, else one in the user's data folder.",
+)
+
+
+def home_at(folder: Path | None) -> Home:
+    """The ledger's folder that was named, or the default."""
+    return Home.default() if folder is None else Home(folder.absolute())
+
+
+@contextmanager
+def opened(folder: Path | None, *, read_only: bool = False) -> Iterator[OpenLedger]:
+    """The ledger in a folder, closed at the end. Raises LedgerNotFound and what opening raises."""
+    from evidence_ledger.assembly import open_ledger
+
+    place = open_ledger(home_at(folder), read_only=read_only)
+    try:
+        yield place
+    finally:
+        place.close()

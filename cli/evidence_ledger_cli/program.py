@@ -1,0 +1,136 @@
+"""All commands in one light table. A command's file is imported when that command is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+from evidence_ledger_cli import __version__
+
+START = """\
+Keep evidence so that anyone can check it, for decades, without trusting whoever kept it.
+
+Start here:
+
+    evidence init                                        a ledger of your own, and its keys
+    evidence deposit contract.pdf --out contract.asice   the file's fingerprint, and a certificate
+    evidence verify contract.asice contract.pdf          the check; anyone can make it
+
+The files stay with you: the ledger keeps their fingerprints.
+"""
+
+END = """\
+Every command explains itself: evidence COMMAND --help
+
+Exit codes of a check: 0 PASSED, 1 FAILED, 3 INDETERMINATE. 2 is wrong usage; 4 and above say
+that something stood in the way and nothing was decided.
+"""
+
+SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "Keep": {
+        "init": "Make a ledger, its key and a local timestamp authority",
+        "deposit": "Enter files into the ledger and get a certificate",
+        "seal": "Timestamp everything new",
+        "renew": "Timestamp the newest seals again, before their proofs age",
+        "key": "Make, import or show a key",
+    },
+    "Check": {
+        "verify": "Check a certificate, alone or with its files",
+        "audit": "Check the whole ledger",
+        "timestamp": "Ask for an RFC 3161 timestamp, or check any",
+        "record": "Check any RFC 4998 evidence record",
+        "proof": "Check any C2SP tlog-proof",
+        "log": "Check any C2SP tiled log",
+    },
+    "Look": {
+        "find": "Which entries hold a file or a digest",
+        "show": "One entry and what it says",
+        "list": "The entries, newest last",
+        "export": "The certificate of an entry, with chosen claims",
+    },
+    "Serve": {
+        "witness": "Run a witness, which cosigns the checkpoints of logs that only grow",
+    },
+}
+
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "key": {
+        "new": "Make a key with its own X.509 certificate",
+        "import": "Take a key and X.509 certificate from PEM or PKCS#12",
+        "show": "What a key and its X.509 certificate are",
+    },
+    "log": {"audit": "Rebuild a C2SP tiled log and compare"},
+    "proof": {"verify": "Check a C2SP tlog-proof against a tlog-policy"},
+    "record": {"verify": "Check an RFC 4998 evidence record"},
+    "timestamp": {
+        "request": "Ask an RFC 3161 authority for a timestamp of a file",
+        "verify": "Check an RFC 3161 token or response",
+    },
+    "witness": {},
+}
+
+
+class Program(click.Group):
+    """``evidence``: a written page for help, and commands loaded on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
+        """All names, in the order of the page."""
+        return [name for names in SECTIONS.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        if cmd_name in GROUPS:
+            return Family(cmd_name)
+        return load(cmd_name)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 click's signature
+        """The page, without loading any command."""
+        formatter.write(START)
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()), col_max=14)
+        formatter.write(f"\n{END}")
+
+
+class Family(click.Group):
+    """Commands that share their first word."""
+
+    def __init__(self, name: str) -> None:
+        summary = next(names[name] for names in SECTIONS.values() if name in names)
+        super().__init__(name, help=f"{summary}.", no_args_is_help=False)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
+        """All second words."""
+        return list(GROUPS[self.name or ""])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        return load(f"{self.name}_{cmd_name}")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 click's signature
+        """The table, without loading any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(GROUPS[self.name or ""].items()))
+
+
+def load(name: str) -> click.Command:
+    """The command in ``commands/NAME.py``."""
+    command = import_module(f"evidence_ledger_cli.commands.{name}").command
+    if not isinstance(command, click.Command):
+        raise TypeError(f"commands/{name}.py holds no command")
+    return command
+
+
+@click.group(cls=Program, name="evidence", invoke_without_command=True)
+@click.version_option(__version__, prog_name="evidence", message="%(prog)s %(version)s")
+@click.pass_context
+def program(ctx: click.Context) -> None:
+    """Without a command: how to start."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

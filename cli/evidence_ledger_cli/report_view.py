@@ -1,0 +1,76 @@
+"""A report on a screen: the numbered steps, and the verdict last."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+
+from evidence_ledger.core.report import Report, Step, Verdict
+from evidence_ledger_cli.output import show, show_json, styled
+from evidence_ledger_cli.safe_text import safe_line, shortened
+
+EXIT_CODES = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INDETERMINATE: 3}
+
+_COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.INDETERMINATE: "yellow"}
+_MEANINGS = {
+    Verdict.PASSED: "Every step passed.",
+    Verdict.FAILED: "A defect is proved.",
+    Verdict.INDETERMINATE: "No defect is proved, but not everything could be decided.",
+}
+_WIDEST = 100
+_INDENT = " " * 8
+
+
+def show_report(report: Report, *, json: bool, explain: bool = False) -> int:
+    """Show a report. The exit code that its verdict has."""
+    if json:
+        show_json(report.to_json())
+    else:
+        width = min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns)
+        for line in lines(report, width=max(width, 40), explain=explain):
+            show(line)
+    return EXIT_CODES[report.verdict]
+
+
+def lines(report: Report, *, width: int, explain: bool) -> Iterator[str]:
+    """The report in lines of at most ``width`` columns."""
+    yield shortened(report.subject, width)
+    yield ""
+    for step in report.steps:
+        yield from _step(step, width, explain=explain)
+    yield ""
+    yield from _verdict(report.verdict, width)
+
+
+def _step(step: Step, width: int, *, explain: bool) -> Iterator[str]:
+    mark = styled(f"{step.verdict:<13}", sys.stdout, fg=_COLOURS[step.verdict])
+    yield f"{step.number:>5}   {mark} {safe_line(step.name)}"
+    yield from _paragraph(step.says, width)
+    if step.verdict is not Verdict.PASSED and step.reason:
+        yield from _paragraph(f"reason: {step.reason}", width)
+    if step.hint:
+        yield from _paragraph(f"hint: {step.hint}", width)
+    if explain and step.explain:
+        yield from _paragraph(step.explain, width)
+    if explain and step.clause:
+        yield from _paragraph(f"[{step.clause}]", width)
+
+
+def _paragraph(text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        safe_line(text),
+        width,
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT,
+        break_on_hyphens=False,
+    )
+
+
+def _verdict(verdict: Verdict, width: int) -> Iterator[str]:
+    rule = "=" * min(width, 60)
+    yield rule
+    word = styled(f"  {verdict}", sys.stdout, fg=_COLOURS[verdict], bold=True)
+    yield f"{word}   {_MEANINGS[verdict]}"
+    yield rule

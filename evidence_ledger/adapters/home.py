@@ -1,0 +1,98 @@
+"""The folder of a ledger on this machine.
+
+    settings.toml      what was chosen at the beginning
+    ledger.sqlite      entries, statements, claims, tiles, seals
+    keys/              the ledger's and the operator's keys, the depositor's key
+    authority/         the local timestamp authority
+    signer/            the signer's memory of the last checkpoint that it signed
+    outbox/            deposits that have no certificate yet
+    trust.toml         a trust policy for this ledger, to be handed to those who check
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence_ledger.adapters.file_errors import output_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The places in a ledger's folder."""
+
+    folder: Path
+
+    @classmethod
+    def default(cls) -> Home:
+        """``$EVIDENCE_HOME``, else the user's data folder."""
+        chosen = os.environ.get("EVIDENCE_HOME")
+        if chosen:
+            return cls(Path(chosen).absolute())
+        import platformdirs
+
+        return cls(platformdirs.user_data_path("evidence-ledger", appauthor=False))
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return self.folder / "settings.toml"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite database."""
+        return self.folder / "ledger.sqlite"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of keys."""
+        return self.folder / "keys"
+
+    @property
+    def depositor(self) -> Path:
+        """The depositor's key with its X.509 certificates."""
+        return self.keys / "depositor.pem"
+
+    @property
+    def operator(self) -> Path:
+        """The operator's key with its X.509 certificates."""
+        return self.keys / "operator.pem"
+
+    @property
+    def log_key(self) -> Path:
+        """The ledger's Ed25519 key for checkpoints."""
+        return self.keys / "checkpoint-ed25519.key"
+
+    @property
+    def log_cosigner(self) -> Path:
+        """The ledger's ML-DSA-44 key for checkpoints."""
+        return self.keys / "checkpoint-ml-dsa-44.key"
+
+    @property
+    def authority(self) -> Path:
+        """The folder of the local timestamp authority."""
+        return self.folder / "authority"
+
+    @property
+    def memory(self) -> Path:
+        """The signer's memory."""
+        return self.folder / "signer" / "last-checkpoint"
+
+    @property
+    def outbox(self) -> Path:
+        """Deposits without a certificate yet."""
+        return self.folder / "outbox"
+
+    @property
+    def trust(self) -> Path:
+        """The trust policy for this ledger."""
+        return self.folder / "trust.toml"
+
+    def make(self) -> None:
+        """Make the folders, for the owner alone. Raises OutputUnwritable."""
+        for folder in (self.keys, self.authority, self.memory.parent, self.outbox):
+            with output_errors(folder):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with output_errors(self.folder):
+            self.folder.chmod(0o700)

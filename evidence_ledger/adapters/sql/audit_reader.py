@@ -1,0 +1,96 @@
+"""Rows for an audit: exactly as stored, in order, in flat memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, ColumnElement, Engine, Table, bindparam, func, or_, select
+
+from evidence_ledger.adapters.sql.engine import reading, snapshot
+from evidence_ledger.adapters.sql.entry_rows import EntryRows
+from evidence_ledger.adapters.sql.head_row import HeadRow
+from evidence_ledger.adapters.sql.prepared import Prepared, Row
+from evidence_ledger.adapters.sql.schema import (
+    claims,
+    documents,
+    entries,
+    fingerprints,
+    seals,
+    tiles,
+    tokens,
+)
+from evidence_ledger.adapters.sql.tile_rows import TileRows
+from evidence_ledger.core.chain import Head
+
+_ENTRIES_AT_ONCE = 2048
+_TILES_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The head, the number of full tiles, and the tables with rows that belong to no entry."""
+
+    head: Head
+    tiles: int
+    strays: tuple[str, ...]
+
+
+class AuditReader:
+    """Reads a ledger for an audit."""
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self._engine = engine
+        self._place = place
+        self._head = HeadRow(engine.dialect)
+        self._entries = EntryRows(engine.dialect)
+        self._tiles = TileRows(engine.dialect)
+        self._tile_count = Prepared(select(func.count()).select_from(tiles), engine.dialect)
+        self._strays = {
+            table.name: Prepared(
+                select(1).where(select(table).where(outside).exists()), engine.dialect
+            )
+            for table, outside in _outside()
+        }
+
+    def bounds(self) -> Bounds:
+        """What there is, in one consistent look. Raises LedgerCorrupt."""
+        with snapshot(self._engine, self._place) as connection:
+            head = self._head.read(connection, self._place)
+            strays = [
+                name
+                for name, query in self._strays.items()
+                if query.rows(connection, size=head.size)
+            ]
+            return Bounds(head, self._tile_count.rows(connection)[0][0], tuple(strays))
+
+    def entries(self, start: int, stop: int, *, signatures: bool) -> Iterator[list[Row]]:
+        """Batches of number, entry, leaf hash, statement hash, statement, signature or None."""
+        for at in range(start, stop, _ENTRIES_AT_ONCE):
+            end = min(at + _ENTRIES_AT_ONCE, stop)
+            with reading(self._engine, self._place) as connection:
+                yield self._entries.rows(connection, at, end, signatures=signatures)
+
+    def tiles(self, level: int, start: int = 0) -> Iterator[Row]:
+        """Number, hashes, inner nodes of the tiles from ``start`` on."""
+        while True:
+            with reading(self._engine, self._place) as connection:
+                rows = self._tiles.rows(connection, level, start, start + _TILES_AT_ONCE)
+            yield from rows
+            if len(rows) < _TILES_AT_ONCE:
+                return
+            start += _TILES_AT_ONCE
+
+
+def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    size = bindparam("size", type_=BigInteger)
+    numbered = (entries, entries.c.number), (documents, documents.c.entry), (claims, claims.c.entry)
+    for table, number in numbered:
+        yield table, or_(number < 0, number >= size)
+    found = fingerprints.c.entry, fingerprints.c.position
+    known = select(claims.c.position).where(
+        claims.c.entry == found[0], claims.c.position == found[1]
+    )
+    yield fingerprints, ~known.exists()
+    yield seals, or_(seals.c.number < 0, seals.c.size > size)
+    yield tokens, ~select(seals.c.number).where(seals.c.number == tokens.c.seal).exists()

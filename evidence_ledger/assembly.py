@@ -1,0 +1,176 @@
+"""The one place where the parts of a ledger are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
+from evidence_ledger.adapters.durable_file import write_new
+from evidence_ledger.adapters.home import Home
+from evidence_ledger.adapters.keys.key_files import open_signer, save_signer
+from evidence_ledger.adapters.keys.note_signer import (
+    generate_note_signer,
+    open_note_signer,
+    save_note_signer,
+)
+from evidence_ledger.adapters.keys.self_issued import generate_signer
+from evidence_ledger.adapters.memory import FileMemory
+from evidence_ledger.adapters.outbox import Outbox
+from evidence_ledger.adapters.settings import Settings
+from evidence_ledger.adapters.sql.opening import create_store, open_store
+from evidence_ledger.adapters.timestamping.local import (
+    create_local_authority,
+    open_local_authority,
+)
+from evidence_ledger.adapters.trust_file import trust_text
+from evidence_ledger.auditing import AuditParts, audit
+from evidence_ledger.author import Author
+from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.report import Report
+from evidence_ledger.core.verifier_key import KeyType, VerifierKey
+from evidence_ledger.errors import LedgerExists, LedgerNotFound
+from evidence_ledger.issuing import Issuer
+from evidence_ledger.ledger import Ledger
+from evidence_ledger.ports import Clock, Entropy, TimestampAuthority
+from evidence_ledger.sealing import SealingParts
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLedger:
+    """A ledger on this machine with all that stands around it."""
+
+    home: Home
+    settings: Settings
+    ledger: Ledger
+    issuer: Issuer
+    outbox: Outbox
+    _parts: SealingParts
+
+    def audit(
+        self,
+        *,
+        signatures: bool = True,
+        processes: int = 1,
+        advance: Callable[[int], object] = lambda _: None,
+    ) -> Report:
+        """Check everything that is stored. See auditing."""
+        from evidence_ledger.adapters.sql.audit import audit_chain
+
+        parts = self._parts
+        keys = [VerifierKey.parse(signer.vkey) for signer in parts.note_signers]
+        roots = [root for authority in parts.authorities for root in authority.roots]
+        chain = partial(audit_chain, self.home.database, processes=processes, advance=advance)
+        return audit(
+            AuditParts(
+                origin=parts.origin,
+                store=parts.store,
+                memory=parts.memory,
+                keys=keys,
+                roots=roots,
+                chain=lambda check: chain(check=check),
+                at=parts.clock.now(),
+            ),
+            signatures=signatures,
+        )
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.ledger.close()
+
+
+def create_ledger(
+    home: Home,
+    *,
+    origin: str | None = None,
+    digests: Sequence[Algorithm] = (),
+    name: str = "depositor",
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+) -> Settings:
+    """Make a ledger, its keys, a local timestamp authority and a trust policy for it.
+
+    ``name`` is the common name in the depositor's X.509 certificate. Whatever an interrupted
+    creation left behind is completed; settings are written last, and are what makes it a ledger.
+    Raises LedgerExists, OutputUnwritable, FormatError.
+    """
+    if home.settings.exists():
+        raise LedgerExists("There is a ledger already.", where=str(home.folder))
+    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
+    settings = Settings(
+        origin or f"local/{entropy.take(8).hex()}",
+        tuple(dict.fromkeys([Algorithm.SHA256, *digests])),
+    )
+    home.make()
+    _discard_unfinished(home)
+    _make_keys(home, settings.origin, name, clock, entropy)
+    create_store(home.database).close()
+    _write_trust(home, settings)
+    settings.save(home.settings)
+    return settings
+
+
+def _discard_unfinished(home: Home) -> None:
+    """Without settings nothing was ever deposited here: start afresh."""
+    unfinished = (*home.keys.iterdir(), *home.authority.iterdir(), home.trust)
+    for path in (*unfinished, *home.folder.glob(f"{home.database.name}*")):
+        path.unlink(missing_ok=True)
+
+
+def _make_keys(home: Home, origin: str, name: str, clock: Clock, entropy: Entropy) -> None:
+    save_note_signer(generate_note_signer(origin, KeyType.ED25519, entropy), home.log_key)
+    save_note_signer(generate_note_signer(origin, KeyType.ML_DSA_44, entropy), home.log_cosigner)
+    save_signer(generate_signer(f"operator of {origin}", clock, entropy), home.operator)
+    save_signer(generate_signer(name, clock, entropy), home.depositor)
+    create_local_authority(home.authority, clock, entropy)
+
+
+def _write_trust(home: Home, settings: Settings) -> None:
+    clock = SystemClock()
+    authority = open_local_authority(home.authority, clock)
+    text = trust_text(
+        name=f"the ledger {settings.origin}",
+        vkeys=[open_note_signer(path).vkey for path in (home.log_key, home.log_cosigner)],
+        signers=[open_signer(path).chain[0] for path in (home.depositor, home.operator)],
+        authority=authority.name,
+        roots=authority.roots,
+        digests=settings.digests,
+    )
+    write_new(home.trust, text.encode())
+
+
+def open_ledger(
+    home: Home,
+    *,
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+    authorities: Sequence[TimestampAuthority] | None = None,
+    read_only: bool = False,
+) -> OpenLedger:
+    """The ledger in ``home``. Raises LedgerNotFound and what the parts raise."""
+    if not home.settings.exists():
+        raise LedgerNotFound("There is no ledger.", where=str(home.folder))
+    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
+    settings = Settings.load(home.settings)
+    signers = [open_note_signer(path) for path in (home.log_key, home.log_cosigner)]
+    if authorities is None:
+        authorities = [open_local_authority(home.authority, clock, entropy)]
+    parts = SealingParts(
+        origin=settings.origin,
+        store=open_store(home.database, read_only=read_only),
+        clock=clock,
+        entropy=entropy,
+        memory=FileMemory(home.memory),
+        note_signers=signers,
+        operator=Author(open_signer(home.operator), clock, entropy),
+        authorities=authorities,
+    )
+    ledger = Ledger(parts)
+    issuer = Issuer(parts.store, [signer.vkey for signer in signers])
+    return OpenLedger(home, settings, ledger, issuer, Outbox(home.outbox), parts)
+
+
+def open_depositor(home: Home, password: str | None = None) -> Author:
+    """The depositor's key. Raises KeyUnreadable, WrongPassword."""
+    return Author(open_signer(home.depositor, password), SystemClock(), SystemEntropy())

@@ -1,0 +1,230 @@
+"""Stored entries recomputed from their bytes, a batch at a time (pure; rows come as stored).
+
+A batch is encoded anew from its own parts and compared. Only where that does not come out equal is
+each entry taken apart, to name the first one that is wrong and why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from evidence_ledger.core import canonical, entry
+from evidence_ledger.core.entry import KIND, Entry, leaf_hash
+from evidence_ledger.errors import FormatError, NewerFormat, Refused, Undecided
+
+# Number, entry, leaf hash, statement hash, statement or None, signature or None. As stored: in a
+# damaged database any of them may be of any type.
+AuditRow = tuple[Any, ...]
+
+_HEX = re.compile(r"[0-9a-f]*", re.ASCII)
+_FRACTIONS = re.compile(r"(?:\.[0-9]{6}Z)*", re.ASCII)
+# Places in an entry, counted from its end: after the kind all lengths are fixed.
+_KIND_END, _PREV, _PREV_END, _RECEIVED, _RECEIVED_END = -281, -271, -207, -193, -166
+_SIGNATURE, _SIGNATURE_END = -151, -87
+
+
+@dataclass(frozen=True, slots=True)
+class SoundBatch:
+    """Entries in order that are what they should be.
+
+    ``prev`` is what the first names as the entry before; ``received`` are the first and last times
+    as canonical text.
+    """
+
+    leaves: list[bytes]
+    prev: bytes
+    received: tuple[str, str]
+
+
+def check_batch(
+    rows: Sequence[AuditRow], first: int, prev: bytes | None, received: str
+) -> SoundBatch:
+    """Check entries numbered from ``first``, not empty, behind ``prev`` and the time ``received``.
+
+    ``prev`` is None where the entry before is not known. Raises Refused at the first wrong entry,
+    Undecided for one of a newer version.
+    """
+    try:
+        found = _compare(rows, first, prev, received)
+    except (TypeError, ValueError, AttributeError, FormatError):
+        found = None
+    return found or _take_apart(rows, first, prev, received)
+
+
+def _compare(
+    rows: Sequence[AuditRow], first: int, prev: bytes | None, received: str
+) -> SoundBatch | None:
+    numbers, entries, leaves, keys, statements, signatures = zip(*rows, strict=True)
+    sha256 = hashlib.sha256
+    found = [sha256(b"\x00" + data).digest() for data in entries]
+    if found != list(leaves) or numbers != tuple(range(first, first + len(rows))):
+        return None
+    texts = [str(data, "ascii") for data in entries]
+    if prev is None:
+        prev = bytes.fromhex(texts[0][_PREV:_PREV_END])
+    moments = [text[_RECEIVED:_RECEIVED_END] for text in texts]
+    expected = map(
+        _entry_text,
+        numbers,
+        _kinds(texts),
+        [leaf.hex() for leaf in (prev, *found[:-1])],
+        moments,
+        _signature_hashes(signatures, texts),
+        _statement_hashes(statements, keys),
+    )
+    if list(expected) != texts or not _are_in_order(received, moments):
+        return None
+    return SoundBatch(found, prev, (moments[0], moments[-1]))
+
+
+def _entry_text(
+    index: int, kind: str, prev: str, received: str, signature: str, statement: str
+) -> str:
+    return (
+        f'{{"index":{index},"kind":"{kind}","prev":"{prev}","received":"{received}",'
+        f'"signature":"{signature}","statement":"{statement}","v":1}}'
+    )
+
+
+def _kinds(texts: Sequence[str]) -> list[str]:
+    kinds = [text[:_KIND_END].rpartition('"')[2] for text in texts]
+    if not all(map(KIND.fullmatch, set(kinds))):
+        raise ValueError
+    return kinds
+
+
+def _statement_hashes(statements: Sequence[bytes | None], keys: Sequence[bytes]) -> list[str]:
+    named = [key.hex() for key in keys]
+    if _hashes(statements, named) != named:
+        raise ValueError
+    return named
+
+
+def _signature_hashes(signatures: Sequence[bytes | None], texts: Sequence[str]) -> list[str]:
+    if None not in signatures:
+        return _hashes(signatures, ())
+    named = [text[_SIGNATURE:_SIGNATURE_END] for text in texts]
+    if set(map(len, named)) != {64} or not _HEX.fullmatch("".join(named)):
+        raise ValueError
+    return _hashes(signatures, named)
+
+
+def _hashes(documents: Sequence[bytes | None], named: Sequence[str]) -> list[str]:
+    """The SHA-256 of each in hex; for one that is not there, what the entry names."""
+    sha256 = hashlib.sha256
+    if None not in documents:
+        return [sha256(one).hexdigest() for one in cast("Sequence[bytes]", documents)]
+    pairs = zip(documents, named, strict=True)
+    return [name if one is None else sha256(one).hexdigest() for one, name in pairs]
+
+
+def _are_in_order(before: str, moments: list[str]) -> bool:
+    """True for canonical times that never go back: their texts then sort as they do."""
+    for second in {moment[:19] for moment in moments}:
+        canonical.time_of(second + "Z", where="received")
+    if not _FRACTIONS.fullmatch("".join([moment[19:] for moment in moments])):
+        return False
+    return before <= moments[0] and set(map(len, moments)) == {27} and moments == sorted(moments)
+
+
+def _take_apart(
+    rows: Sequence[AuditRow], first: int, prev: bytes | None, received: str
+) -> SoundBatch:
+    leaves, moments, before = [], [], prev
+    for number, row in enumerate(rows, first):
+        parsed = check_row(row, number)
+        if before is not None and parsed.prev != before:
+            raise broken_chain(number)
+        moments.append(canonical.time_text(parsed.received, microseconds=True))
+        if moments[-1] < received:
+            raise turned_clock(number)
+        prev = parsed.prev if prev is None else prev
+        received = moments[-1]
+        before = leaf_hash(row[1])
+        leaves.append(before)
+    return SoundBatch(leaves, prev or b"", (moments[0], moments[-1]))
+
+
+def check_row(row: AuditRow, number: int) -> Entry:
+    """Entry ``number`` as stored, without its neighbours. Raises Refused, Undecided."""
+    stored, data, leaf, key, statement, signature = row
+    place = f"entry {number}"
+    if stored != number:
+        raise Refused("audit.entry-missing", f"Entry {number} is missing.", where=place)
+    if not _has_types(row):
+        raise Refused("audit.entry-type", f"Entry {number} is not stored as bytes.", where=place)
+    if leaf_hash(data) != leaf:
+        raise Refused(
+            "audit.leaf-hash",
+            f"Entry {number} or its stored leaf hash was altered.",
+            where=place,
+        )
+    parsed = _parsed(data, number)
+    if parsed.index != number:
+        raise Refused(
+            "audit.entry-index", f"Entry {number} says that it is {parsed.index}.", where=place
+        )
+    _check_documents(parsed, key, statement, signature)
+    return parsed
+
+
+def _has_types(row: AuditRow) -> bool:
+    _, data, leaf, key, *documents = row
+    fixed = all(type(one) is bytes for one in (data, leaf, key))
+    return fixed and all(one is None or type(one) is bytes for one in documents)
+
+
+def _parsed(data: bytes, number: int) -> Entry:
+    try:
+        return entry.parse(data)
+    except NewerFormat as error:
+        raise Undecided(
+            "audit.entry-newer", f"Entry {number}: {error.message}", where=f"entry {number}"
+        ) from error
+    except FormatError as error:
+        raise Refused(
+            "audit.entry-form", f"Entry {number}: {error.message}", where=f"entry {number}"
+        ) from error
+
+
+def _check_documents(
+    parsed: Entry, key: bytes, statement: bytes | None, signature: bytes | None
+) -> None:
+    number = parsed.index
+    place = f"entry {number}"
+    if key != parsed.statement:
+        raise Refused(
+            "audit.statement-key",
+            f"Entry {number} is indexed under another statement's hash than it names.",
+            where=place,
+        )
+    if statement is not None and hashlib.sha256(statement).digest() != parsed.statement:
+        raise Refused(
+            "audit.statement", f"The statement of entry {number} was altered.", where=place
+        )
+    if signature is not None and hashlib.sha256(signature).digest() != parsed.signature:
+        raise Refused(
+            "audit.signature", f"The signature of entry {number} was altered.", where=place
+        )
+
+
+def broken_chain(number: int) -> Refused:
+    """Entry ``number`` does not name the leaf hash of the entry before."""
+    return Refused(
+        "audit.chain",
+        f"Entry {number} does not continue the chain from the entry before.",
+        where=f"entry {number}",
+    )
+
+
+def turned_clock(number: int) -> Refused:
+    """Entry ``number`` was received before its predecessor."""
+    return Refused(
+        "audit.received",
+        f"Entry {number} says that it was received before the entry before it.",
+        where=f"entry {number}",
+    )

@@ -1,0 +1,130 @@
+"""Name constraints of an issuer (RFC 5280, 4.2.1.10).
+
+Directory names, DNS names and mail addresses are compared. A constraint on another kind of name is
+Undecided where a name of that kind stands below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from evidence_ledger.core import der, oid
+from evidence_ledger.core.der_writer import sequence
+from evidence_ledger.core.distinguished_name import same_name
+from evidence_ledger.core.x509_certificate import X509Certificate
+from evidence_ledger.errors import Refused, Undecided
+
+_WHAT: Final = "nameConstraints"
+_MAIL: Final = 1
+_DNS: Final = 2
+_DIRECTORY: Final = 4
+_MOST: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralName:
+    """A name's kind (its tag number in GeneralName) and its content: a DER Name for kind 4."""
+
+    kind: int
+    content: bytes
+
+
+def require_permitted(issuer: X509Certificate, below: Sequence[X509Certificate]) -> None:
+    """Raises Refused where a name below ``issuer`` is outside its constraints; Undecided;
+    FormatError.
+
+    ``below`` is the chain under it, the leaf first. Self-issued intermediates are exempt.
+    """
+    extension = issuer.extensions.get(oid.NAME_CONSTRAINTS)
+    if extension is None:
+        return
+    permitted, excluded = _subtrees(extension.value)
+    for position, certificate in enumerate(below):
+        if position == 0 or certificate.subject != certificate.issuer:
+            for name in names_of(certificate):
+                _require(name, permitted, excluded)
+
+
+def names_of(certificate: X509Certificate) -> list[GeneralName]:
+    """The subject and all subject alternative names. Raises FormatError."""
+    subject = der.parse(certificate.subject, "subject").elements("subject", most=64)
+    names = [GeneralName(_DIRECTORY, certificate.subject)] if subject else []
+    extension = certificate.extensions.get(oid.SUBJECT_ALTERNATIVE_NAME)
+    if extension is not None:
+        what = "subjectAltName"
+        names += map(_general_name, der.parse(extension.value, what).elements(what, most=_MOST))
+    return names
+
+
+def _subtrees(value: bytes) -> tuple[list[GeneralName], list[GeneralName]]:
+    fields = der.parse(value, _WHAT).fields(_WHAT)
+    nodes = fields.optional(der.context(0)), fields.optional(der.context(1))
+    fields.done()
+    permitted, excluded = (_bases(node) if node else [] for node in nodes)
+    return permitted, excluded
+
+
+def _bases(node: der.Node) -> list[GeneralName]:
+    found = []
+    for subtree in node.elements(_WHAT, node.tag, most=_MOST):
+        fields = subtree.fields(_WHAT)
+        found.append(_general_name(fields.next()))
+        if fields.more:
+            raise Undecided("chain.name-constraints", "A name constraint has a distance.")
+    return found
+
+
+def _general_name(node: der.Node) -> GeneralName:
+    kind = node.tag & 0x1F
+    content = node.only(_WHAT, node.tag).raw if kind == _DIRECTORY else node.content
+    return GeneralName(kind, content)
+
+
+def _require(
+    name: GeneralName, permitted: Iterable[GeneralName], excluded: Iterable[GeneralName]
+) -> None:
+    same_kind = [base for base in permitted if base.kind == name.kind]
+    forbidden = any(_within(name, base) for base in excluded if base.kind == name.kind)
+    if forbidden or (same_kind and not any(_within(name, base) for base in same_kind)):
+        raise Refused("chain.name-constraints", "An issuer vouched for a name that it may not.")
+
+
+def _within(name: GeneralName, base: GeneralName) -> bool:
+    if name.kind == _DIRECTORY:
+        return _directory_within(name.content, base.content)
+    if name.kind == _DNS:
+        return _domain_within(_ascii(name.content), _ascii(base.content))
+    if name.kind == _MAIL:
+        return _mail_within(_ascii(name.content), _ascii(base.content))
+    raise Undecided(
+        "chain.name-constraints", "An issuer's constraint is on a kind of name not known here."
+    )
+
+
+def _ascii(content: bytes) -> str:
+    return content.decode("latin-1").lower()
+
+
+def _directory_within(name: bytes, base: bytes) -> bool:
+    parts = der.parse(name, _WHAT).elements(_WHAT, most=64)
+    wanted = der.parse(base, _WHAT).elements(_WHAT, most=64)
+    return len(parts) >= len(wanted) and all(
+        same_name(_alone(part), _alone(want)) for part, want in zip(parts, wanted, strict=False)
+    )
+
+
+def _alone(relative: der.Node) -> bytes:
+    return sequence(relative.raw)
+
+
+def _domain_within(name: str, base: str) -> bool:
+    return not base or name == base or name.endswith("." + base.removeprefix("."))
+
+
+def _mail_within(name: str, base: str) -> bool:
+    if "@" in base:
+        return name == base
+    host = name.rpartition("@")[2]
+    return host.endswith(base) if base.startswith(".") else host == base

@@ -1,0 +1,346 @@
+"""The recipe for RFC 3161 timestamps.
+
+1. it can be read: a granted response or a bare token, DER or BER, nothing behind it
+2. it is over the digest given, and that digest's algorithm still proves something
+3. it answers the nonce, where one is given
+4. it was issued under the policy, where one is given
+5. exactly one signer, whose X.509 certificate is embedded or given, and which the signed
+   attributes bind (ESSCertID of either version); no second authority's beside it
+6. content-type, message-digest and signature are right
+7. the X.509 certificate is for timestamps alone, marked critical, no issuer's, and leads to a
+   trusted root, all as of the token's own time
+8. the token's time is not in the future
+9. no X.509 certificate below the root has expired since, or something else proves that the token
+   existed before that
+
+Embedded X.509 certificates only help to find a path; none is trusted. Revocation is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+from evidence_ledger.core import timestamp_recipe as recipe
+from evidence_ledger.core.algorithm import Scheme
+from evidence_ledger.core.certificate_chain import Chain, validate_chain
+from evidence_ledger.core.certificate_purpose import Purpose
+from evidence_ledger.core.cms import SignerInfo
+from evidence_ledger.core.oid import LOCAL_POLICY, TIME_STAMPING
+from evidence_ledger.core.report import Report, Step, Verdict, verdict_of, worst
+from evidence_ledger.core.signer_check import check_signer
+from evidence_ledger.core.signing_certificate import require_binding
+from evidence_ledger.core.timestamp_token import TimestampInfo, TimestampToken, read_token
+from evidence_ledger.core.x509_certificate import X509Certificate, parse_certificate
+from evidence_ledger.errors import EvidenceError, FormatError, Refused, Undecided
+
+SUBJECT: Final = "RFC 3161 timestamp"
+
+_CHECKED: Final = (Refused, Undecided, FormatError)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedTime:
+    """What a token that stands proves: ``digest`` existed at ``moment`` (aware UTC).
+
+    ``accuracy`` is None where the authority states none. ``token`` is the bare token as it came,
+    ``algorithm`` the name of the digest's algorithm, ``scheme`` that of the signature.
+    ``good_until`` is when the token needs other proof that it existed.
+    """
+
+    moment: datetime
+    accuracy: timedelta | None
+    serial: int
+    policy: str
+    authority: str
+    algorithm: str
+    digest: bytes
+    scheme: str
+    chain: Chain
+    good_until: datetime
+    token: bytes
+
+    @property
+    def own_clock(self) -> bool:
+        """Whether the authority itself says that it is a ledger's own clock, not independent."""
+        return self.policy == LOCAL_POLICY
+
+    def to_json(self) -> dict[str, object]:
+        """The facts of a report."""
+        return {
+            "time": _time_text(self.moment),
+            "accuracy_seconds": self.accuracy.total_seconds() if self.accuracy else None,
+            "serial": str(self.serial),
+            "policy": self.policy,
+            "own_clock": self.own_clock,
+            "authority": self.authority,
+            "digest": f"{self.algorithm}:{self.digest.hex()}",
+            "signature": self.scheme,
+            "authority_certificate_sha256": self.chain.leaf.sha256.hex(),
+            "root_sha256": self.chain.root.sha256.hex(),
+            "good_until": _time_text(self.good_until),
+        }
+
+
+def check_token(
+    data: bytes,
+    digests: Mapping[str, bytes],
+    *,
+    roots: Sequence[bytes],
+    at: datetime,
+    intermediates: Sequence[bytes] = (),
+    nonce: int | None = None,
+    policy_oid: str | None = None,
+    covered_at: datetime | None = None,
+) -> TrustedTime:
+    """What a response or bare token proves, judged as of ``at`` (aware UTC).
+
+    ``digests`` are the digests of the data by name (``sha256``); the token needs one of them.
+    ``roots`` and ``intermediates`` are DER X.509 certificates. ``covered_at`` is a moment by which
+    something else proves that the token existed. Raises the first Refused or FormatError, or else
+    the first Undecided, of the recipe's steps.
+    """
+    case = _Case(data, digests, roots, intermediates, nonce, policy_oid, at, covered_at)
+    examination = _Examination()
+    found = examination.of(case)
+    if found is None or examination.error is not None:
+        raise examination.error or Undecided("timestamp.undecided", "The token proves nothing.")
+    return found
+
+
+def verify_timestamp(
+    data: bytes,
+    digests: Mapping[str, bytes],
+    *,
+    roots: Sequence[bytes],
+    at: datetime,
+    intermediates: Sequence[bytes] = (),
+    nonce: int | None = None,
+    policy_oid: str | None = None,
+    covered_at: datetime | None = None,
+) -> Report:
+    """The report of the recipe at the head of this module; arguments as for ``check_token``.
+
+    Steps that need what a failed step would have found are left out. Nothing is raised.
+    """
+    case = _Case(data, digests, roots, intermediates, nonce, policy_oid, at, covered_at)
+    examination = _Examination()
+    found = examination.of(case)
+    facts = found.to_json() if found else examination.claims
+    return Report(SUBJECT, tuple(examination.steps), facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    data: bytes
+    digests: Mapping[str, bytes]
+    roots: Sequence[bytes]
+    intermediates: Sequence[bytes]
+    nonce: int | None
+    policy: str | None
+    at: datetime
+    covered_at: datetime | None
+
+
+class _Examination:
+    """Runs the steps in order and keeps what each one found."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.claims: dict[str, object] = {}
+        self._errors: list[EvidenceError] = []
+
+    @property
+    def error(self) -> EvidenceError | None:
+        """The first error of the worst verdict, or None."""
+        verdict = worst(map(verdict_of, self._errors))
+        return next((error for error in self._errors if verdict_of(error) is verdict), None)
+
+    def of(self, case: _Case) -> TrustedTime | None:
+        """All steps. None where one that the result needs did not pass."""
+        token = self._run(recipe.READ, lambda: read_token(case.data))
+        if token is None:
+            return None
+        info = token.info
+        self.claims = {"claimed_time": _time_text(info.moment), "claimed_policy": info.policy}
+        algorithm = self._run(recipe.IMPRINT, lambda: _require_imprint(info, case.digests))
+        if case.nonce is not None:
+            self._run(recipe.NONCE, lambda: _require_nonce(info, case.nonce))
+        if case.policy is not None:
+            self._run(recipe.POLICY, lambda: _require_policy(info, case.policy))
+        signer = self._run(recipe.SIGNER, lambda: _signer(token, case))
+        if signer is None:
+            return None
+        scheme = self._run(recipe.SIGNATURE, lambda: _scheme(token, signer))
+        chain = self._run(recipe.CHAIN, lambda: _chain(token, signer, case))
+        self._run(recipe.FUTURE, lambda: _require_past(info, case.at))
+        if chain is None:
+            return None
+        self._run(recipe.EXPIRY, lambda: _require_fresh(chain, case))
+        if algorithm is None or scheme is None:
+            return None
+        return _trusted_time(token, algorithm, scheme, chain)
+
+    def _run(self, part: recipe.Part, check: Callable[[], _T]) -> _T | None:
+        try:
+            result = check()
+        except _CHECKED as error:
+            self._errors.append(error)
+            self.steps.append(_failed(part, error))
+            return None
+        step = Step(
+            part.number, part.name, Verdict.PASSED, part.passed, part.clause, explain=part.explain
+        )
+        self.steps.append(step)
+        return result
+
+
+def _failed(part: recipe.Part, error: EvidenceError) -> Step:
+    return Step(
+        number=part.number,
+        name=part.name,
+        verdict=verdict_of(error),
+        says=str(error),
+        clause=part.clause,
+        reason=error.reason,
+        hint=error.hint,
+        explain=part.explain,
+    )
+
+
+def _require_imprint(info: TimestampInfo, digests: Mapping[str, bytes]) -> str:
+    algorithm = info.imprint.digest.name
+    digest = digests.get(algorithm)
+    if digest is None:
+        raise Undecided(
+            "timestamp.digest-missing",
+            f"The token is over a {algorithm} digest, and none is given.",
+            hint="Give the file itself, or its digest by that algorithm.",
+        )
+    if digest != info.imprint.value:
+        raise Refused(
+            "timestamp.imprint-mismatch",
+            "The token is over another digest: the data was altered, or the token is not for it.",
+        )
+    return algorithm
+
+
+def _require_nonce(info: TimestampInfo, nonce: int | None) -> None:
+    if info.nonce is None:
+        raise Refused("timestamp.nonce-missing", "The token answers no nonce.")
+    if info.nonce != nonce:
+        raise Refused("timestamp.nonce-mismatch", "The token answers another request.")
+
+
+def _require_policy(info: TimestampInfo, policy: str | None) -> None:
+    if info.policy != policy:
+        raise Refused(
+            "timestamp.policy-mismatch", f"The token was issued under the policy {info.policy}."
+        )
+
+
+def _signer(token: TimestampToken, case: _Case) -> tuple[SignerInfo, X509Certificate]:
+    """The signer and the X.509 certificate that its attributes bind."""
+    signer = token.signed.only_signer()
+    embedded = token.signed.x509_certificates()
+    given = [parse_certificate(one) for one in (*case.intermediates, *case.roots)]
+    certificate = _bound(signer, [one for one in embedded + given if signer.identifier.names(one)])
+    _refuse_impostors(certificate, embedded)
+    return signer, certificate
+
+
+def _bound(signer: SignerInfo, named: list[X509Certificate]) -> X509Certificate:
+    wrong: EvidenceError | None = None
+    for certificate in named:
+        try:
+            require_binding(signer, certificate, allow_v1=True)
+        except Refused as error:
+            wrong = wrong or error
+        else:
+            return certificate
+    raise wrong or Undecided(
+        "timestamp.no-signer-certificate",
+        "The X.509 certificate of the token's signer is not at hand.",
+        hint="Give the authority's X.509 certificates as intermediates.",
+    )
+
+
+def _refuse_impostors(signer: X509Certificate, embedded: list[X509Certificate]) -> None:
+    """The embedded set is not signed; an authority has no reason to put another one's there."""
+    for one in embedded:
+        if one.raw == signer.raw or one.basic_constraints.authority:
+            continue
+        if one.subject == signer.subject or TIME_STAMPING in (one.extended_key_usage or ()):
+            raise Refused(
+                "timestamp.foreign-certificate",
+                "Somebody put the X.509 certificate of another authority into the token.",
+            )
+
+
+def _scheme(token: TimestampToken, found: tuple[SignerInfo, X509Certificate]) -> Scheme:
+    signer, certificate = found
+    return check_signer(token.signed, signer, token.content, certificate)[1]
+
+
+def _chain(token: TimestampToken, found: tuple[SignerInfo, X509Certificate], case: _Case) -> Chain:
+    return validate_chain(
+        found[1].raw,
+        (*token.signed.certificates, *case.intermediates),
+        case.roots,
+        token.info.moment,
+        purpose=Purpose.TIMESTAMP,
+    )
+
+
+def _require_past(info: TimestampInfo, at: datetime) -> None:
+    earliest = info.moment - (info.accuracy or timedelta(0))
+    if earliest > at:
+        raise Refused(
+            "timestamp.in-the-future",
+            f"The token's time {_time_text(info.moment)} is after {_time_text(at)}.",
+            hint="Check the clock of this machine, or the time given.",
+        )
+
+
+def _require_fresh(chain: Chain, case: _Case) -> None:
+    proved = min(case.at, case.covered_at) if case.covered_at else case.at
+    end = _good_until(chain)
+    if end < proved:
+        raise Undecided(
+            "timestamp.certificate-expired",
+            f"The authority's X.509 certificates have expired on {end:%Y-%m-%d}.",
+            hint="An evidence record that was renewed in time would prove that the token is older.",
+        )
+
+
+def _good_until(chain: Chain) -> datetime:
+    """When the first below the root expires; a root is trusted by choice, not by its dates."""
+    below = chain.certificates[:-1] or chain.certificates
+    return min(certificate.not_after for certificate in below)
+
+
+def _trusted_time(
+    token: TimestampToken, algorithm: str, scheme: Scheme, chain: Chain
+) -> TrustedTime:
+    info = token.info
+    return TrustedTime(
+        moment=info.moment,
+        accuracy=info.accuracy,
+        serial=info.serial,
+        policy=info.policy,
+        authority=chain.leaf.subject_text,
+        algorithm=algorithm,
+        digest=info.imprint.value,
+        scheme=scheme.name,
+        chain=chain,
+        good_until=_good_until(chain),
+        token=token.raw,
+    )
+
+
+def _time_text(moment: datetime) -> str:
+    """ISO 8601 in UTC, with a fraction only where there is one."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,131 @@
+"""The desk: from files to a certificate, on one machine.
+
+A deposit is signed and kept in the outbox before it is handed in, and dropped from there when its
+certificate is written: the same command, repeated after an interruption, gets the same entry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from evidence_ledger.adapters.durable_file import sync_folder
+from evidence_ledger.adapters.file_errors import output_errors
+from evidence_ledger.adapters.files.hashed import HashedFile
+from evidence_ledger.adapters.pdf import certificate_pdf
+from evidence_ledger.assembly import OpenLedger
+from evidence_ledger.author import Author, Context
+from evidence_ledger.core import certificate_writer
+from evidence_ledger.core.canonical import Json, encode
+from evidence_ledger.core.certificate_writer import EmbeddedFile
+from evidence_ledger.core.claim import FileFact, checked_path
+from evidence_ledger.core.readme import readme_text
+from evidence_ledger.errors import OutputExists
+from evidence_ledger.ledger import Receipt, SealResult
+from evidence_ledger.page import page_of
+
+Field = tuple[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """A deposit that the ledger has accepted, and the key under which the outbox holds it."""
+
+    receipt: Receipt
+    key: str
+
+
+class Desk:
+    """Deposits for one author in one ledger."""
+
+    def __init__(self, place: OpenLedger, author: Author) -> None:
+        self._place = place
+        self._author = author
+
+    def deposit(self, files: Sequence[FileFact], fields: Sequence[Field]) -> Deposit:
+        """Sign a deposit, or take the one that was interrupted, and hand it in.
+
+        Durable when this returns. Raises UsageError, FormatError and what Ledger.deposit raises.
+        """
+        ledger = self._place.ledger
+        for path, _ in fields:
+            checked_path(path)
+        key = self._key(files, fields)
+        context = Context(ledger.origin, ledger.point())
+        signed = self._place.outbox.keep(
+            key, lambda: self._author.deposit(files, fields, context)
+        )
+        return Deposit(ledger.deposit([signed])[0], key)
+
+    def _key(self, files: Sequence[FileFact], fields: Sequence[Field]) -> str:
+        """The same for the same files and claims, by the same author, in the same ledger."""
+        state = hashlib.sha256(self._place.ledger.origin.encode() + self._author.fingerprint)
+        for fact in files:
+            state.update(hashlib.sha256(fact.name).digest() + fact.fingerprint.sha256)
+            state.update(b"digest" if fact.digest_only else b"file")
+        for path, value in sorted(fields, key=lambda field: field[0]):
+            state.update(hashlib.sha256(encode([path, value])).digest())
+        return state.hexdigest()
+
+    def seal(self) -> SealResult:
+        """Seal everything new."""
+        return self._place.ledger.seal()
+
+    def done(self, deposit: Deposit) -> None:
+        """The certificate is written: forget the deposit."""
+        self._place.outbox.drop(deposit.key)
+
+
+def facts_of(files: Sequence[HashedFile]) -> list[FileFact]:
+    """What a deposit claims of files that were read."""
+    return [
+        FileFact(one.name, one.fingerprint, one.media_type, one.modified) for one in files
+    ]
+
+
+def write_certificate(
+    place: OpenLedger,
+    index: int,
+    out: Path,
+    positions: Sequence[int] | None = None,
+    embedded: Sequence[EmbeddedFile] = (),
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write the certificate of an entry to ``out``: whole and durable, or not at all.
+
+    Raises NoSuchEntry, NotSealed, OutputExists, OutputUnwritable, FileChanged.
+    """
+    if not overwrite and os.path.lexists(out):
+        raise OutputExists(f"{out.name} is there already.", where=str(out))
+    issued = place.issuer.issue(index, positions)
+    page = certificate_pdf(page_of(issued))
+    with _whole(out) as file:
+        certificate_writer.write(
+            issued.parts,
+            file,
+            issued.entry.received,
+            readme=readme_text(issued.parts).encode(),
+            page=page,
+            files=embedded,
+        )
+
+
+@contextmanager
+def _whole(out: Path) -> Iterator[BinaryIO]:
+    draft = out.with_name(f".{out.name}.{os.getpid()}.part")
+    with output_errors(out):
+        try:
+            with draft.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            draft.rename(out)
+            sync_folder(out.parent)
+        finally:
+            draft.unlink(missing_ok=True)

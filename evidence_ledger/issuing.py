@@ -1,0 +1,120 @@
+"""Certificates: everything that proves one entry, gathered from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from evidence_ledger.core import certificate as names
+from evidence_ledger.core import disclosure, entry, evidence_record, statement
+from evidence_ledger.core.certificate import Certificate, FileRecord, ObjectRecord
+from evidence_ledger.core.certificate_writer import covered_object
+from evidence_ledger.core.claim import Claim, file_fact
+from evidence_ledger.core.claim import parse as parse_claim
+from evidence_ledger.core.record_tree import RecordTree, record_salt
+from evidence_ledger.core.tlog_proof import TlogProof
+from evidence_ledger.errors import LedgerError, NoSuchEntry, NotSealed
+from evidence_ledger.ports import Store, StoredEntry, StoredSeal
+from evidence_ledger.sealing import split
+from evidence_ledger.tree import reader_of
+
+MOST_FILE_RECORDS = 1000
+"""Files with an evidence record of their own in one certificate; the others are proved by the
+records over the statement, and get theirs when they are exported with ``--only``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate's parts with what the page for people says."""
+
+    parts: Certificate
+    entry: entry.Entry
+    statement: statement.Statement
+    claims: tuple[tuple[int, Claim], ...]
+    seal: StoredSeal
+
+
+class Issuer:
+    """Makes certificates; ``vkeys`` are the ledger's own verifier keys, as it tells them."""
+
+    def __init__(self, store: Store, vkeys: Sequence[str]) -> None:
+        self._store = store
+        self._vkeys = "".join(f"{one}\n" for one in vkeys).encode()
+
+    def issue(self, index: int, positions: Sequence[int] | None = None) -> Issued:
+        """The certificate of an entry, with all claims or only those at ``positions``.
+
+        Raises NoSuchEntry, NotSealed, LedgerError where documents were erased.
+        """
+        stored = self._store.entry(index)
+        seal = self._store.seal_of(index)
+        if seal is None or not seal.tokens:
+            raise NotSealed(f"Entry {index} is not sealed yet.")
+        if stored.statement is None or stored.signature is None:
+            raise LedgerError(f"The statement of entry {index} was erased.")
+        claims = [data for _, data in self._store.claims(index)]
+        shown = disclosure.disclose(claims, _existing(claims, positions, index))
+        parsed = tuple((one.index, parse_claim(one.data)) for one in shown)
+        tree = RecordTree(split(seal.leaves))
+        offset = seal.offsets[index - seal.first]
+        parts = Certificate(
+            statement=stored.statement,
+            signature=stored.signature,
+            entry=stored.entry,
+            proof=self._proof(index, seal),
+            checkpoint=seal.checkpoint,
+            vkeys=self._vkeys,
+            claims=tuple(shown),
+            records=tuple(_object_records(stored, seal, tree, offset)),
+            file_records=_file_records(parsed, seal, tree, offset),
+        )
+        return Issued(
+            parts, entry.parse(stored.entry), statement.parse(stored.statement), parsed, seal
+        )
+
+    def _proof(self, index: int, seal: StoredSeal) -> bytes:
+        hashes = reader_of(self._store).inclusion_proof(index, seal.size)
+        return TlogProof(index, tuple(hashes), seal.checkpoint).encode()
+
+
+def _existing(
+    claims: Sequence[bytes], positions: Sequence[int] | None, index: int
+) -> Sequence[int] | None:
+    if positions is not None and not all(0 <= one < len(claims) for one in positions):
+        raise NoSuchEntry(
+            f"Entry {index} has {len(claims)} claims; one of those asked for is not among them.",
+            hint=f"See them with: evidence show {index}",
+        )
+    return positions
+
+
+def _object_records(
+    stored: StoredEntry, seal: StoredSeal, tree: RecordTree, offset: int
+) -> Iterator[ObjectRecord]:
+    objects = (
+        (names.CHECKPOINT, seal.checkpoint, 0),
+        (names.STATEMENT, stored.statement or b"", offset),
+        (names.SIGNATURE, stored.signature or b"", offset + 1),
+    )
+    for token in seal.tokens:
+        for name, data, leaf in objects:
+            record = evidence_record.initial_record(tree.plain_path(leaf), token.token)
+            yield ObjectRecord(covered_object(name, data), record)
+
+
+def _file_records(
+    claims: Sequence[tuple[int, Claim]], seal: StoredSeal, tree: RecordTree, offset: int
+) -> dict[int, tuple[FileRecord, ...]]:
+    files = [(at, claim) for at, claim in claims if claim.section == "file"]
+    if len(files) > MOST_FILE_RECORDS:
+        return {}
+    return {at: tuple(_records_of(at, claim, seal, tree, offset)) for at, claim in files}
+
+
+def _records_of(
+    at: int, claim: Claim, seal: StoredSeal, tree: RecordTree, offset: int
+) -> Iterator[FileRecord]:
+    digest = file_fact(claim).fingerprint.sha256
+    path = tree.file_path(offset + 2 + at, digest, record_salt(claim.salt))
+    for token in seal.tokens:
+        yield FileRecord(token.authority, evidence_record.initial_record(path, token.token))

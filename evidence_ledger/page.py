@@ -1,0 +1,86 @@
+"""What ``certificate.pdf`` says about a certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evidence_ledger.adapters.pdf import CertificatePage, FileLine, TimeLine
+from evidence_ledger.core import entry as entries
+from evidence_ledger.core import timestamp_token
+from evidence_ledger.core.cades import verify as verify_signature
+from evidence_ledger.core.canonical import Json, encode
+from evidence_ledger.core.claim import Claim, FileFact, file_fact
+from evidence_ledger.core.verification import MEANING
+from evidence_ledger.core.x509_certificate import parse_certificate
+from evidence_ledger.issuing import Issued
+from evidence_ledger.ports import StoredToken
+
+_LABELS = {
+    "matter/case_number": "Case",
+    "matter/channel": "Channel",
+    "matter/authority": "Authority",
+    "matter/parties": "Parties",
+    "matter/purpose": "Purpose",
+    "origin/source": "Source",
+    "origin/device": "Device",
+    "origin/tool": "Tool",
+    "origin/witness": "Witness present",
+}
+_PROVES = (
+    "Files with these fingerprints existed not later than the times above.",
+    "The statement and the ledger's entry have not changed since.",
+)
+_PROVES_NOT = (
+    "Who made the files, and whether what they say is true.",
+    "A time on the ledger's own clock is not a time by somebody independent.",
+    "This page itself: only the check of the whole certificate does.",
+)
+_COMMANDS = ("evidence verify CERTIFICATE.asice FILE... --policy trust.toml",)
+
+
+def page_of(issued: Issued) -> CertificatePage:
+    """The page of a certificate."""
+    files = [(at, file_fact(claim)) for at, claim in issued.claims if claim.section == "file"]
+    signer = verify_signature(issued.parts.signature, issued.parts.statement).certificate
+    return CertificatePage(
+        title="Certificate of deposit",
+        subtitle=f"Entry {issued.entry.index} of the ledger {issued.statement.ledger}",
+        rows=(
+            ("Ledger", issued.statement.ledger),
+            ("Entry", f"{issued.entry.index}"),
+            ("Received", f"{issued.entry.received:%Y-%m-%d %H:%M:%S} UTC, the ledger's clock"),
+            ("Entry hash", entries.leaf_hash(issued.parts.entry).hex()),
+            ("Signed by", parse_certificate(signer).subject_text),
+        ),
+        files=[_file_line(fact) for _, fact in files],
+        file_count=len(files),
+        times=[_time_line(token) for token in issued.seal.tokens],
+        facts=list(_facts(issued.claims)),
+        proves=_PROVES,
+        proves_not=(*_PROVES_NOT, MEANING),
+        check=("The README.txt inside tells how to check with public tools alone.",),
+        commands=_COMMANDS,
+    )
+
+
+def _file_line(fact: FileFact) -> FileLine:
+    size = "size unknown" if fact.fingerprint.size is None else f"{fact.fingerprint.size:,} bytes"
+    marked = f"{size}, digest only: the file was never read" if fact.digest_only else size
+    digests = [(name.value, value.hex()) for name, value in fact.fingerprint.digests.items()]
+    return FileLine(fact.name, marked, digests)
+
+
+def _time_line(token: StoredToken) -> TimeLine:
+    moment = timestamp_token.read_token(token.token).info.moment
+    remark = "" if token.independent else "own clock, not independent"
+    return TimeLine(token.authority, f"{moment:%Y-%m-%d %H:%M:%S} UTC", remark)
+
+
+def _facts(claims: tuple[tuple[int, Claim], ...]) -> Iterator[tuple[str, str]]:
+    for _, claim in claims:
+        if claim.section != "file":
+            yield _LABELS.get(claim.path, claim.path), _text(claim.value)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else encode(value).decode()

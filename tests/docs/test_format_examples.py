@@ -1,0 +1,63 @@
+"""The examples in the pages about formats are real ones, and every code they name exists."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from evidence_ledger.core.note import Note
+from evidence_ledger.core.note_verification import verify_note
+from evidence_ledger.core.proof_verification import verify_proof
+from evidence_ledger.core.report import Verdict
+from evidence_ledger.core.tile import TilePath, parse_bundle
+from evidence_ledger.core.tlog_policy import TlogPolicy
+from evidence_ledger.core.verifier_key import VerifierKey
+from tests.conftest import ROOT
+
+PAGES = ROOT / "docs" / "format"
+NAMES = ["tree", "tiles", "signed-note", "checkpoint", "tlog-proof", "tlog-policy"]
+
+
+def _examples(name: str) -> list[str]:
+    text = (PAGES / f"{name}.md").read_text()
+    return re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_proof_passes_under_the_policy() -> None:
+    proof, policy = _examples("tlog-proof")[0], _examples("tlog-policy")[0]
+    report = verify_proof(proof.encode(), b"entry 2", TlogPolicy.parse(policy.encode()))
+    assert report.verdict is Verdict.PASSED
+
+
+def test_the_note_is_signed_by_both_keys() -> None:
+    note, keys, *_ = _examples("signed-note")
+    known = [VerifierKey.parse(line) for line in keys.splitlines()]
+    signed = verify_note(Note.parse(note.encode()), known)
+    assert [one.key for one in signed] == known
+
+
+def test_the_cosigned_message_is_that_of_the_note() -> None:
+    note, _, message, *_ = _examples("signed-note")
+    assert message == "cosignature/v1\ntime 1700000000\n" + Note.parse(note.encode()).text.decode()
+
+
+def test_the_checkpoint_is_that_of_the_proof() -> None:
+    assert _examples("checkpoint")[0] in _examples("tlog-proof")[0]
+
+
+def test_the_tiles_are_paths_and_a_bundle() -> None:
+    paths, bundle = _examples("tiles")
+    for line in paths.splitlines()[1:]:
+        assert TilePath.parse(line.split()[0]).encode() == line.split()[0]
+    assert parse_bundle(bytes.fromhex(bundle), 3) == [b"ab", b"", b"c"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_code_on_a_page_is_one_of_the_program(name: str) -> None:
+    source = "".join(path.read_text() for path in sorted((ROOT / "evidence_ledger").rglob("*.py")))
+    page = (PAGES / f"{name}.md").read_text()
+    areas = "merkle|note|vkey|checkpoint|cosignature|decimal|base64|tile|tlog-proof|tlog-policy|log"
+    codes = set(re.findall(rf"`((?:{areas})\.[a-z0-9-]+)`", page))
+    assert codes
+    assert not {code for code in codes if f'"{code}"' not in source}
