@@ -23,22 +23,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
-from evidence_ledger.core import timestamp_recipe as recipe
+from evidence_ledger.core import timestamp_recipe as tasks
 from evidence_ledger.core.algorithm import Scheme
 from evidence_ledger.core.certificate_chain import Chain, validate_chain
 from evidence_ledger.core.certificate_purpose import Purpose
 from evidence_ledger.core.cms import SignerInfo
 from evidence_ledger.core.oid import LOCAL_POLICY, TIME_STAMPING
-from evidence_ledger.core.report import Report, Step, Verdict, verdict_of, worst
+from evidence_ledger.core.recipe import Recipe, Task
+from evidence_ledger.core.report import Report, verdict_of, worst
 from evidence_ledger.core.signer_check import check_signer
 from evidence_ledger.core.signing_certificate import require_binding
 from evidence_ledger.core.timestamp_token import TimestampInfo, TimestampToken, read_token
 from evidence_ledger.core.x509_certificate import X509Certificate, parse_certificate
-from evidence_ledger.errors import EvidenceError, FormatError, Refused, Undecided
+from evidence_ledger.errors import EvidenceError, Refused, Undecided
 
 SUBJECT: Final = "RFC 3161 timestamp"
 
-_CHECKED: Final = (Refused, Undecided, FormatError)
 _T = TypeVar("_T")
 
 
@@ -129,8 +129,9 @@ def verify_timestamp(
     case = _Case(data, digests, roots, intermediates, nonce, policy_oid, at, covered_at)
     examination = _Examination()
     found = examination.of(case)
-    facts = found.to_json() if found else examination.claims
-    return Report(SUBJECT, tuple(examination.steps), facts)
+    if found is not None:
+        examination.recipe.facts |= found.to_json()
+    return examination.recipe.report()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +147,10 @@ class _Case:
 
 
 class _Examination:
-    """Runs the steps in order and keeps what each one found."""
+    """Runs the steps in order and keeps every error beside the report."""
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self.claims: dict[str, object] = {}
+        self.recipe = Recipe(SUBJECT)
         self._errors: list[EvidenceError] = []
 
     @property
@@ -161,54 +161,69 @@ class _Examination:
 
     def of(self, case: _Case) -> TrustedTime | None:
         """All steps. None where one that the result needs did not pass."""
-        token = self._run(recipe.READ, lambda: read_token(case.data))
+        token = self._run(
+            tasks.READ, "It is a timestamp, and nothing else.", lambda: read_token(case.data)
+        )
         if token is None:
             return None
         info = token.info
-        self.claims = {"claimed_time": _time_text(info.moment), "claimed_policy": info.policy}
-        algorithm = self._run(recipe.IMPRINT, lambda: _require_imprint(info, case.digests))
+        self.recipe.facts["claimed_time"] = _time_text(info.moment)
+        self.recipe.facts["claimed_policy"] = info.policy
+        algorithm = self._run(
+            tasks.IMPRINT,
+            "It is over the digest given.",
+            lambda: _require_imprint(info, case.digests),
+        )
         if case.nonce is not None:
-            self._run(recipe.NONCE, lambda: _require_nonce(info, case.nonce))
+            self._run(
+                tasks.NONCE,
+                "It answers this very request.",
+                lambda: _require_nonce(info, case.nonce),
+            )
         if case.policy is not None:
-            self._run(recipe.POLICY, lambda: _require_policy(info, case.policy))
-        signer = self._run(recipe.SIGNER, lambda: _signer(token, case))
+            self._run(
+                tasks.POLICY,
+                "It was issued under the policy asked for.",
+                lambda: _require_policy(info, case.policy),
+            )
+        signer = self._run(
+            tasks.SIGNER,
+            "One authority signed it, and its X.509 certificate is bound into the signature.",
+            lambda: _signer(token, case),
+        )
         if signer is None:
             return None
-        scheme = self._run(recipe.SIGNATURE, lambda: _scheme(token, signer))
-        chain = self._run(recipe.CHAIN, lambda: _chain(token, signer, case))
-        self._run(recipe.FUTURE, lambda: _require_past(info, case.at))
+        scheme = self._run(
+            tasks.SIGNATURE, "The authority's signature is right.", lambda: _scheme(token, signer)
+        )
+        chain = self._run(
+            tasks.CHAIN,
+            "A root that you trust vouches for the authority, for timestamps, at that time.",
+            lambda: _chain(token, signer, case),
+        )
+        self._run(
+            tasks.FUTURE, "Its time is not in the future.", lambda: _require_past(info, case.at)
+        )
         if chain is None:
             return None
-        self._run(recipe.EXPIRY, lambda: _require_fresh(chain, case))
+        self._run(
+            tasks.EXPIRY,
+            "Its X.509 certificates have not expired, or something proves that it is older.",
+            lambda: _require_fresh(chain, case),
+        )
         if algorithm is None or scheme is None:
             return None
         return _trusted_time(token, algorithm, scheme, chain)
 
-    def _run(self, part: recipe.Part, check: Callable[[], _T]) -> _T | None:
-        try:
-            result = check()
-        except _CHECKED as error:
-            self._errors.append(error)
-            self.steps.append(_failed(part, error))
-            return None
-        step = Step(
-            part.number, part.name, Verdict.PASSED, part.passed, part.clause, explain=part.explain
-        )
-        self.steps.append(step)
-        return result
+    def _run(self, task: Task, says: str, check: Callable[[], _T]) -> _T | None:
+        def noted() -> tuple[_T, str]:
+            try:
+                return check(), says
+            except EvidenceError as error:
+                self._errors.append(error)
+                raise
 
-
-def _failed(part: recipe.Part, error: EvidenceError) -> Step:
-    return Step(
-        number=part.number,
-        name=part.name,
-        verdict=verdict_of(error),
-        says=str(error),
-        clause=part.clause,
-        reason=error.reason,
-        hint=error.hint,
-        explain=part.explain,
-    )
+        return self.recipe.step(task, noted)
 
 
 def _require_imprint(info: TimestampInfo, digests: Mapping[str, bytes]) -> str:

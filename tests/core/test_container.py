@@ -8,7 +8,6 @@ import struct
 import subprocess
 import zipfile
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -280,7 +279,7 @@ def zip64_end(start: int, size: int, count: int = 1, place: int | None = None) -
 def zip64_lie(**lies: int) -> bytes:
     one = Made()
     start, size = len(one.local()), len(one.central(0))
-    told = {"start": start, "size": size, **lies}
+    told = {"start": start, "size": size, "place": start + size, **lies}
     return made(one, between=zip64_end(**told))
 
 
@@ -316,9 +315,7 @@ HOSTILE: dict[str, list[bytes]] = {
         made(Made(extra=struct.pack("<2HBL", 0x7075, 6, 1, 0) + b"b")),
         made(Made(local_extra=struct.pack("<2HBL", 0x7075, 6, 1, 0) + b"b")),
     ],
-    "container.name-encoding": [
-        made(Made(name=b"\xff", flags=flags)) for flags in (0, 0x800)
-    ],
+    "container.name-encoding": [made(Made(name=b"\xff", flags=flags)) for flags in (0, 0x800)],
     "container.name-length": [made(Made(name=b"")), made(Made(name=b"a" * (LONGEST + 1)))],
     "container.backslash": [made(Made(name=b"..\\a"))],
     "container.absolute-name": [made(Made(name=b"/etc/passwd")), made(Made(name=b"C:a"))],
@@ -348,7 +345,7 @@ HOSTILE: dict[str, list[bytes]] = {
         made(Made(), Made(name=b"b", offset=10)),
         made(Made(), Made(name=b"b", offset=10_000)),
     ],
-    "container.local-header": [made(Made(), Made(name=b"b", offset=46))],
+    "container.local-header": [made(Made()).replace(b"PK\3\4", b"PK\3\5")],
     "container.header-disagrees": [
         made(Made(local_name=b"b")),
         made(Made(local_flags=0x800)),
@@ -423,7 +420,9 @@ def test_a_member_that_is_not_there() -> None:
 def test_two_members_can_be_read_at_once() -> None:
     one, other = bytes(range(256)) * 4096, bytes(reversed(range(256))) * 4096
     container = opened(written(("one", one), ("other", other)))
-    pairs = list(zip(container.chunks("one", 1 << 30), container.chunks("other", 1 << 30)))
+    pairs = list(
+        zip(container.chunks("one", 1 << 30), container.chunks("other", 1 << 30), strict=True)
+    )
     assert b"".join(pair[0] for pair in pairs) == one
     assert b"".join(pair[1] for pair in pairs) == other
 
@@ -452,16 +451,18 @@ def test_lines_that_are_none_are_refused(data: bytes) -> None:
 BASE = written(("statement.json", b"{}" * 40), ("claims.jsonl", b"ab\n" * 60), deflate=True)
 
 
-@given(st.integers(0, len(BASE) - 1), st.integers(1, 255))
-def test_one_changed_byte_never_changes_what_is_read(place: int, change: int) -> None:
-    data = bytearray(BASE)
-    data[place] ^= change
-    try:
-        read = read_all(bytes(data))
-    except EvidenceError:
-        return
-    # Times, versions and attributes mean nothing; all else must be as it was.
-    assert read == read_all(BASE)
+@pytest.mark.parametrize("change", [0x01, 0x80, 0xFF])
+def test_one_changed_byte_never_changes_what_is_read(change: int) -> None:
+    """Times, versions and attributes mean nothing and may change; what is read may not."""
+    expected = read_all(BASE)
+    for place in range(len(BASE)):
+        data = bytearray(BASE)
+        data[place] ^= change
+        try:
+            read = read_all(bytes(data))
+        except EvidenceError:
+            continue
+        assert read == expected, place
 
 
 @given(st.binary(max_size=200), st.integers(0, len(BASE)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from evidence_ledger.core.digest import Algorithm
-from evidence_ledger.errors import OutputExists, OutputUnwritable
+from evidence_ledger.errors import AuthorityError, AuthorityUnreachable, UsageError
 from evidence_ledger_cli import options, place
+from evidence_ledger_cli.embedding import embedded
+from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.password import password_file, with_password
 from evidence_ledger_cli.progress import ScreenProgress
@@ -20,7 +21,7 @@ from evidence_ledger_cli.safe_text import safe_line
 if TYPE_CHECKING:
     from evidence_ledger.adapters.files.hashed import HashedFile
     from evidence_ledger.desk import Desk, Field
-    from evidence_ledger.ledger import Receipt, SealResult
+    from evidence_ledger.ledger import Receipt
 
 
 @click.command("deposit")
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     "--out", type=click.Path(path_type=Path), metavar="FILE.asice",
     help="Where the certificate goes; else deposit-INDEX.asice.",
 )
+@click.option("--embed", is_flag=True, help="Put the files themselves into the certificate.")
 @click.option("--skip-special", is_flag=True, help="Leave out links, sockets, devices and pipes.")
 @password_file
 @place.home
@@ -46,6 +48,7 @@ def command(
     case: str | None,
     claims: tuple[str, ...],
     out: Path | None,
+    embed: bool,
     skip_special: bool,
     password_file: Path | None,
     home: Path | None,
@@ -62,17 +65,75 @@ def command(
 
     fields = _fields(case, claims)
     if out is not None:
-        _require_free(out)
+        require_free(out)
     with place.opened(home) as ledger:
         author = with_password(lambda word: open_depositor(ledger.home, word), password_file)
         desk = Desk(ledger, author)
         files = _hashed(paths, ledger.settings.digests, skip_special=skip_special)
         deposit = desk.deposit(facts_of(files), fields)
-        sealed = _sealed(desk, deposit.receipt)
+        failures = _sealed(desk, deposit.receipt.index)
         target = out or Path(f"deposit-{deposit.receipt.index}.asice")
-        if sealed:
-            write_certificate(ledger, deposit.receipt.index, target)
-            desk.done(deposit)
-    _tell(deposit.receipt, files, target if sealed else None, json=json)
-"""
-"""
+        inside = embedded(paths, files, skip_special=skip_special) if embed else ()
+        write_certificate(ledger, deposit.receipt.index, target, embedded=inside)
+        desk.done(deposit)
+        origin = ledger.settings.origin
+    for failure in failures:
+        hint(safe_line(f"No time from one authority: {failure}"))
+    _tell(_document(origin, deposit.receipt, files, target), json=json)
+
+
+def _fields(case: str | None, claims: Sequence[str]) -> list[Field]:
+    fields: list[Field] = [] if case is None else [("matter/case_number", case)]
+    for claim in claims:
+        path, sign, value = claim.partition("=")
+        if not sign or not value:
+            raise UsageError(
+                f"{claim[:80]!r} is no claim.", hint="Write it as --claim origin/source=email"
+            )
+        fields.append((path, value))
+    return fields
+
+
+def _hashed(
+    paths: Sequence[str], digests: Sequence[Algorithm], *, skip_special: bool
+) -> list[HashedFile]:
+    from evidence_ledger.adapters.files.hashing import hash_files
+
+    with ScreenProgress() as progress:
+        return list(hash_files(paths, digests, skip_special=skip_special, progress=progress))
+
+
+def _sealed(desk: Desk, index: int) -> Sequence[AuthorityError]:
+    result = desk.seal()
+    if result.seal is not None and not result.seal.tokens and result.failures:
+        raise AuthorityUnreachable(
+            f"Entry {index} is in the ledger, but no authority gave a time: {result.failures[0]}",
+            hint="Nothing is lost. Repeat the same command later for the certificate.",
+        )
+    return result.failures
+
+
+def _document(
+    origin: str, receipt: Receipt, files: Sequence[HashedFile], target: Path
+) -> dict[str, object]:
+    return {
+        "ledger": origin,
+        "index": receipt.index,
+        "leaf_hash": receipt.leaf_hash.hex(),
+        "repeated": receipt.repeated,
+        "files": len(files),
+        "size": sum(file.fingerprint.size or 0 for file in files),
+        "certificate": str(target),
+    }
+
+
+def _tell(document: dict[str, object], *, json: bool) -> None:
+    if json:
+        show_json(document)
+        return
+    again = " (it was there already)" if document["repeated"] else ""
+    show(f"Entry {document['index']} of {safe_line(str(document['ledger']))}{again}")
+    show(f"  files        {document['files']:,}, {document['size']:,} bytes")
+    show(f"  entry hash   {document['leaf_hash']}")
+    show(f"  certificate  {safe_line(str(document['certificate']))}")
+    hint(f"Check it with: evidence verify {safe_line(str(document['certificate']))} FILE")

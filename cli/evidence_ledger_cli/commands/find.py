@@ -1,0 +1,57 @@
+"""``evidence find``"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from evidence_ledger.adapters.files.reading import fingerprint_file
+from evidence_ledger.core.digest import Algorithm, parse_digest
+from evidence_ledger.errors import FormatError, NoSuchEntry
+from evidence_ledger_cli import options, place
+from evidence_ledger_cli.output import show, show_json
+from evidence_ledger_cli.progress import ScreenProgress
+
+
+@click.command("find")
+@click.argument("wanted", metavar="FILE|DIGEST")
+@place.home
+@options.as_json
+def command(wanted: str, home: Path | None, json: bool) -> None:
+    """Which entries hold a file or a digest.
+
+    A digest is written sha256:HEX, sm3:HEX, sha512:HEX or sha3_256:HEX; bare HEX is SHA-256. What
+    is the name of a file that is there is taken as that file.
+    """
+    algorithm, digest = _digest(wanted)
+    with place.opened(home, read_only=True) as ledger:
+        found = ledger.ledger.find(algorithm.value, digest)
+        entries = [
+            {
+                "index": one.index,
+                "claim": f"file/{one.position}",
+                "received": options.received(ledger.ledger.entry(one.index).entry),
+            }
+            for one in found
+        ]
+    if json:
+        show_json({"digest": f"{algorithm.value}:{digest.hex()}", "entries": entries})
+        return
+    if not entries:
+        raise NoSuchEntry("No entry holds this fingerprint.")
+    for entry in entries:
+        show(f"entry {entry['index']:>8}   {entry['claim']:<12} received {entry['received']}")
+
+
+def _digest(wanted: str) -> tuple[Algorithm, bytes]:
+    if not os.path.lexists(wanted):
+        try:
+            return parse_digest(wanted)
+        except FormatError as error:
+            if ":" in wanted and not os.path.dirname(wanted):  # noqa: PTH120 it may be no path
+                raise
+            del error
+    with ScreenProgress() as progress:
+        return Algorithm.SHA256, fingerprint_file(wanted, progress=progress).sha256

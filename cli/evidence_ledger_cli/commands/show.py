@@ -1,0 +1,70 @@
+"""``evidence show``"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evidence_ledger.core import claim as claims
+from evidence_ledger.core import statement
+from evidence_ledger.core.canonical import time_text
+from evidence_ledger.core.claim import Claim
+from evidence_ledger_cli import options, place
+from evidence_ledger_cli.entry_view import claim_line, entry_facts
+from evidence_ledger_cli.output import show, show_json
+from evidence_ledger_cli.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from evidence_ledger.ports import StoredEntry, StoredSeal
+
+
+@click.command("show")
+@click.argument("index", type=click.IntRange(min=0))
+@place.home
+@options.as_json
+def command(index: int, home: Path | None, json: bool) -> None:
+    """One entry and what it says."""
+    with place.opened(home, read_only=True) as ledger:
+        stored = ledger.ledger.entry(index)
+        seal = ledger.ledger.store.seal_of(index)
+        held = [claims.parse(data) for _, data in ledger.ledger.store.claims(index)]
+    facts = entry_facts(stored) | _statement_facts(stored) | {"sealed": _seal_facts(seal)}
+    if json:
+        show_json(facts | {"claims": {one.path: one.value for one in held}})
+    else:
+        _tell(facts, held)
+
+
+def _statement_facts(stored: StoredEntry) -> dict[str, object]:
+    if stored.statement is None:
+        return {}
+    parsed = statement.parse(stored.statement)
+    return {
+        "ledger": parsed.ledger,
+        "made": time_text(parsed.made),
+        "signer": parsed.signer.hex(),
+        "refs": [ref.index for ref in parsed.refs],
+    }
+
+
+def _seal_facts(seal: StoredSeal | None) -> dict[str, object] | None:
+    if seal is None:
+        return None
+    return {"seal": seal.number, "authorities": [token.authority for token in seal.tokens]}
+
+
+def _tell(facts: dict[str, object], held: Sequence[Claim]) -> None:
+    for name, value in facts.items():
+        if name != "sealed":
+            show(f"{name:<10} {safe_line(str(value))}")
+    sealed = facts["sealed"]
+    if isinstance(sealed, dict):
+        names = ", ".join(sealed["authorities"]) or "no authority yet"
+        show(f"{'sealed':<10} seal {sealed['seal']}, by {safe_line(names)}")
+    else:
+        show(f"{'sealed':<10} not yet")
+    for one in held:
+        show(f"  {one.path:<20} {claim_line(one)}")

@@ -1,0 +1,97 @@
+"""``evidence verify``"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evidence_ledger.adapters.clock import SystemClock
+from evidence_ledger.adapters.file_errors import input_errors
+from evidence_ledger.adapters.files.hashing import hash_files
+from evidence_ledger.adapters.trust_file import read_trust
+from evidence_ledger.core import certificate
+from evidence_ledger.core.claim import file_fact, parse
+from evidence_ledger.core.container import Container
+from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.presented_file import PresentedFile
+from evidence_ledger.core.trust_policy import TrustPolicy
+from evidence_ledger.core.verification import verify_certificate
+from evidence_ledger.errors import EvidenceError
+from evidence_ledger_cli import options, place
+from evidence_ledger_cli.output import hint, tell
+from evidence_ledger_cli.progress import ScreenProgress
+from evidence_ledger_cli.report_view import show_report
+from evidence_ledger_cli.safe_text import safe_name
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+
+@click.command("verify")
+@click.argument("certificate_file", metavar="CERTIFICATE", type=options.input_file())
+@click.argument("files", nargs=-1, metavar="[FILE...]")
+@click.option(
+    "--policy",
+    type=options.input_file(),
+    metavar="TRUST.toml",
+    help="Whom you trust; else the trust policy of your own ledger, if you have one.",
+)
+@options.at
+@options.explain
+@place.home
+@options.as_json
+def command(
+    certificate_file: Path,
+    files: tuple[str, ...],
+    policy: Path | None,
+    at: datetime | None,
+    explain: bool,
+    home: Path | None,
+    json: bool,
+) -> None | int:
+    """Check a certificate, alone or with its files.
+
+    Needs no network and no ledger: only the certificate, the files that you have, and a trust
+    policy, which you got by another way than the certificate.
+    """
+    trust = _trust(policy, home)
+    with input_errors(certificate_file), certificate_file.open("rb") as source:
+        presented = _presented(files, _claimed_digests(source)) if files else []
+        report = verify_certificate(source, presented, trust, at or SystemClock().now())
+    return show_report(
+        report, json=json, explain=explain, heading=f"Certificate {safe_name(str(certificate_file))}"
+    )
+
+
+def _trust(named: Path | None, home: Path | None) -> TrustPolicy | None:
+    if named is not None:
+        return read_trust(named)
+    own = place.home_at(home).trust
+    if own.is_file():
+        tell(f"Trusting the policy of your own ledger, {safe_name(str(own))}")
+        return read_trust(own)
+    hint("Without a trust policy nobody is trusted. Name one with --policy TRUST.toml")
+    return None
+
+
+def _claimed_digests(source: BinaryIO) -> set[Algorithm]:
+    """All digests that the certificate claims of files, so that none of them is believed."""
+    digests = {Algorithm.SHA256}
+    try:
+        for one in certificate.parse(Container(source)).claims:
+            claim = parse(one.data)
+            if claim.section == "file":
+                digests |= set(file_fact(claim).fingerprint.digests)
+    except EvidenceError:
+        return digests  # whatever is wrong, the check itself says it
+    return digests
+
+
+def _presented(paths: Sequence[str], digests: set[Algorithm]) -> list[PresentedFile]:
+    with ScreenProgress() as progress:
+        hashed = hash_files(paths, digests, progress=progress)
+        return [PresentedFile(one.name, one.fingerprint) for one in hashed]

@@ -1,0 +1,39 @@
+"""Entries as commands show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evidence_ledger.core import canonical, entry
+from evidence_ledger.core.claim import Claim, file_fact
+from evidence_ledger_cli.safe_text import safe_line, safe_name
+
+if TYPE_CHECKING:
+    from evidence_ledger.ports import StoredEntry
+
+
+def received(data: bytes) -> str:
+    """When an entry was received, by the ledger's clock."""
+    return canonical.time_text(entry.parse(data).received, microseconds=True)
+
+
+def entry_facts(stored: StoredEntry) -> dict[str, object]:
+    """An entry as JSON values. ``erased`` says that its statement is gone."""
+    parsed = entry.parse(stored.entry)
+    return {
+        "index": parsed.index,
+        "kind": parsed.kind,
+        "received": canonical.time_text(parsed.received, microseconds=True),
+        "leaf_hash": stored.leaf_hash.hex(),
+        "erased": stored.statement is None,
+    }
+
+
+def claim_line(claim: Claim) -> str:
+    """A claim on one line."""
+    if claim.section == "file":
+        fact = file_fact(claim)
+        size = "" if fact.fingerprint.size is None else f", {fact.fingerprint.size:,} bytes"
+        return f"{safe_name(fact.name)}{size}, sha256:{fact.fingerprint.sha256.hex()}"
+    value = claim.value
+    return safe_line(value if isinstance(value, str) else canonical.encode(value).decode())
