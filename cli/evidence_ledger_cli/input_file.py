@@ -19,6 +19,14 @@ def read_whole(path: Path, limit: int) -> bytes:
     return data
 
 
+def read_capped(path: Path, limit: int) -> bytes:
+    """The first ``limit`` + 1 bytes of a file that is checked: what is longer, its parser refuses,
+    so that being too long is a verdict. Raises FileUnreadable.
+    """
+    with input_errors(path), path.open("rb") as file:
+        return file.read(limit + 1)
+
+
 def read_text(path: Path, limit: int) -> str:
     """The same for UTF-8 text. Raises FileUnreadable, FormatError."""
     try:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from evidence_ledger.errors import WrongPassword
+from evidence_ledger.errors import UsageError, WrongPassword
 from evidence_ledger_cli.input_file import read_text
 
 T = TypeVar("T")
@@ -43,3 +43,22 @@ def with_password(open_key: Callable[[str | None], T], path: Path | None) -> T:
         if password is not None or not sys.stdin.isatty():
             raise
     return open_key(click.prompt("Password of the key", hide_input=True, err=True))
+
+
+def new_password(path: Path | None, *, none: bool) -> str | None:
+    """The password for a key that is about to be stored, or None where none is wanted.
+
+    Raises UsageError where it can neither be read nor asked for.
+    """
+    if none:
+        return None
+    if path is not None:
+        return password_in(path) or None
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "The key needs a password.", hint="Name --password-file FILE, or say --no-password."
+        )
+    word: str = click.prompt(
+        "Password for the key", hide_input=True, confirmation_prompt=True, err=True
+    )
+    return word

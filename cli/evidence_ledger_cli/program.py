@@ -33,14 +33,12 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "init": "Make a ledger, its key and a local timestamp authority",
         "deposit": "Enter files into the ledger and get a certificate",
         "seal": "Timestamp everything new",
-        "renew": "Timestamp the newest seals again, before their proofs age",
         "key": "Make, import or show a key",
     },
     "Check": {
         "verify": "Check a certificate, alone or with its files",
         "audit": "Check the whole ledger",
         "timestamp": "Ask for an RFC 3161 timestamp, or check any",
-        "record": "Check any RFC 4998 evidence record",
         "proof": "Check any C2SP tlog-proof",
         "log": "Check any C2SP tiled log",
     },
@@ -49,9 +47,6 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "show": "One entry and what it says",
         "list": "The entries, newest last",
         "export": "The certificate of an entry, with chosen claims",
-    },
-    "Serve": {
-        "witness": "Run a witness, which cosigns the checkpoints of logs that only grow",
     },
 }
 
@@ -63,12 +58,10 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "log": {"audit": "Rebuild a C2SP tiled log and compare"},
     "proof": {"verify": "Check a C2SP tlog-proof against a tlog-policy"},
-    "record": {"verify": "Check an RFC 4998 evidence record"},
     "timestamp": {
         "request": "Ask an RFC 3161 authority for a timestamp of a file",
         "verify": "Check an RFC 3161 token or response",
     },
-    "witness": {},
 }
 
 

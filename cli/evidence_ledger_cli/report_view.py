@@ -23,25 +23,27 @@ _WIDEST = 100
 _INDENT = " " * 8
 
 
-def show_report(report: Report, *, json: bool, explain: bool = False) -> int:
-    """Show a report. The exit code that its verdict has."""
+def show_report(report: Report, *, heading: str, json: bool, explain: bool = False) -> int:
+    """Show a report on what ``heading`` names. The exit code that its verdict has."""
     if json:
         show_json(report.to_json())
     else:
         width = min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns)
-        for line in lines(report, width=max(width, 40), explain=explain):
+        for line in lines(report, heading=heading, width=max(width, 40), explain=explain):
             show(line)
     return EXIT_CODES[report.verdict]
 
 
-def lines(report: Report, *, width: int, explain: bool) -> Iterator[str]:
+def lines(report: Report, *, heading: str, width: int, explain: bool) -> Iterator[str]:
     """The report in lines of at most ``width`` columns."""
-    yield shortened(report.subject, width)
+    yield shortened(heading, width)
     yield ""
     for step in report.steps:
         yield from _step(step, width, explain=explain)
     yield ""
     yield from _verdict(report.verdict, width)
+    if isinstance(meaning := report.facts.get("meaning"), str):
+        yield from textwrap.wrap(safe_line(meaning), width)
 
 
 def _step(step: Step, width: int, *, explain: bool) -> Iterator[str]:

@@ -19,8 +19,10 @@ Json = bool | int | str | None | list["Json"] | dict[str, "Json"]
 LARGEST_INTEGER = 2**53 - 1
 DEEPEST = 16
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-_HEX = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
+_AS_IT_STANDS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_SORTING = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True, check_circular=False
+)
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?Z", re.ASCII
@@ -29,8 +31,10 @@ _TIME = re.compile(
 
 def encode(value: Json) -> bytes:
     """The RFC 8785 bytes of ``value``. Raises FormatError for what JSON can't hold."""
+    plain = _is_plain(value, 0)
+    text = _SORTING.encode(value) if plain else _AS_IT_STANDS.encode(_ordered(value, 0))
     try:
-        return _ENCODER.encode(_ordered(value, 0)).encode("utf-8")
+        return text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise FormatError("json.surrogate", "A text holds half a Unicode character.") from error
 
@@ -44,27 +48,51 @@ def decode(data: bytes, *, what: str, limit: int) -> Json:
         raise FormatError(
             "json.too-large", f"{what} has {len(data)} bytes; {limit} is the limit.", where=what
         )
+    try:
+        return _decode_plain(data)
+    except _NotPlain:
+        return _decode_any(data, what)
+
+
+class _NotPlain(Exception):  # noqa: N818 - no error: the careful way decides
+    """The short way can't tell whether this is canonical."""
+
+
+def _decode_plain(data: bytes) -> Json:
+    """The value, where the C encoder gives back its very bytes, sorted as RFC 8785 sorts.
+
+    Code points sort as UTF-16 does where no character takes two units of it.
+    """
+    if data.count(b"{") + data.count(b"[") > DEEPEST:
+        raise _NotPlain
+    try:
+        text = data.decode("utf-8")
+        value: Json = _DECODER.raw_decode(text)[0]
+    except (FormatError, ValueError) as error:
+        raise _NotPlain from error
+    beyond = not text.isascii() and len(text.encode("utf-16-le")) != 2 * len(text)
+    if beyond or _SORTING.encode(value) != text:
+        raise _NotPlain
+    return value
+
+
+def _decode_any(data: bytes, what: str) -> Json:
     value = _loads(data, what)
-    if encode(value) != data:
-        place = _first_difference(encode(value), data)
+    written = encode(value)
+    if written != data:
         raise FormatError(
             "json.not-canonical",
             f"{what} is not in canonical form (RFC 8785).",
-            where=f"{what}, byte {place}",
+            where=f"{what}, byte {_first_difference(written, data)}",
         )
     return value
 
 
 def _loads(data: bytes, what: str) -> Json:
     try:
-        value: Json = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_without_repeats,
-            parse_float=_no_fraction,
-            parse_int=_integer,
-            parse_constant=_no_fraction,
-        )
-    except FormatError:
+        value: Json = _CAREFUL.decode(data.decode("utf-8"))
+    except FormatError as error:
+        error.where = what
         raise
     except (ValueError, RecursionError) as error:
         raise FormatError("json.malformed", f"{what} is not valid JSON.", where=what) from error
@@ -86,6 +114,33 @@ def _integer(text: str) -> int:
     if len(text) > 17 or abs(int(text)) > LARGEST_INTEGER:
         raise FormatError("json.integer-range", "An integer is above 2^53 - 1.")
     return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=_no_fraction, parse_int=_integer, parse_constant=_no_fraction
+)
+_CAREFUL = json.JSONDecoder(
+    object_pairs_hook=_without_repeats,
+    parse_float=_no_fraction,
+    parse_int=_integer,
+    parse_constant=_no_fraction,
+)
+
+
+def _is_plain(value: Json, depth: int) -> bool:
+    """Whether the sorting encoder writes ``value`` as RFC 8785 does, with nothing to refuse."""
+    if type(value) is dict:
+        return depth < DEEPEST and _are_plain(value, depth + 1)
+    if type(value) is int:
+        return -LARGEST_INTEGER <= value <= LARGEST_INTEGER
+    return value is None or type(value) is str or type(value) is bool
+
+
+def _are_plain(members: dict[str, Json], depth: int) -> bool:
+    for name, value in members.items():
+        if not name.isascii() or (type(value) is not str and not _is_plain(value, depth)):
+            return False
+    return True
 
 
 def _ordered(value: Json, depth: int) -> Json:
@@ -114,11 +169,15 @@ def _first_difference(one: bytes, other: bytes) -> int:
 
 def hex_bytes(text: object, length: int, *, where: str) -> bytes:
     """The ``length`` bytes that a lower-case hex text stands for. Raises FormatError."""
-    if not isinstance(text, str) or len(text) != 2 * length or not _HEX.fullmatch(text):
+    try:
+        data = bytes.fromhex(text) if isinstance(text, str) else b""
+    except ValueError:
+        data = b""
+    if len(data) != length or data.hex() != text:
         raise FormatError(
             "hex.malformed", f"Not {2 * length} lower-case hexadecimal digits.", where=where
         )
-    return bytes.fromhex(text)
+    return data
 
 
 def base64_bytes(text: str, *, where: str) -> bytes:

@@ -38,6 +38,7 @@ PAGE = "certificate.pdf"
 README = "README.txt"
 FOR_PEOPLE = ("mimetype", PAGE, README)
 RECORDED = (CHECKPOINT, STATEMENT, SIGNATURE)
+SUPPLEMENTS = ("chains/", "revocation/", "seal/")
 
 LARGEST_CLAIMS = 1024 * 1024 * 1024
 LARGEST_REST = 512 * 1024 * 1024
@@ -254,6 +255,8 @@ def _names(manifest: RecordManifest) -> list[str]:
 
 def _claims(container: Container) -> tuple[DisclosedClaim, ...]:
     if CLAIMS not in container.members:
+        if PATHS in container.members:
+            raise FormatError("certificate.paths", "There are paths, but no claims.", where=PATHS)
         return ()
     lines = container.lines(CLAIMS, LARGEST_CLAIMS, claim.LARGEST)
     if PATHS not in container.members:
@@ -272,7 +275,10 @@ def _with_paths(lines: Iterator[bytes], container: Container) -> Iterator[Disclo
     paths = container.lines(PATHS, LARGEST_CLAIMS, 24 + 45 * LONGEST_PATH)
     before = -1
     for one in _numbered(lines):
-        index, path = _path(next(paths, b""))
+        line = next(paths, None)
+        if line is None:
+            raise FormatError("certificate.paths", "There are more claims than paths.", where=PATHS)
+        index, path = _path(line)
         if index <= before:
             raise FormatError("certificate.paths", "Claims do not stand in order.", where=PATHS)
         before = index

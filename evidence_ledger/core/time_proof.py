@@ -6,11 +6,13 @@ the checkpoint, the statement and its signature, each, to that token's imprint (
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from evidence_ledger.core import evidence_record
+from evidence_ledger.core.record_manifest import SHA256, CoveredObject
 from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.core.timestamp_verification import TrustedTime, check_token
 from evidence_ledger.core.trust_policy import TrustedAuthority, TrustPolicy
@@ -35,7 +37,9 @@ class ProvedTime:
     independent: bool
 
 
-def stamped(records: Sequence[tuple[str, bytes]], objects: Mapping[str, bytes]) -> list[StampedObjects]:
+def stamped(
+    records: Sequence[tuple[str, bytes]], objects: Mapping[str, bytes]
+) -> list[StampedObjects]:
     """The tokens in evidence records, each with the objects that lead to it.
 
     ``records`` are pairs of an object's name and the DER of a record over it; ``objects`` are the
@@ -43,16 +47,61 @@ def stamped(records: Sequence[tuple[str, bytes]], objects: Mapping[str, bytes]) 
     """
     found: dict[bytes, StampedObjects] = {}
     for name, data in records:
-        record = evidence_record.parse(data)
-        digest = record.first.digest.of(objects[name])
-        algorithm, imprint, token = evidence_record.verify_initial(record, digest)
-        if algorithm.name != "sha256":
-            raise Undecided("record.digest", f"The record over {name} is of {algorithm.name}.")
+        imprint, token = _initial(data, hashlib.sha256(objects[name]).digest(), name)
         before = found.get(token, StampedObjects(token, imprint, frozenset()))
         if before.imprint != imprint:
             raise Refused("record.imprint", f"The record over {name} leads to another imprint.")
         found[token] = StampedObjects(token, imprint, before.objects | {name})
     return list(found.values())
+
+
+def _initial(data: bytes, digest: bytes, name: str) -> tuple[bytes, bytes]:
+    """The imprint and the token to which a record leads from an object's SHA-256."""
+    record = evidence_record.parse(data)
+    if record.first.digest.name != "sha256":
+        raise Undecided(
+            "record.digest", f"The record over {name} is of {record.first.digest.name}."
+        )
+    if record.first.digest not in record.digests:
+        raise Refused(
+            "record.digest-unlisted",
+            f"The record over {name} does not list the digest that it uses (RFC 4998, 3.1).",
+        )
+    _, imprint, token = evidence_record.verify_initial(record, digest)
+    return imprint, token
+
+
+def check_listed(covered: CoveredObject, data: bytes) -> None:
+    """A manifest's line names the digest of the object that it is about.
+
+    Raises Refused, Undecided for a digest other than SHA-256.
+    """
+    if covered.algorithm != SHA256:
+        raise Undecided(
+            "manifest.digest-unknown",
+            f"A manifest names a digest of {covered.name} by {covered.algorithm[:80]!a}.",
+        )
+    if covered.digest != hashlib.sha256(data).digest():
+        raise Refused(
+            "manifest.other-digest", f"A manifest names another digest of {covered.name}."
+        )
+
+
+def check_file_record(
+    data: bytes, digest: bytes, tokens: Sequence[StampedObjects], name: str
+) -> None:
+    """The record ``data`` leads from a file's SHA-256 to one of ``tokens``.
+
+    Raises FormatError, Refused, and Undecided where it leads to a token of its own.
+    """
+    imprint, token = _initial(data, digest, name)
+    for one in tokens:
+        if one.token == token and one.imprint == imprint:
+            return
+    raise Undecided(
+        "record.other-token",
+        f"The record over {name} leads to no timestamp of this deposit.",
+    )
 
 
 def check_coverage(one: StampedObjects, wanted: Sequence[str]) -> None:

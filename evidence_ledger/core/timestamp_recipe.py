@@ -62,3 +62,16 @@ EXPIRY: Final = Task(
     "When an X.509 certificate expires, nobody watches over its key any more: a token that shows "
     "up later might be forged, unless something else proves that it existed before.",
 )
+
+PASSED: Final = {
+    "1": "It is a timestamp, and nothing else.",
+    "2": "It is over the digest given.",
+    "3": "It answers this very request.",
+    "4": "It was issued under the policy asked for.",
+    "5": "One authority signed it, and its X.509 certificate is bound into the signature.",
+    "6": "The authority's signature is right.",
+    "7": "A root that you trust vouches for the authority, for timestamps, at that time.",
+    "8": "Its time is not in the future.",
+    "9": "Its X.509 certificates have not expired, or something proves that it is older.",
+}
+"""What each step says when it passed, by its number."""

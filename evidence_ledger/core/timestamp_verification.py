@@ -130,7 +130,7 @@ def verify_timestamp(
     examination = _Examination()
     found = examination.of(case)
     if found is not None:
-        examination.recipe.facts |= found.to_json()
+        examination.recipe.facts = found.to_json()
     return examination.recipe.report()
 
 
@@ -161,64 +161,38 @@ class _Examination:
 
     def of(self, case: _Case) -> TrustedTime | None:
         """All steps. None where one that the result needs did not pass."""
-        token = self._run(
-            tasks.READ, "It is a timestamp, and nothing else.", lambda: read_token(case.data)
-        )
+        token = self._run(tasks.READ, lambda: read_token(case.data))
         if token is None:
             return None
-        info = token.info
-        self.recipe.facts["claimed_time"] = _time_text(info.moment)
-        self.recipe.facts["claimed_policy"] = info.policy
-        algorithm = self._run(
-            tasks.IMPRINT,
-            "It is over the digest given.",
-            lambda: _require_imprint(info, case.digests),
-        )
-        if case.nonce is not None:
-            self._run(
-                tasks.NONCE,
-                "It answers this very request.",
-                lambda: _require_nonce(info, case.nonce),
-            )
-        if case.policy is not None:
-            self._run(
-                tasks.POLICY,
-                "It was issued under the policy asked for.",
-                lambda: _require_policy(info, case.policy),
-            )
-        signer = self._run(
-            tasks.SIGNER,
-            "One authority signed it, and its X.509 certificate is bound into the signature.",
-            lambda: _signer(token, case),
-        )
-        if signer is None:
+        algorithm = self._content(token.info, case)
+        found = self._run(tasks.SIGNER, lambda: _signer(token, case))
+        if found is None:
             return None
-        scheme = self._run(
-            tasks.SIGNATURE, "The authority's signature is right.", lambda: _scheme(token, signer)
-        )
-        chain = self._run(
-            tasks.CHAIN,
-            "A root that you trust vouches for the authority, for timestamps, at that time.",
-            lambda: _chain(token, signer, case),
-        )
-        self._run(
-            tasks.FUTURE, "Its time is not in the future.", lambda: _require_past(info, case.at)
-        )
+        scheme = self._run(tasks.SIGNATURE, lambda: _scheme(token, found))
+        chain = self._run(tasks.CHAIN, lambda: _chain(token, found, case))
+        self._run(tasks.FUTURE, lambda: _require_past(token.info, case.at))
         if chain is None:
             return None
-        self._run(
-            tasks.EXPIRY,
-            "Its X.509 certificates have not expired, or something proves that it is older.",
-            lambda: _require_fresh(chain, case),
-        )
+        self._run(tasks.EXPIRY, lambda: _require_fresh(chain, case))
         if algorithm is None or scheme is None:
             return None
         return _trusted_time(token, algorithm, scheme, chain)
 
-    def _run(self, task: Task, says: str, check: Callable[[], _T]) -> _T | None:
+    def _content(self, info: TimestampInfo, case: _Case) -> str | None:
+        """What was asked against what was answered; the imprint's algorithm where it fits."""
+        self.recipe.facts["claimed_time"] = _time_text(info.moment)
+        self.recipe.facts["claimed_policy"] = info.policy
+        algorithm = self._run(tasks.IMPRINT, lambda: _require_imprint(info, case.digests))
+        if case.nonce is not None:
+            self._run(tasks.NONCE, lambda: _require_nonce(info, case.nonce))
+        if case.policy is not None:
+            self._run(tasks.POLICY, lambda: _require_policy(info, case.policy))
+        return algorithm
+
+    def _run(self, task: Task, check: Callable[[], _T]) -> _T | None:
         def noted() -> tuple[_T, str]:
             try:
-                return check(), says
+                return check(), tasks.PASSED[task.number]
             except EvidenceError as error:
                 self._errors.append(error)
                 raise

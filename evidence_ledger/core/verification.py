@@ -13,7 +13,8 @@
                  signature to tokens of trusted authorities        RFC 4998, 4.3; RFC 3161, 2.4.2
 10  Signer       the X.509 certificate is trusted, valid when the
                  signature is proved to have existed               RFC 5280, section 6
-11  Files        every file presented has a claimed fingerprint    FIPS 180-4
+11  Files        every file presented has a claimed fingerprint;
+                 records over files lead to the same tokens        FIPS 180-4; RFC 4998, 4.3
 12  Policy       the digests and algorithms that the policy asks
                  for                                               ETSI EN 319 102-1, clause 5.1.4
 
@@ -162,7 +163,7 @@ RECIPE = (
         Task(
             "11",
             "Files",
-            "FIPS 180-4",
+            "FIPS 180-4; RFC 4998, 4.3",
             "The files that you presented are, bit for bit, those that were deposited.",
         ),
         Case.files,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO
@@ -56,6 +56,7 @@ class Case:
         self._policy = policy
         self._parts: Certificate | None = None
         self._time_error: EvidenceError | None = None
+        self._tokens: list[StampedObjects] = []
         self.found = Findings(at, policy.name if policy else None)
 
     def container(self) -> str:
@@ -63,7 +64,11 @@ class Case:
         self._parts = certificate.parse(self._container)
         self._embedded = self._hash_embedded()
         self.found.embedded = frozenset(self._embedded)
-        self.found.not_covered = (*self._for_people(), *self._parts.unknown_members)
+        self.found.not_covered = (
+            *self._for_people(),
+            *self._not_asked(),
+            *self._parts.unknown_members,
+        )
         unknown = len(self._parts.unknown_members)
         more = f" {unknown} of its members are covered by no check." if unknown else ""
         return f"{len(self._container.members)} members, all readable.{more}"
@@ -74,6 +79,14 @@ class Case:
         for name in names:
             self._hashed(name)
         return names
+
+    def _not_asked(self) -> Iterator[str]:
+        """The members that no step judges: what the ledger says of its keys, once a policy does."""
+        for name in self._container.members:
+            if name.startswith(certificate.SUPPLEMENTS) or (
+                name == certificate.VKEYS and self._policy is not None
+            ):
+                yield name
 
     def _hash_embedded(self) -> dict[int, PresentedFile]:
         return {
@@ -154,11 +167,11 @@ class Case:
     def time_checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """For each token whose it says it is, and the check."""
         try:
-            tokens = self._stamped()
+            self._tokens = self._stamped()
         except EvidenceError as error:
             self._time_error = error
             return
-        for one in tokens:
+        for one in self._tokens:
             yield time_proof.whose(one.token), partial(self._time, one)
 
     def _stamped(self) -> list[StampedObjects]:
@@ -170,6 +183,8 @@ class Case:
             certificate.STATEMENT: self._parts.statement,
             certificate.SIGNATURE: self._parts.signature,
         }
+        for one in self._parts.records:
+            time_proof.check_listed(one.covered, objects[one.covered.name])
         return time_proof.stamped(records, objects)
 
     def _time(self, one: StampedObjects) -> str:
@@ -204,6 +219,8 @@ class Case:
     def files(self) -> str:
         for number, file in self._embedded.items():
             self._check_embedded(number, file)
+        for number, held in self._parts.file_records.items():
+            self._check_file_records(number, [one.record for one in held])
         self.found.matches = presented_file.match(self.found.files, self._presented)
         found = {at for one in self.found.matches for at in one.positions}
         count = len(self.found.files)
@@ -219,6 +236,14 @@ class Case:
         if fact is None:
             raise Refused("file.no-claim", f"The file {number} inside has no claim that is shown.")
         presented_file.match({number: fact}, [file])
+
+    def _check_file_records(self, number: int, records: Sequence[bytes]) -> None:
+        fact = self.found.files.get(number)
+        if fact is None:
+            raise Refused("record.no-claim", f"A record is over file/{number}, which is not shown.")
+        digest = fact.fingerprint.sha256
+        for record in records:
+            time_proof.check_file_record(record, digest, self._tokens, f"file/{number}")
 
     def policy_rules(self) -> str:
         if self._policy is None:

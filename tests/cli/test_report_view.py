@@ -24,7 +24,9 @@ OPEN = Step("3", "The root", Verdict.INDETERMINATE, "Nobody vouches for it.", ""
 
 
 def test_steps_in_order_and_the_verdict_last() -> None:
-    shown = list(lines(Report("case.asice", (PASSED, FAILED, OPEN)), width=80, explain=False))
+    shown = list(
+        lines(Report("case.asice", (PASSED, FAILED, OPEN)), heading="h", width=80, explain=False)
+    )
     text = "\n".join(shown)
     assert text.index("PASSED") < text.index("The token") < text.index("The root")
     assert "    1   PASSED        The file" in shown
@@ -35,25 +37,27 @@ def test_steps_in_order_and_the_verdict_last() -> None:
 
 
 def test_explain_adds_what_a_step_means_and_its_clause() -> None:
-    shown = list(lines(Report("x", (FAILED,)), width=80, explain=True))
+    shown = list(lines(Report("x", (FAILED,)), heading="h", width=80, explain=True))
     assert "        A timestamp names one fingerprint." in shown
     assert "        [RFC 3161, section 2.4.2]" in shown
 
 
 def test_no_steps_prove_nothing() -> None:
-    assert list(lines(Report("x", ()), width=80, explain=False))[-2].startswith("  INDETERMINATE")
+    assert list(lines(Report("x", ()), heading="h", width=80, explain=False))[-2].startswith(
+        "  INDETERMINATE"
+    )
 
 
 def test_what_was_checked_cannot_draw_on_the_screen() -> None:
     step = Step("1", "na\x1bme", Verdict.FAILED, "PASSED\r\x1b[2K" * 3, "", "r\n", "h\u202e")
-    for line in lines(Report("a\x1b[31m\n.pdf", (step,)), width=80, explain=True):
+    for line in lines(Report("x", (step,)), heading="a\x1b[31m\n.pdf", width=80, explain=True):
         assert line.isprintable() or line == ""
 
 
 @pytest.mark.parametrize("step", [PASSED, FAILED, OPEN])
 def test_exit_codes_follow_the_verdict(step: Step, capsys: pytest.CaptureFixture[str]) -> None:
     report = Report("x", (step,), {"size": 1})
-    codes = {show_report(report, json=as_json) for as_json in (True, False)}
+    codes = {show_report(report, heading="x", json=as_json) for as_json in (True, False)}
     assert codes == {EXIT_CODES[step.verdict]}
     out = capsys.readouterr().out
     document = json.loads(out[: out.index("\n}") + 2])

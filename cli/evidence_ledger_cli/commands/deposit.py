@@ -12,8 +12,8 @@ from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.errors import AuthorityError, AuthorityUnreachable, UsageError
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.embedding import embedded
-from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.output import hint, show, show_json
+from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.password import password_file, with_password
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.safe_text import safe_line
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 @click.command("deposit")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--case", metavar="NO", help="The case number: short for --claim matter/case_number=NO.")
+@click.option(
+    "--case", metavar="NO", help="The case number: short for --claim matter/case_number=NO."
+)
 @click.option(
     "--claim",
     "claims",
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
     help="A further fact, such as origin/source=email or matter/channel=court.",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE.asice",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE.asice",
     help="Where the certificate goes; else deposit-INDEX.asice.",
 )
 @click.option("--embed", is_flag=True, help="Put the files themselves into the certificate.")

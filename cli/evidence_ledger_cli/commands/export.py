@@ -28,14 +28,15 @@ if TYPE_CHECKING:
     help="Show this claim (file/0, matter/case_number) and hide all that are not named.",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, metavar="FILE.asice",
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE.asice",
     help="Where the certificate goes.",
 )
 @place.home
 @options.as_json
-def command(
-    index: int, only: tuple[str, ...], out: Path, home: Path | None, json: bool
-) -> None:
+def command(index: int, only: tuple[str, ...], out: Path, home: Path | None, json: bool) -> None:
     """The certificate of an entry, with chosen claims.
 
     Claims that are hidden can't be guessed from those that are shown.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from string import hexdigits
 
 import click
 
 from evidence_ledger.adapters.files.reading import fingerprint_file
-from evidence_ledger.core.digest import Algorithm, parse_digest
-from evidence_ledger.errors import FormatError, NoSuchEntry
+from evidence_ledger.core.digest import DIGEST_SIZE, Algorithm, parse_digest
+from evidence_ledger.errors import NoSuchEntry
 from evidence_ledger_cli import options, place
+from evidence_ledger_cli.entry_view import received
 from evidence_ledger_cli.output import show, show_json
 from evidence_ledger_cli.progress import ScreenProgress
 
@@ -32,7 +34,7 @@ def command(wanted: str, home: Path | None, json: bool) -> None:
             {
                 "index": one.index,
                 "claim": f"file/{one.position}",
-                "received": options.received(ledger.ledger.entry(one.index).entry),
+                "received": received(ledger.ledger.entry(one.index).entry),
             }
             for one in found
         ]
@@ -46,12 +48,11 @@ def command(wanted: str, home: Path | None, json: bool) -> None:
 
 
 def _digest(wanted: str) -> tuple[Algorithm, bytes]:
-    if not os.path.lexists(wanted):
-        try:
-            return parse_digest(wanted)
-        except FormatError as error:
-            if ":" in wanted and not os.path.dirname(wanted):  # noqa: PTH120 it may be no path
-                raise
-            del error
+    if not os.path.lexists(wanted) and (":" in wanted or _is_hex(wanted)):
+        return parse_digest(wanted)
     with ScreenProgress() as progress:
         return Algorithm.SHA256, fingerprint_file(wanted, progress=progress).sha256
+
+
+def _is_hex(text: str) -> bool:
+    return len(text) == 2 * DIGEST_SIZE[Algorithm.SHA256] and set(text) <= set(hexdigits)

@@ -56,7 +56,7 @@ def command(
         return
     show(f"The ledger {safe_line(settings.origin)} is ready.")
     for label, key in _LABELS:
-        show(f"  {label:<22} {safe_line(str(made[key]))}")
+        show(f"  {label:<24} {safe_line(str(made[key]))}")
     hint("Deposit a file with: evidence deposit FILE")
     hint("Keep a copy of the folder: nobody can make the keys again.")
 

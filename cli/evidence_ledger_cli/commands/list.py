@@ -27,7 +27,9 @@ def command(last: int, start: int | None, home: Path | None, json: bool) -> None
     with place.opened(home, read_only=True) as ledger:
         size = ledger.ledger.store.head().size
         first = max(0, size - last) if start is None else min(start, size)
-        entries = [entry_facts(one) for one in ledger.ledger.entries(first, min(size, first + last))]
+        entries = [
+            entry_facts(one) for one in ledger.ledger.entries(first, min(size, first + last))
+        ]
     if json:
         show_json({"size": size, "entries": entries})
         return

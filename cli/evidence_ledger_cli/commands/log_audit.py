@@ -14,7 +14,6 @@ from evidence_ledger.core.log_audit import audit_log
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger_cli import options
 from evidence_ledger_cli.report_view import show_report
-from evidence_ledger_cli.safe_text import safe_name
 
 if TYPE_CHECKING:
     from evidence_ledger.core.log_audit import TileSource
@@ -40,7 +39,7 @@ def command(log: str, vkeys: tuple[str, ...], explain: bool, json: bool) -> int:
     keys = [VerifierKey.parse(vkey) for vkey in vkeys]
     with _source(log) as source:
         report = audit_log(source, keys)
-    return show_report(report, json=json, explain=explain, heading=f"Log {safe_name(log)}")
+    return show_report(report, json=json, explain=explain, heading=f"Log {log}")
 
 
 @contextmanager

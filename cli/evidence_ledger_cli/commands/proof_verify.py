@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from evidence_ledger.core.proof_verification import verify_proof
-from evidence_ledger.core.tile import LARGEST_ENTRY
 from evidence_ledger.core.tlog_policy import LARGEST_POLICY, TlogPolicy
 from evidence_ledger.core.tlog_proof import LARGEST_PROOF
 from evidence_ledger_cli import options
-from evidence_ledger_cli.input_file import read_whole
+from evidence_ledger_cli.input_file import read_capped, read_whole
 from evidence_ledger_cli.report_view import show_report
-from evidence_ledger_cli.safe_text import safe_name
+
+_LARGEST_LEAF = 64 * 1024 * 1024
 
 
 @click.command("verify")
@@ -22,7 +22,10 @@ from evidence_ledger_cli.safe_text import safe_name
     "--leaf", type=options.input_file(), required=True, metavar="FILE", help="The log entry."
 )
 @click.option(
-    "--policy", type=options.input_file(), required=True, metavar="FILE",
+    "--policy",
+    type=options.input_file(),
+    required=True,
+    metavar="FILE",
     help="A C2SP tlog-policy: whom you trust.",
 )
 @options.explain
@@ -30,10 +33,8 @@ from evidence_ledger_cli.safe_text import safe_name
 def command(proof: Path, leaf: Path, policy: Path, explain: bool, json: bool) -> int:
     """Check a C2SP tlog-proof against a tlog-policy."""
     report = verify_proof(
-        read_whole(proof, LARGEST_PROOF + 1),
-        read_whole(leaf, LARGEST_ENTRY),
+        read_capped(proof, LARGEST_PROOF),
+        read_whole(leaf, _LARGEST_LEAF),
         TlogPolicy.parse(read_whole(policy, LARGEST_POLICY)),
     )
-    return show_report(
-        report, json=json, explain=explain, heading=f"Proof {safe_name(str(proof))}"
-    )
+    return show_report(report, json=json, explain=explain, heading=f"Proof {proof!s}")

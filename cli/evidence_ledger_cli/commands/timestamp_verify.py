@@ -16,10 +16,9 @@ from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.core.timestamp_verification import verify_timestamp
 from evidence_ledger.errors import EvidenceError, UsageError
 from evidence_ledger_cli import options
-from evidence_ledger_cli.input_file import read_whole
+from evidence_ledger_cli.input_file import read_capped, read_whole
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
-from evidence_ledger_cli.safe_text import safe_name
 
 _LARGEST_PEM = 8 * 1024 * 1024
 
@@ -29,11 +28,16 @@ _LARGEST_PEM = 8 * 1024 * 1024
 @click.option("--data", metavar="FILE", help="The file that was timestamped.")
 @click.option("--digest", metavar="NAME:HEX", help="Or its digest, such as sha256:HEX.")
 @click.option(
-    "--roots", type=options.input_file(), required=True, metavar="PEM",
+    "--roots",
+    type=options.input_file(),
+    required=True,
+    metavar="PEM",
     help="Root X.509 certificates that you trust.",
 )
 @click.option(
-    "--intermediates", type=options.input_file(), metavar="PEM",
+    "--intermediates",
+    type=options.input_file(),
+    metavar="PEM",
     help="X.509 certificates between the authority's and a root.",
 )
 @click.option("--nonce", metavar="INT", help="The number that the request held, 0x… for hex.")
@@ -61,7 +65,7 @@ def command(
         raise UsageError("Name either --data FILE or --digest NAME:HEX.")
     number = _nonce(nonce)
     given = _digest(digest) if digest is not None else {}
-    stamp = read_whole(token, LARGEST)
+    stamp = read_capped(token, LARGEST)
     report = verify_timestamp(
         stamp,
         given if data is None else _digest_of(data, stamp),
@@ -71,9 +75,7 @@ def command(
         nonce=number,
         policy_oid=policy_oid,
     )
-    return show_report(
-        report, json=json, explain=explain, heading=f"Timestamp {safe_name(str(token))}"
-    )
+    return show_report(report, json=json, explain=explain, heading=f"Timestamp {token!s}")
 
 
 def _certificates(path: Path) -> tuple[bytes, ...]:

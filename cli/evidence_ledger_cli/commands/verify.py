@@ -22,7 +22,7 @@ from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger_cli import options, place
-from evidence_ledger_cli.output import hint, tell
+from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
 from evidence_ledger_cli.safe_text import safe_name
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "--policy",
     type=options.input_file(),
     metavar="TRUST.toml",
-    help="Whom you trust; else the trust policy of your own ledger, if you have one.",
+    help="Whom you trust. Without it nobody vouches for anything: INDETERMINATE at best.",
 )
 @options.at
 @options.explain
@@ -52,7 +52,7 @@ def command(
     explain: bool,
     home: Path | None,
     json: bool,
-) -> None | int:
+) -> int:
     """Check a certificate, alone or with its files.
 
     Needs no network and no ledger: only the certificate, the files that you have, and a trust
@@ -63,7 +63,7 @@ def command(
         presented = _presented(files, _claimed_digests(source)) if files else []
         report = verify_certificate(source, presented, trust, at or SystemClock().now())
     return show_report(
-        report, json=json, explain=explain, heading=f"Certificate {safe_name(str(certificate_file))}"
+        report, json=json, explain=explain, heading=f"Certificate {certificate_file!s}"
     )
 
 
@@ -72,9 +72,9 @@ def _trust(named: Path | None, home: Path | None) -> TrustPolicy | None:
         return read_trust(named)
     own = place.home_at(home).trust
     if own.is_file():
-        tell(f"Trusting the policy of your own ledger, {safe_name(str(own))}")
-        return read_trust(own)
-    hint("Without a trust policy nobody is trusted. Name one with --policy TRUST.toml")
+        hint(f"To trust your own ledger, say: --policy {safe_name(str(own))}")
+    else:
+        hint("Without a trust policy nobody is trusted. Name one with --policy TRUST.toml")
     return None
 
 

@@ -1,0 +1,33 @@
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := evidence_ledger cli server tests benchmarks
+
+.PHONY: demo test lint test-long bench wheel
+
+demo: .venv/ready
+	EVIDENCE="$(CURDIR)/$(BIN)/evidence" demo/run.sh
+
+test: .venv/ready
+	$(BIN)/pytest -q -n auto -m "not long"
+
+lint: .venv/ready
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-long: .venv/ready
+	$(BIN)/pytest -q -m long
+
+bench: .venv/ready
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+wheel: .venv/ready
+	rm -rf dist && $(BIN)/python -m build --no-isolation --wheel
+	.ci/wheel dist/*.whl
+
+.venv/ready: requirements/dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@

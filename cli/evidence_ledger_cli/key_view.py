@@ -1,0 +1,34 @@
+"""A signing key as commands show it: its X.509 certificate, never the key."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evidence_ledger.core.canonical import time_text
+from evidence_ledger.core.x509_certificate import parse_certificate
+from evidence_ledger_cli.output import show, show_json
+from evidence_ledger_cli.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from evidence_ledger.ports import Signer
+
+
+def show_signer(signer: Signer, path: Path, *, json: bool) -> None:
+    """Show whose key it is, how it signs, and how its X.509 certificate is named in policies."""
+    certificate = parse_certificate(signer.chain[0])
+    facts: dict[str, object] = {
+        "file": str(path),
+        "subject": certificate.subject_text,
+        "scheme": signer.scheme,
+        "valid_from": time_text(certificate.not_before),
+        "valid_until": time_text(certificate.not_after),
+        "certificate_sha256": hashlib.sha256(signer.chain[0]).hexdigest(),
+        "chain": len(signer.chain),
+    }
+    if json:
+        show_json(facts)
+        return
+    for name, value in facts.items():
+        show(f"{name.replace('_', ' '):<20} {safe_line(str(value))}")
