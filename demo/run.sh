@@ -10,7 +10,7 @@ export EVIDENCE_HOME=$place/ledger
 cp -R "$files" "$place/case"
 cd "$place"
 
-step() { printf '\n\033[1m%s\033[0m\n$ %s\n' "$1" "${*:2}"; "${@:2}"; }
+step() { printf '\n\033[1m%s\033[0m\n$' "$1"; printf ' %q' "${@:2}"; echo; "${@:2}"; }
 must() { # must CODE TITLE COMMAND...: the exit code is part of what is shown
     local code=0
     step "${@:2}" || code=$?
@@ -22,12 +22,12 @@ evidence() { command "$evidence" "$@"; }
 step "A ledger of your own, and its keys" evidence init
 step "Three files are deposited" \
     evidence deposit case --case 2026-CV-1142 --claim origin/source=tenant --out case.asice
-must 0 "The certificate and the files are checked" evidence verify case.asice case --explain
+must 0 "The certificate and the files are checked" evidence verify case.asice case --policy ledger/trust.toml
 must 0 "Where is this photograph?" evidence find "case/damp wall.png"
 
 printf '\n\033[1mOne byte of the photograph is changed\033[0m\n'
 printf '\x01' | dd of="case/damp wall.png" bs=1 seek=2000 conv=notrunc status=none
-must 1 "It is refused" evidence verify case.asice "case/damp wall.png"
+must 1 "It is refused" evidence verify case.asice "case/damp wall.png" --policy ledger/trust.toml
 
 must 0 "The whole ledger is checked" evidence audit
 printf '\nEverything is in %s\n' "$place"

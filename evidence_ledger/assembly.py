@@ -24,7 +24,7 @@ from evidence_ledger.adapters.timestamping.local import (
     create_local_authority,
     open_local_authority,
 )
-from evidence_ledger.adapters.trust_file import trust_text
+from evidence_ledger.adapters.trust_text import trust_text
 from evidence_ledger.auditing import AuditParts, audit
 from evidence_ledger.author import Author
 from evidence_ledger.core.digest import Algorithm

@@ -14,11 +14,12 @@ Keep evidence so that anyone can check it, for decades, without trusting whoever
 
 Start here:
 
-    evidence init                                        a ledger of your own, and its keys
-    evidence deposit contract.pdf --out contract.asice   the file's fingerprint, and a certificate
-    evidence verify contract.asice contract.pdf          the check; anyone can make it
-
-The files stay with you: the ledger keeps their fingerprints.
+    evidence init
+        makes a ledger of your own, its keys, and a trust policy to hand on
+    evidence deposit contract.pdf --out contract.asice
+        enters the file's fingerprint; the file stays with you
+    evidence verify contract.asice contract.pdf --policy trust.toml
+        anyone can check, offline; the trust policy says whom they trust
 """
 
 END = """\

@@ -42,7 +42,8 @@ def lines(report: Report, *, heading: str, width: int, explain: bool) -> Iterato
         yield from _step(step, width, explain=explain)
     yield ""
     yield from _verdict(report.verdict, width)
-    if isinstance(meaning := report.facts.get("meaning"), str):
+    meaning = report.facts.get("meaning")
+    if report.verdict is Verdict.PASSED and isinstance(meaning, str):
         yield from textwrap.wrap(safe_line(meaning), width)
 
 

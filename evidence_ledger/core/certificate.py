@@ -87,10 +87,14 @@ class ObjectRecord:
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """An evidence record over a deposited file, named for the timestamp authority."""
+    """An evidence record over a deposited file, named for the timestamp authority.
+
+    ``covered`` is what a manifest tells of it, where the file is inside.
+    """
 
     authority: str
     record: bytes
+    covered: CoveredObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +211,7 @@ class _Members:
             if one.covered.name in RECORDED:
                 objects.append(one)
             elif number is not None:
-                files[number] = (*files.get(number, ()), FileRecord(label, one.record))
+                files[number] = (*files.get(number, ()), FileRecord(label, one.record, one.covered))
         for match in sorted(self._matches(_FILE_RECORD), key=lambda match: match[0]):
             record = FileRecord(match[2], self._read(match[0]))
             files[int(match[1])] = (*files.get(int(match[1]), ()), record)

@@ -115,9 +115,9 @@ position and the hashes to join on the way up in each line. climb does that
       done
       [ "$last" = 0 ]
     }
-    claims=$(sed 's/.*"claims":{\("count":[0-9]*,"root":"[0-9a-f]*"\)}.*/\1/' certificate/statement.json)
-    count=$(printf '%s' "$claims" | cut -d: -f2 | cut -d, -f1)
-    root=$(printf '%s' "$claims" | cut -d'"' -f6)
+    claims=$(grep -o '"claims":{"count":[0-9]*,"root":"[0-9a-f]*"}' certificate/statement.json)
+    count=$(printf '%s' "$claims" | cut -d: -f3 | cut -d, -f1)
+    root=$(printf '%s' "$claims" | cut -d'"' -f8)
     if [ -e certificate/claims.paths ]; then
       line=0
       while read -r position path; do
@@ -172,8 +172,8 @@ checkpoint, which the ledger signed. ledger.vkeys is what the ledger itself
 says its key is: compare it with what you were told elsewhere.
 
     for member in statement:statement.json signature:statement.json.p7s; do
-      sum=$(sha256sum "certificate/${member#*:}" | cut -c1-64)
-      grep -q "\"${member%%:*}\":\"$sum\"" certificate/entry.json
+      named=$(sha256sum "certificate/${member#*:}" | cut -c1-64)
+      grep -q "\"${member%%:*}\":\"$named\"" certificate/entry.json
     done
     index=$(sed 's/.*"index":\([0-9]*\),.*/\1/' certificate/entry.json)
     size=$(sed -n 2p certificate/checkpoint)

@@ -71,8 +71,8 @@ def _initial(data: bytes, digest: bytes, name: str) -> tuple[bytes, bytes]:
     return imprint, token
 
 
-def check_listed(covered: CoveredObject, data: bytes) -> None:
-    """A manifest's line names the digest of the object that it is about.
+def check_listed(covered: CoveredObject, digest: bytes) -> None:
+    """A manifest's line names the SHA-256 of the object that it is about.
 
     Raises Refused, Undecided for a digest other than SHA-256.
     """
@@ -81,7 +81,7 @@ def check_listed(covered: CoveredObject, data: bytes) -> None:
             "manifest.digest-unknown",
             f"A manifest names a digest of {covered.name} by {covered.algorithm[:80]!a}.",
         )
-    if covered.digest != hashlib.sha256(data).digest():
+    if covered.digest != digest:
         raise Refused(
             "manifest.other-digest", f"A manifest names another digest of {covered.name}."
         )

@@ -42,10 +42,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
-from evidence_ledger.core import canonical
+from evidence_ledger.core import canonical, pem
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.tlog_policy import LOG_TYPES, WITNESS_TYPES
 from evidence_ledger.core.verifier_key import VerifierKey
@@ -250,7 +247,7 @@ def _check_keys(logs: Iterable[TrustedLog], witnesses: Iterable[TrustedWitness])
 
 def _authority(table: _Table) -> TrustedAuthority:
     table.only({"name", "roots", "independent"})
-    roots = x509_certificates(table.text("roots"), where=f"{table.where}.roots")
+    roots = pem.certificates(table.text("roots").encode(), where=f"{table.where}.roots")
     return TrustedAuthority(table.text("name"), roots, table.flag("independent", default=True))
 
 
@@ -264,7 +261,7 @@ def _signers(tables: list[_Table]) -> TrustedSigners:
             canonical.hex_bytes(text, 32, where=where) for text in table.texts("certificates")
         }
         if text := table.text("roots", ""):
-            roots += x509_certificates(text, where=f"{table.where}.roots")
+            roots += pem.certificates(text.encode(), where=f"{table.where}.roots")
     return TrustedSigners(frozenset(pinned), tuple(roots))
 
 
@@ -274,14 +271,3 @@ def _digests(table: _Table) -> frozenset[Algorithm]:
     if unknown:
         raise FormatError("policy.digest", f"The digest {unknown[0]!r} is not known.")
     return frozenset({Algorithm.SHA256, *(Algorithm(name) for name in names)})
-
-
-def x509_certificates(pem: str, *, where: str) -> tuple[bytes, ...]:
-    """The DER X.509 certificates in a PEM text, at least one. Raises FormatError."""
-    try:
-        found = x509.load_pem_x509_certificates(pem.encode())
-    except ValueError as error:
-        raise FormatError(
-            "x509.pem", "Holds no readable X.509 certificate in PEM form.", where=where
-        ) from error
-    return tuple(one.public_bytes(Encoding.DER) for one in found)

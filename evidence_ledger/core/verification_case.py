@@ -23,7 +23,7 @@ from evidence_ledger.core import (
     time_proof,
 )
 from evidence_ledger.core.admission import check_signer
-from evidence_ledger.core.certificate import Certificate
+from evidence_ledger.core.certificate import Certificate, FileRecord
 from evidence_ledger.core.container import Container
 from evidence_ledger.core.digest import Algorithm, Fingerprint, Hasher
 from evidence_ledger.core.findings import Findings
@@ -184,7 +184,8 @@ class Case:
             certificate.SIGNATURE: self._parts.signature,
         }
         for one in self._parts.records:
-            time_proof.check_listed(one.covered, objects[one.covered.name])
+            digest = hashlib.sha256(objects[one.covered.name]).digest()
+            time_proof.check_listed(one.covered, digest)
         return time_proof.stamped(records, objects)
 
     def _time(self, one: StampedObjects) -> str:
@@ -220,7 +221,7 @@ class Case:
         for number, file in self._embedded.items():
             self._check_embedded(number, file)
         for number, held in self._parts.file_records.items():
-            self._check_file_records(number, [one.record for one in held])
+            self._check_file_records(number, held)
         self.found.matches = presented_file.match(self.found.files, self._presented)
         found = {at for one in self.found.matches for at in one.positions}
         count = len(self.found.files)
@@ -237,13 +238,15 @@ class Case:
             raise Refused("file.no-claim", f"The file {number} inside has no claim that is shown.")
         presented_file.match({number: fact}, [file])
 
-    def _check_file_records(self, number: int, records: Sequence[bytes]) -> None:
+    def _check_file_records(self, number: int, records: Sequence[FileRecord]) -> None:
         fact = self.found.files.get(number)
         if fact is None:
             raise Refused("record.no-claim", f"A record is over file/{number}, which is not shown.")
         digest = fact.fingerprint.sha256
-        for record in records:
-            time_proof.check_file_record(record, digest, self._tokens, f"file/{number}")
+        for one in records:
+            if one.covered is not None:
+                time_proof.check_listed(one.covered, digest)
+            time_proof.check_file_record(one.record, digest, self._tokens, f"file/{number}")
 
     def policy_rules(self) -> str:
         if self._policy is None:

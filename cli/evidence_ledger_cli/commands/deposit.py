@@ -80,10 +80,11 @@ def command(
         inside = embedded(paths, files, skip_special=skip_special) if embed else ()
         write_certificate(ledger, deposit.receipt.index, target, embedded=inside)
         desk.done(deposit)
-        origin = ledger.settings.origin
+        document = _document(ledger.settings.origin, deposit.receipt, files, target)
+    _tell(document, json=json)
     for failure in failures:
         hint(safe_line(f"No time from one authority: {failure}"))
-    _tell(_document(origin, deposit.receipt, files, target), json=json)
+    hint(safe_line(f"Check it with: evidence verify {target} FILE --policy {ledger.home.trust}"))
 
 
 def _fields(case: str | None, claims: Sequence[str]) -> list[Field]:
@@ -140,4 +141,3 @@ def _tell(document: dict[str, object], *, json: bool) -> None:
     show(f"  files        {document['files']:,}, {document['size']:,} bytes")
     show(f"  entry hash   {document['leaf_hash']}")
     show(f"  certificate  {safe_line(str(document['certificate']))}")
-    hint(f"Check it with: evidence verify {safe_line(str(document['certificate']))} FILE")

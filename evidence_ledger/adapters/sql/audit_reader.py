@@ -23,7 +23,7 @@ from evidence_ledger.adapters.sql.schema import (
 from evidence_ledger.adapters.sql.tile_rows import TileRows
 from evidence_ledger.core.chain import Head
 
-_ENTRIES_AT_ONCE = 2048
+_ENTRIES_AT_ONCE = 1024
 _TILES_AT_ONCE = 64
 
 
