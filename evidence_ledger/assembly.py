@@ -30,7 +30,7 @@ from evidence_ledger.author import Author
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
-from evidence_ledger.errors import LedgerExists, LedgerNotFound
+from evidence_ledger.errors import LedgerCorrupt, LedgerExists, LedgerNotFound
 from evidence_ledger.issuing import Issuer
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Clock, Entropy, TimestampAuthority
@@ -112,10 +112,26 @@ def create_ledger(
 
 
 def _discard_unfinished(home: Home) -> None:
-    """Without settings nothing was ever deposited here: start afresh."""
+    """Start afresh where creation was interrupted; never where a ledger has been used."""
+    if home.memory.exists() or any(home.outbox.iterdir()) or _has_entries(home):
+        raise LedgerCorrupt(
+            "There is a ledger, but its settings are gone. Nothing was changed.",
+            where=str(home.settings),
+            hint="Put settings.toml back from a backup.",
+        )
     unfinished = (*home.keys.iterdir(), *home.authority.iterdir(), home.trust)
     for path in (*unfinished, *home.folder.glob(f"{home.database.name}*")):
         path.unlink(missing_ok=True)
+
+
+def _has_entries(home: Home) -> bool:
+    if not home.database.exists() or home.database.stat().st_size == 0:
+        return False
+    store = open_store(home.database)
+    try:
+        return store.head().size > 0
+    finally:
+        store.close()
 
 
 def _make_keys(home: Home, origin: str, name: str, clock: Clock, entropy: Entropy) -> None:

@@ -223,7 +223,7 @@ class _Audit:
         except EvidenceError as error:
             error.where = where
             raise
-        if (proved.token, not proved.own_clock) != (token.token, token.independent):
+        if proved.token != token.token or (token.independent and proved.own_clock):
             raise Refused("audit.token", "The timestamp is not as it was stored.", where=where)
 
     def seal_entries(self) -> str:
@@ -242,10 +242,12 @@ class _Audit:
         where = f"seal {seal.number}"
         stored = self._store.entry(seal.entry if seal.entry is not None else -1)
         fact = statement.parse(stored.statement).seal if stored.statement else None
-        if fact is None or fact.checkpoint != hashlib.sha256(seal.checkpoint).digest():
+        digest = hashlib.sha256(seal.checkpoint).digest()
+        held = (digest, seal.size, seal.root)
+        if fact is None or (fact.checkpoint, fact.size, fact.root) != held:
             raise Refused("audit.seal-entry", "The seal's entry is not its own.", where=where)
-        held = {hashlib.sha256(token.token).digest() for token in seal.tokens}
-        if not held.issuperset(fact.tokens):
+        tokens = {hashlib.sha256(token.token).digest() for token in seal.tokens}
+        if not tokens.issuperset(fact.tokens):
             raise Refused("audit.lost-token", "A timestamp that was sealed is gone.", where=where)
         return stored.index
 

@@ -62,12 +62,16 @@ class Author:
             data, statement.made, self._signer.chain[0], self._signer.scheme
         )
         signature = self._signer.sign(attributes.encoded)
-        return SignedStatement(data, cades.assemble(attributes, signature, self._signer.chain), claims)
+        return SignedStatement(
+            data, cades.assemble(attributes, signature, self._signer.chain), claims
+        )
 
     def _claims(
         self, files: Sequence[FileFact], fields: Iterable[tuple[str, Json]]
     ) -> Sequence[bytes]:
-        named = [(f"file/{position}", fact.to_json()) for position, fact in enumerate(files)]
+        named: list[tuple[str, Json]] = [
+            (f"file/{position}", fact.to_json()) for position, fact in enumerate(files)
+        ]
         named += sorted(_checked(fields), key=lambda field: (order(field[0]), field[0]))
         if not named or len(named) > MOST:
             raise UsageError(f"A deposit holds 1 to {MOST:,} claims; this one has {len(named):,}.")

@@ -57,9 +57,7 @@ class Desk:
             checked_path(path)
         key = self._key(files, fields)
         context = Context(ledger.origin, ledger.point())
-        signed = self._place.outbox.keep(
-            key, lambda: self._author.deposit(files, fields, context)
-        )
+        signed = self._place.outbox.keep(key, lambda: self._author.deposit(files, fields, context))
         return Deposit(ledger.deposit([signed])[0], key)
 
     def _key(self, files: Sequence[FileFact], fields: Sequence[Field]) -> str:
@@ -83,9 +81,7 @@ class Desk:
 
 def facts_of(files: Sequence[HashedFile]) -> list[FileFact]:
     """What a deposit claims of files that were read."""
-    return [
-        FileFact(one.name, one.fingerprint, one.media_type, one.modified) for one in files
-    ]
+    return [FileFact(one.name, one.fingerprint, one.media_type, one.modified) for one in files]
 
 
 def write_certificate(

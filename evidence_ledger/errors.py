@@ -63,6 +63,10 @@ class _Reasoned(EvidenceError):
         super().__init__(message, where=where, hint=hint)
         self._reason = reason
 
+    def __reduce__(self) -> tuple[type, tuple[str, str], dict[str, object]]:
+        """So that an error found in another process arrives whole."""
+        return type(self), (self._reason, self.message), self.__dict__
+
     @property
     def reason(self) -> str:
         return self._reason

@@ -52,6 +52,7 @@ class Ledger:
         self._clock = parts.clock
         self._sealer = Sealer(parts)
         self._edge: tuple[Head, Edge] | None = None
+        self._checked = False
 
     def point(self) -> TreePoint:
         """The newest checkpoint: what a new statement names in ``after``."""
@@ -74,23 +75,20 @@ class Ledger:
         hashes = [hashlib.sha256(one.statement).digest() for one in admissions]
         for _ in range(TRIES):
             known = dict(self.store.indexes_of(hashes))
-            fresh = dict(
-                (digest, one)
-                for digest, one in zip(hashes, admissions, strict=True)
-                if digest not in known
-            )
+            pairs = zip(hashes, admissions, strict=True)
+            fresh = {digest: one for digest, one in pairs if digest not in known}
             try:
-                appended = self._try(list(fresh.values()))
+                appended = self._try(self.store.head(), list(fresh.values()))
             except HeadMoved:
                 self._edge = None
                 continue
             return [appended.get(digest) or self._repeated(known[digest]) for digest in hashes]
         raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
 
-    def _try(self, admissions: Sequence[Admission]) -> dict[bytes, Receipt]:
+    def _try(self, head: Head, admissions: Sequence[Admission]) -> dict[bytes, Receipt]:
         if not admissions:
             return {}
-        head = self.store.head()
+        self._check_memory()
         edge = self._edge_at(head)
         self._edge = None
         extension = chain.extend(head, edge, admissions, self._received(head))
@@ -100,6 +98,12 @@ class Ledger:
             one.statement_hash: Receipt(one.index, one.leaf_hash, one.entry)
             for one in extension.entries
         }
+
+    def _check_memory(self) -> None:
+        """Once: nobody gets a receipt from an older database that was put back."""
+        if not self._checked:
+            self._sealer.check_continues()
+            self._checked = True
 
     def _edge_at(self, head: Head) -> Edge:
         if self._edge is not None and self._edge[0] == head:
@@ -150,16 +154,30 @@ class Ledger:
         seal, failures = self._sealer.ask(seal)
         if not seal.tokens:
             return SealResult(seal, tuple(failures))
-        index = self._own_entry(seal)
-        if index is None:
-            index = self.deposit([self._sealer.statement(seal)])[0].index
-        self.store.close_seal(seal.number, index)
+        self.store.close_seal(seal.number, self._own_entry(seal))
         return SealResult(self.store.seal(seal.number), tuple(failures))
 
-    def _own_entry(self, seal: StoredSeal) -> int | None:
-        """The entry of a seal that was appended before an interruption."""
+    def _own_entry(self, seal: StoredSeal) -> int:
+        """The entry of a seal, appended now unless it was before: by whoever was interrupted.
+
+        Another program may be at the same seal with other tokens. Looking and appending are at
+        the same head, so that only one of the two appends.
+        """
+        admission = admit(self._sealer.statement(seal), self.origin, seal=True)
+        for _ in range(TRIES):
+            head = self.store.head()
+            index = self._find_entry(seal, head.size)
+            if index is not None:
+                return index
+            try:
+                return next(iter(self._try(head, [admission]).values())).index
+            except HeadMoved:
+                self._edge = None
+        raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
+
+    def _find_entry(self, seal: StoredSeal, size: int) -> int | None:
         digest = hashlib.sha256(seal.checkpoint).digest()
-        for one in self.store.entries(seal.size, self.store.head().size):
+        for one in self.store.entries(seal.size, size):
             if entry.parse(one.entry).kind == "seal" and one.statement is not None:
                 fact = statement.parse(one.statement).seal
                 if fact is not None and fact.checkpoint == digest:

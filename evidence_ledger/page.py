@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evidence_ledger.adapters.pdf import CertificatePage, FileLine, TimeLine
+from evidence_ledger.adapters.pdf import MOST_FILES, CertificatePage, FileLine, TimeLine
 from evidence_ledger.core import entry as entries
 from evidence_ledger.core import timestamp_token
 from evidence_ledger.core.cades import verify as verify_signature
 from evidence_ledger.core.canonical import Json, encode
 from evidence_ledger.core.claim import Claim, FileFact, file_fact
+from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.verification import MEANING
 from evidence_ledger.core.x509_certificate import parse_certificate
 from evidence_ledger.issuing import Issued
@@ -26,6 +27,12 @@ _LABELS = {
     "origin/tool": "Tool",
     "origin/witness": "Witness present",
 }
+_DIGESTS = {
+    Algorithm.SHA256: "SHA-256",
+    Algorithm.SHA512: "SHA-512",
+    Algorithm.SHA3_256: "SHA3-256",
+    Algorithm.SM3: "SM3",
+}
 _PROVES = (
     "Files with these fingerprints existed not later than the times above.",
     "The statement and the ledger's entry have not changed since.",
@@ -40,7 +47,7 @@ _COMMANDS = ("evidence verify CERTIFICATE.asice FILE... --policy trust.toml",)
 
 def page_of(issued: Issued) -> CertificatePage:
     """The page of a certificate."""
-    files = [(at, file_fact(claim)) for at, claim in issued.claims if claim.section == "file"]
+    files = [file_fact(claim) for _, claim in issued.claims if claim.section == "file"]
     signer = verify_signature(issued.parts.signature, issued.parts.statement).certificate
     return CertificatePage(
         title="Certificate of deposit",
@@ -51,8 +58,9 @@ def page_of(issued: Issued) -> CertificatePage:
             ("Received", f"{issued.entry.received:%Y-%m-%d %H:%M:%S} UTC, the ledger's clock"),
             ("Entry hash", entries.leaf_hash(issued.parts.entry).hex()),
             ("Signed by", parse_certificate(signer).subject_text),
+            ("Claims", f"{len(issued.claims)} of {issued.statement.claims.size} are shown"),
         ),
-        files=[_file_line(fact) for _, fact in files],
+        files=[_file_line(fact) for fact in files[:MOST_FILES]],
         file_count=len(files),
         times=[_time_line(token) for token in issued.seal.tokens],
         facts=list(_facts(issued.claims)),
@@ -64,10 +72,16 @@ def page_of(issued: Issued) -> CertificatePage:
 
 
 def _file_line(fact: FileFact) -> FileLine:
-    size = "size unknown" if fact.fingerprint.size is None else f"{fact.fingerprint.size:,} bytes"
+    size = _size(fact.fingerprint.size)
     marked = f"{size}, digest only: the file was never read" if fact.digest_only else size
-    digests = [(name.value, value.hex()) for name, value in fact.fingerprint.digests.items()]
+    digests = [(_DIGESTS[name], value.hex()) for name, value in fact.fingerprint.digests.items()]
     return FileLine(fact.name, marked, digests)
+
+
+def _size(size: int | None) -> str:
+    if size is None:
+        return "size unknown"
+    return "1 byte" if size == 1 else f"{size:,} bytes"
 
 
 def _time_line(token: StoredToken) -> TimeLine:

@@ -230,5 +230,3 @@ class Progress(Protocol):
     def advance(self, files: int, size: int) -> None:
         """``files`` more files and ``size`` more bytes are done."""
         ...
-
-

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evidence_ledger.author import Author
-from evidence_ledger.core import checkpoint, claim, entry, note, record_tree
+from evidence_ledger.core import claim, entry, note, record_tree
 from evidence_ledger.core.admission import SignedStatement
+from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import NONCE_SIZE, SealFact, Statement, TreePoint
@@ -103,27 +104,46 @@ class Sealer:
     def _sign(self, edge: Edge) -> bytes:
         """The signed checkpoint at ``edge``, remembered before it is let go."""
         before = self._parts.memory.recall()
-        if before is not None:
-            self._continues(before, edge)
-        elif self._store.seal(-1) is not None:
-            raise LedgerForked(
-                "The ledger was sealed before, but the signer's memory of it is gone.",
-                hint="Put the file with the last signed checkpoint back where it was.",
-            )
-        text = checkpoint.Checkpoint(self._parts.origin, edge.size, edge.root()).encode()
+        self._check_memory(before, edge.size)
+        text = Checkpoint(self._parts.origin, edge.size, edge.root()).encode()
         moment = self._parts.clock.now()
         lines = [signer.sign(text, moment) for signer in self._parts.note_signers]
         signed = text + b"\n" + b"".join(lines)
         self._parts.memory.remember(before, signed)
         return signed
 
-    def _continues(self, before: bytes, edge: Edge) -> None:
+    def check_continues(self) -> None:
+        """The database holds what was signed, as far as this machine's memory of it goes.
+
+        Raises LedgerForked, LedgerCorrupt.
+        """
+        before = self._parts.memory.recall()
+        if before is not None:
+            self._continues(_remembered(before), self._store.head().size)
+
+    def _check_memory(self, before: bytes | None, size: int) -> None:
+        newest = self._store.seal(-1)
+        if before is None and newest is not None:
+            raise LedgerForked(
+                "The ledger was sealed before, but the signer's memory of it is gone.",
+                hint="Put the file with the last signed checkpoint back where it was.",
+            )
+        if before is None:
+            return
+        last = _remembered(before)
+        if newest is not None and last.size < newest.size:
+            raise LedgerForked(
+                f"The signer remembers {last.size} signed entries; {newest.size} were signed.",
+                hint="Was an old copy of the signer's memory restored? Restore the newest one.",
+            )
+        self._continues(last, size)
+
+    def _continues(self, last: Checkpoint, size: int) -> None:
         """Refuse a tree that is not a continuation of the last signed checkpoint."""
-        last = checkpoint.Checkpoint.parse(note.Note.parse(before).text)
-        if last.origin != self._parts.origin or last.size > edge.size:
+        if last.origin != self._parts.origin or last.size > size:
             raise LedgerForked(
                 f"This ledger's key has signed {last.size} entries of {last.origin}; "
-                f"the database holds {edge.size}."
+                f"the database holds {size}."
             )
         if edge_at(self._store, last.size).root() != last.root:
             raise LedgerForked("The database does not hold the entries that were signed before.")
@@ -159,7 +179,8 @@ class Sealer:
             raise AuthorityError(
                 f"{authority.name} answered with a token that does not stand: {error}"
             ) from error
-        return StoredToken(authority.name, authority.independent, response, checked.token)
+        independent = authority.independent and not checked.own_clock
+        return StoredToken(authority.name, independent, response, checked.token)
 
     def statement(self, seal: StoredSeal) -> SignedStatement:
         """The operator's statement for a seal with its tokens; the same bytes each time."""
@@ -198,6 +219,10 @@ def file_leaves(store: Store, index: int) -> Iterator[bytes]:
 def split(leaves: bytes) -> list[bytes]:
     """The 32-byte hashes in a seal's leaves."""
     return [leaves[at : at + 32] for at in range(0, len(leaves), 32)]
+
+
+def _remembered(before: bytes) -> Checkpoint:
+    return Checkpoint.parse(note.Note.parse(before).text)
 
 
 class _Objects:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evidence_ledger.core.edge import WIDTH, Edge, partial_widths
+from evidence_ledger.core.edge import HASH, WIDTH, Edge, partial_widths
 from evidence_ledger.core.tree_reader import TreeReader
 from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.ports import Store
@@ -10,10 +10,13 @@ from evidence_ledger.ports import Store
 
 def edge_at(store: Store, size: int) -> Edge:
     """The right edge of the tree over the first ``size`` entries. Raises LedgerCorrupt."""
+    widths = partial_widths(size)
     hashes = [
         _hashes(store, level, size // WIDTH**level - width, width)
-        for level, width in enumerate(partial_widths(size))
+        for level, width in enumerate(widths)
     ]
+    if [len(row) for row in hashes] != [HASH * width for width in widths]:
+        raise LedgerCorrupt(f"The ledger does not hold the hashes of its first {size} entries.")
     return Edge.rebuild(size, hashes)
 
 

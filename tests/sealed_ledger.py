@@ -64,7 +64,8 @@ def deposit(ledger: SealedLedger, texts: dict[str, str], *, seal: bool = True) -
 
 
 def certificate(ledger: SealedLedger, index: int, out: Path, *, embed: Sequence[str] = ()) -> bytes:
-    """The certificate of an entry, written to ``out``; ``embed`` are files to put inside."""
+    """The certificate of an entry, written to ``out``; ``embed`` are its first files,
+    to put inside."""
     hashed = list(hash_files([str(ledger.files / name) for name in embed])) if embed else []
     inside = [
         EmbeddedFile(

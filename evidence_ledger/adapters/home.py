@@ -1,12 +1,12 @@
 """The folder of a ledger on this machine.
 
-    settings.toml      what was chosen at the beginning
-    ledger.sqlite      entries, statements, claims, tiles, seals
-    keys/              the ledger's and the operator's keys, the depositor's key
-    authority/         the local timestamp authority
-    signer/            the signer's memory of the last checkpoint that it signed
-    outbox/            deposits that have no certificate yet
-    trust.toml         a trust policy for this ledger, to be handed to those who check
+settings.toml      what was chosen at the beginning
+ledger.sqlite      entries, statements, claims, tiles, seals
+keys/              the ledger's and the operator's keys, the depositor's key
+authority/         the local timestamp authority
+signer/            the signer's memory of the last checkpoint that it signed
+outbox/            deposits that have no certificate yet
+trust.toml         a trust policy for this ledger, to be handed to those who check
 """
 
 from __future__ import annotations

@@ -34,8 +34,7 @@ class Outbox:
             return _read(place)
         signed = make()
         with output_errors(place):
-            _write(self._folder, place, signed)
-        return signed
+            return signed if _write(self._folder, place, signed) else _read(place)
 
     def drop(self, key: str) -> None:
         """Forget a deposit whose certificate is written."""
@@ -50,12 +49,20 @@ def _read(place: Path) -> SignedStatement:
         )
 
 
-def _write(folder: Path, place: Path, signed: SignedStatement) -> None:
+def _write(folder: Path, place: Path, signed: SignedStatement) -> bool:
+    """False where another program was first."""
     draft = folder / f"{place.name}.{os.getpid()}.part"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True, mode=0o700)
     write_new(draft / _STATEMENT, signed.statement)
     write_new(draft / _SIGNATURE, signed.signature)
     write_new(draft / _CLAIMS, b"".join(claim + b"\n" for claim in signed.claims))
-    draft.rename(place)
+    try:
+        draft.rename(place)
+    except OSError:
+        if not place.is_dir():
+            raise
+        shutil.rmtree(draft, ignore_errors=True)
+        return False
     sync_folder(folder)
+    return True

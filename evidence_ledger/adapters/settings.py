@@ -15,6 +15,7 @@ from pathlib import Path
 
 from evidence_ledger.adapters.durable_file import write_new
 from evidence_ledger.adapters.file_errors import input_errors
+from evidence_ledger.adapters.toml_text import toml_text
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.statement import origin as checked_origin
 from evidence_ledger.errors import EvidenceError, SettingsInvalid
@@ -32,25 +33,32 @@ class Settings:
 
     def save(self, path: Path) -> None:
         """Write a new settings file. Raises OutputExists, OutputUnwritable."""
-        digests = ", ".join(f'"{name.value}"' for name in self.digests)
-        text = f'v = {VERSION}\norigin = "{self.origin}"\ndigests = [{digests}]\n'
+        digests = ", ".join(toml_text(name.value) for name in self.digests)
+        text = f"v = {VERSION}\norigin = {toml_text(self.origin)}\ndigests = [{digests}]\n"
         write_new(path, text.encode())
 
     @classmethod
     def load(cls, path: Path) -> Settings:
         """The settings in a file. Raises FileUnreadable, SettingsInvalid."""
         with input_errors(path), path.open("rb") as file:
-            data = file.read(LARGEST)
+            data = file.read(LARGEST + 1)
         try:
-            return _settings(tomllib.loads(data.decode("utf-8")))
-        except (ValueError, EvidenceError) as error:
+            return _settings(tomllib.loads(_whole(data)))
+        except (ValueError, RecursionError, EvidenceError) as error:
             raise SettingsInvalid(
                 f"The settings can't be used: {error}", where=str(path)
             ) from error
 
 
+def _whole(data: bytes) -> str:
+    if len(data) > LARGEST:
+        raise SettingsInvalid(f"They are larger than {LARGEST} bytes.")
+    return data.decode("utf-8")
+
+
 def _settings(members: dict[str, object]) -> Settings:
-    if members.get("v") != VERSION:
+    version = members.get("v")
+    if type(version) is not int or version != VERSION:
         raise SettingsInvalid(f"They are not of version {VERSION}.")
     strange = sorted(set(members) - {"v", "origin", "digests"})
     if strange:
@@ -59,6 +67,4 @@ def _settings(members: dict[str, object]) -> Settings:
     if not isinstance(origin, str) or not isinstance(digests, list):
         raise SettingsInvalid("origin must be a text and digests a list.")
     chosen = [Algorithm(name) for name in digests]
-    return Settings(
-        checked_origin(origin), tuple(dict.fromkeys([Algorithm.SHA256, *chosen]))
-    )
+    return Settings(checked_origin(origin), tuple(dict.fromkeys([Algorithm.SHA256, *chosen])))

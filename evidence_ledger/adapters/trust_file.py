@@ -14,6 +14,12 @@ def read_trust(path: Path) -> TrustPolicy:
     """The trust policy in a file. Raises FileUnreadable, FormatError, NewerFormat."""
     with input_errors(path), path.open("rb") as file:
         data = file.read(trust_policy.LARGEST + 1)
+    if len(data) > trust_policy.LARGEST:
+        raise FormatError(
+            "policy.too-large",
+            f"A trust policy has at most {trust_policy.LARGEST} bytes.",
+            where=str(path),
+        )
     try:
         return trust_policy.parse(data.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from evidence_ledger.adapters.toml_text import toml_text
 from evidence_ledger.core.digest import Algorithm
 
 
@@ -22,12 +23,12 @@ def trust_text(
 ) -> str:
     """A trust policy for one ledger: DER X.509 certificates of its signers and time's roots."""
     pinned = "\n".join(f'    "{hashlib.sha256(one).hexdigest()}",' for one in signers)
-    keys = "\n".join(f'    "{one}",' for one in vkeys)
+    keys = "\n".join(f"    {toml_text(one)}," for one in vkeys)
     required = ", ".join(f'"{one.value}"' for one in digests)
     return f"""# Whom to trust when a certificate of this ledger is checked.
 # Hand it over by a way of its own, never together with the certificate.
 v = 1
-name = "{name}"
+name = {toml_text(name)}
 
 [[log]]
 vkeys = [
@@ -36,7 +37,7 @@ vkeys = [
 
 # The ledger's own clock: good to try things out, never an independent witness of time.
 [[timestamp_authority]]
-name = "{authority}"
+name = {toml_text(authority)}
 independent = false
 roots = '''
 {"".join(_pem(one) for one in roots)}'''

@@ -24,8 +24,8 @@ class SignedStatement:
     claims: Sequence[bytes] = ()
 
 
-def admit(signed: SignedStatement, ledger: str) -> Admission:
-    """``signed`` as the ledger ``ledger`` may append it.
+def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admission:
+    """``signed`` as the ledger ``ledger`` may append it; only its own seals are of kind ``seal``.
 
     Checks the canonical form, the ledger's origin, the CAdES-B-B signature with its binding to the
     X.509 certificate that the statement names, and the claims against their root.
@@ -37,6 +37,8 @@ def admit(signed: SignedStatement, ledger: str) -> Admission:
             "admission.other-ledger",
             f"The statement is for the ledger {parsed.ledger}, not for {ledger}.",
         )
+    if (parsed.kind == "seal") is not seal:
+        raise Refused("admission.seal", "Only the ledger itself appends seals.")
     check_signer(parsed, cades.verify(signed.signature, signed.statement).certificate)
     digests = _digests(parsed, signed.claims) if signed.claims else ()
     return Admission(parsed.kind, signed.statement, signed.signature, signed.claims, digests)
@@ -66,9 +68,13 @@ def _digests(parsed: Statement, claims: Sequence[bytes]) -> list[IndexedDigest]:
 def indexed(claims: Sequence[bytes]) -> Iterator[IndexedDigest]:
     """The digests by which the files among ``claims`` are found. Raises FormatError, Refused."""
     before, files = 0, 0
+    seen: set[str] = set()
     for position, data in enumerate(claims):
         parsed = claim.parse(data)
         place = claim.order(parsed.path)
+        if parsed.path in seen:
+            raise Refused("claims.repeated", "Two claims have the same path.", where=parsed.path)
+        seen.add(parsed.path)
         if place < before or (place == 0 and parsed.path != f"file/{files}"):
             raise Refused(
                 "claims.order",

@@ -157,7 +157,7 @@ class _Search:
         if self._links > MOST_LINKS:
             raise Undecided("chain.too-complex", "There are too many possible chains to try.")
         try:
-            return _signed(subject, issuer)
+            return signed_by(subject.raw, issuer.raw)
         except FormatError:
             return False
         except Undecided as error:
@@ -173,12 +173,12 @@ def _holds(path: Path, candidate: X509Certificate) -> bool:
     )
 
 
-def _signed(subject: X509Certificate, issuer: X509Certificate) -> bool:
-    return _signed_bytes(subject.raw, issuer.raw)
-
-
 @lru_cache(maxsize=1024)
-def _signed_bytes(subject: bytes, issuer: bytes) -> bool:
+def signed_by(subject: bytes, issuer: bytes) -> bool:
+    """Whether the key of the DER X.509 certificate ``issuer`` signed ``subject``.
+
+    Raises FormatError, Undecided.
+    """
     return parse_certificate(subject).is_signed_by(parse_certificate(issuer).public_key)
 
 

@@ -14,8 +14,14 @@ from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.chain import Head
 from evidence_ledger.core.edge import WIDTH, Edge, full_tile
 from evidence_ledger.core.entry import NO_ENTRY
-from evidence_ledger.core.entry_audit import AuditRow, broken_chain, check_batch, turned_clock
-from evidence_ledger.errors import Refused
+from evidence_ledger.core.entry_audit import (
+    AuditRow,
+    broken_chain,
+    check_batch,
+    missing_entry,
+    turned_clock,
+)
+from evidence_ledger.errors import EvidenceError, Refused
 
 # Number, hashes, inner nodes; as stored.
 TileRow = tuple[Any, ...]
@@ -45,11 +51,13 @@ class Span:
 class ChainFindings:
     """A whole chain that is sound: its tree's edge, rebuilt from the entries.
 
-    ``erased`` counts the entries of which a document is gone.
+    ``erased`` counts the entries of which a document is gone; ``unsound`` is the worst that was
+    said of a signature, where these were checked, and the first among equals.
     """
 
     edge: Edge
     erased: int
+    unsound: EvidenceError | None = None
 
 
 class SpanCheck:
@@ -81,11 +89,13 @@ class SpanCheck:
         self._erased = 0
 
     def take(self, rows: Sequence[AuditRow], tiles: Iterator[TileRow]) -> None:
-        """The next entries, at least one.
+        """The next entries.
 
         ``tiles`` gives the stored tiles of level 0 in order, from the span's first on; it is read
         as far as the entries fill them. Raises Refused, or Undecided for a newer entry.
         """
+        if not rows:
+            return
         batch = check_batch(rows, self._next, self._last, self._received[1])
         if self._next == self._start:
             self._prev = batch.prev
@@ -137,14 +147,18 @@ def join(
 
     ``tiles(level)`` gives the stored tiles of a level from 1 on. Raises Refused.
     """
-    last, received = NO_ENTRY, ""
+    size, last, received = 0, NO_ENTRY, ""
     for span in spans:
+        if span.start != size:
+            raise missing_entry(size)
         if span.prev != last:
             raise broken_chain(span.start)
         if span.received[0] < received:
             raise turned_clock(span.start)
-        last, received = span.last, span.received[1]
-    _check_head(head, spans[-1].stop if spans else 0, last, received)
+        size, last, received = span.stop, span.last, span.received[1]
+    if size < head.size:
+        raise missing_entry(size)
+    _check_head(head, size, last, received)
     edge = _edge(spans, head.size, tiles)
     return ChainFindings(edge, sum(span.erased for span in spans))
 

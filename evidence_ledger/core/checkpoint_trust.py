@@ -35,20 +35,25 @@ def check_log(note: Note, checkpoint: Checkpoint, policy: TrustPolicy | None) ->
     return f"Signed by {checkpoint.origin} with {kinds}, as the trust policy names it."
 
 
-def check_own(note: Note, keys: tuple[VerifierKey, ...]) -> str:
-    """The signatures against keys that the certificate itself brings. They prove no identity.
+def check_own(note: Note, keys: tuple[VerifierKey, ...]) -> None:
+    """The signatures against keys that the certificate itself brings, if any.
 
-    Raises Refused where one is wrong or none fits.
+    They prove no identity. Raises Refused where one is wrong or none fits.
     """
-    if not known_signatures(note, keys):
+    if keys and not known_signatures(note, keys):
         raise Refused(
             "checkpoint.own-keys", "The certificate's own keys have not signed its checkpoint."
         )
-    return "The signatures are right for the keys that came with the certificate."
 
 
-def check_witnesses(note: Note, policy: TrustPolicy) -> str:
+def check_witnesses(note: Note, policy: TrustPolicy | None) -> str:
     """Enough distinct witnesses have cosigned. Raises Refused, Undecided."""
+    if policy is None:
+        raise Undecided(
+            "checkpoint.no-policy",
+            "No witness counts, because no trust policy was given.",
+            hint="Name the witnesses that you trust in a trust policy.",
+        )
     keys = tuple(witness.key for witness in policy.witnesses)
     signed = {one.key.key for one in known_signatures(note, keys)}
     names = {witness.name for witness in policy.witnesses if witness.key.key in signed}

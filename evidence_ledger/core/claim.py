@@ -132,7 +132,7 @@ def file_fact(claim: Claim) -> FileFact:
         fingerprint=Fingerprint(_digests(value, where), _size(value, where)),
         media_type=media_type,
         modified=None if modified is None else canonical.time_of(modified, where=where),
-        digest_only=value.get("digest_only") is True,
+        digest_only=_flag(value, where),
     )
 
 
@@ -154,6 +154,12 @@ def _digests(value: Mapping[str, Json], where: str) -> dict[Algorithm, bytes]:
     if Algorithm.SHA256 not in digests:
         raise FormatError("claim.digest", "A file claim has no SHA-256.", where=where)
     return digests
+
+
+def _flag(value: Mapping[str, Json], where: str) -> bool:
+    if value.get("digest_only", True) is not True:
+        raise FormatError("claim.digest-only", "digest_only is true or not there.", where=where)
+    return "digest_only" in value
 
 
 def _size(value: Mapping[str, Json], where: str) -> int | None:

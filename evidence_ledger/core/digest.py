@@ -80,5 +80,7 @@ def parse_digest(text: str) -> tuple[Algorithm, bytes]:
     try:
         algorithm = Algorithm(name.lower().replace("-", "_")) if colon else Algorithm.SHA256
     except ValueError as error:
-        raise FormatError("digest.unknown", f"The digest name {name[:20]!r} is not known.") from error
+        raise FormatError(
+            "digest.unknown", f"The digest name {name[:20]!r} is not known."
+        ) from error
     return algorithm, hex_bytes(digits.lower(), DIGEST_SIZE[algorithm], where="digest")

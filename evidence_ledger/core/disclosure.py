@@ -15,7 +15,9 @@ from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.errors import FormatError, Refused
 
 
-def disclose(claims: Sequence[bytes], positions: Sequence[int] | None = None) -> list[DisclosedClaim]:
+def disclose(
+    claims: Sequence[bytes], positions: Sequence[int] | None = None
+) -> list[DisclosedClaim]:
     """All claims, or those at ``positions`` with their paths."""
     if positions is None or len(set(positions)) == len(claims):
         return [DisclosedClaim(position, data) for position, data in enumerate(claims)]
@@ -36,7 +38,10 @@ def proved(shown: Sequence[DisclosedClaim], point: TreePoint) -> list[tuple[int,
     else:
         for one in shown:
             _check_one(one, point)
-    return [(one.index, claim.parse(one.data)) for one in shown]
+    found = [(one.index, claim.parse(one.data)) for one in shown]
+    if len({one.path for _, one in found}) != len(found):
+        raise Refused("claims.repeated", "Two of the claims shown have the same path.")
+    return found
 
 
 def _check_all(shown: Sequence[DisclosedClaim], point: TreePoint) -> None:

@@ -24,19 +24,33 @@ def same_name(one: bytes, other: bytes) -> bool:
 
 
 def name_text(name: bytes) -> str:
-    """A name as ``CN=…, O=…, C=…``, most specific part first. Raises FormatError."""
-    parts = []
-    for relative in reversed(der.parse(name, "name").elements("name", most=64)):
-        pairs = [pair.elements("name", most=2) for pair in relative.elements("name", der.SET)]
-        parts.append("+".join(f"{attribute_name(k.oid('name'))}={_text(v)}" for k, v in pairs))
-    return ", ".join(parts)
+    """A name as ``CN=…, O=…, C=…``, most specific part first, fit to be shown.
+
+    What can't be printed is escaped; what is no name at all is shown in hex.
+    """
+    try:
+        relatives = der.parse(name, "name").elements("name", most=64)
+        return ", ".join(_relative_text(relative) for relative in reversed(relatives))
+    except FormatError:
+        return f"#{name.hex()}"
+
+
+def _relative_text(relative: der.Node) -> str:
+    return "+".join(_pair_text(pair) for pair in relative.elements("name", der.SET, most=64))
+
+
+def _pair_text(pair: der.Node) -> str:
+    fields = pair.fields("name")
+    kind = attribute_name(fields.next().oid("name"))
+    return f"{kind}={_text(fields.next())}"
 
 
 def _text(value: der.Node) -> str:
     try:
-        return value.text("name")
+        text = value.text("name")
     except FormatError:
         return f"#{value.raw.hex()}"
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
 @lru_cache(maxsize=256)

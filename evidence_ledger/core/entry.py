@@ -61,7 +61,7 @@ def entry_bytes(
 def parse(data: bytes) -> Entry:
     """The entry whose canonical bytes are exactly ``data``. Raises FormatError, NewerFormat."""
     match = _FORM.fullmatch(data)
-    if match is None:
+    if match is None or int(match[1]) > canonical.LARGEST_INTEGER:
         raise _misfit(data)
     index, kind, prev, received, signature, statement = match.groups()
     moment = canonical.time_of(received.decode(), where="entry.received", microseconds=True)

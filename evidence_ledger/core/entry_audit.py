@@ -155,7 +155,7 @@ def check_row(row: AuditRow, number: int) -> Entry:
     stored, data, leaf, key, statement, signature = row
     place = f"entry {number}"
     if stored != number:
-        raise Refused("audit.entry-missing", f"Entry {number} is missing.", where=place)
+        raise missing_entry(number)
     if not _has_types(row):
         raise Refused("audit.entry-type", f"Entry {number} is not stored as bytes.", where=place)
     if leaf_hash(data) != leaf:
@@ -211,6 +211,11 @@ def _check_documents(
         raise Refused(
             "audit.signature", f"The signature of entry {number} was altered.", where=place
         )
+
+
+def missing_entry(number: int) -> Refused:
+    """Entry ``number`` is not stored."""
+    return Refused("audit.entry-missing", f"Entry {number} is missing.", where=f"entry {number}")
 
 
 def broken_chain(number: int) -> Refused:

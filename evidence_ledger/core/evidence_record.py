@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evidence_ledger.core import der, der_writer, oid
+from evidence_ledger.core import ber, der, der_writer, oid
 from evidence_ledger.core.algorithm import DIGESTS, WEAK_DIGESTS, Digest
 from evidence_ledger.core.der import Fields, Node
 from evidence_ledger.core.record_tree import PartialLists
@@ -140,15 +140,22 @@ def initial_record(lists: PartialLists, token: bytes) -> bytes:
     ``lists`` come from a ``RecordTree``; ``token`` is the DER of a TimeStampToken.
     Raises FormatError where that is no DER, UsageError where a list is empty.
     """
-    if not lists or not all(lists):
-        raise UsageError("A reduced hash tree has no empty list.")
     der.parse(token, "timestamp token").expect(der.SEQUENCE, "timestamp token")
-    algorithm = _SHA256.identifier.encode()
-    groups = [der_writer.sequence(*map(der_writer.octet_string, group)) for group in lists]
-    tree = der_writer.implicit(2, der_writer.sequence(*groups))
-    stamp = der_writer.sequence(der_writer.implicit(0, algorithm), tree, token)
-    chains = der_writer.sequence(der_writer.sequence(stamp))
-    return der_writer.sequence(der_writer.integer(VERSION), der_writer.sequence(algorithm), chains)
+    chains = der_writer.sequence(der_writer.sequence(encode_stamp(_SHA256, lists, token)))
+    algorithms = der_writer.sequence(_SHA256.identifier.encode())
+    return der_writer.sequence(der_writer.integer(VERSION), algorithms, chains)
+
+
+def encode_stamp(digest: Digest, lists: PartialLists | None, token: bytes) -> bytes:
+    """The DER of an ArchiveTimeStamp without attributes. Raises UsageError for an empty list."""
+    tree = b""
+    if lists is not None:
+        if not lists or not all(lists):
+            raise UsageError("A reduced hash tree has no empty list.")
+        groups = [der_writer.sequence(*map(der_writer.octet_string, group)) for group in lists]
+        tree = der_writer.implicit(2, der_writer.sequence(*groups))
+    algorithm = der_writer.implicit(0, digest.identifier.encode())
+    return der_writer.sequence(algorithm, tree, token)
 
 
 def parse(data: bytes) -> EvidenceRecord:
@@ -170,31 +177,25 @@ def parse(data: bytes) -> EvidenceRecord:
     )
 
 
-def verify_initial(
-    record: EvidenceRecord, object_digest: bytes
-) -> tuple[RecordDigest, bytes, bytes]:
-    """What a record that was never renewed says of an object.
-
-    ``object_digest`` was made with ``record.first.digest``. Returns the imprint's algorithm, the
-    imprint and the DER of the token; whether the token holds this imprint and may be trusted is
-    for ``timestamp_verification``. Raises Refused where the record does not cover the object,
-    Undecided where it was renewed or encrypted, FormatError.
-    """
-    if len(record.chains) > 1 or len(record.chains[0].stamps) > 1:
-        raise Undecided("record.renewed", "The evidence record was renewed since it was made.")
-    if record.encryption_info is not None:
-        raise Undecided("record.encrypted", "The evidence record covers an encrypted object.")
-    stamp = record.first
-    stamped = token_imprint(stamp.token)[1]
-    roots = stamp.roots(object_digest)
-    return stamp.digest, stamped if stamped in roots else roots[0], stamp.token
+def parse_stamp(data: bytes) -> ArchiveTimeStamp:
+    """The ArchiveTimeStamp whose DER is exactly ``data``. Raises FormatError."""
+    return _stamp(der.parse(data, _WHAT, largest=LARGEST))
 
 
 def token_imprint(token: bytes) -> tuple[RecordDigest, bytes]:
     """The messageImprint of a TimeStampToken (RFC 3161, section 2.4.2), nothing verified.
 
-    Raises FormatError.
+    A token in BER is read as well. Raises FormatError.
     """
+    try:
+        return _imprint(token)
+    except FormatError as error:
+        if error.reason not in der.BER_FORMS:
+            raise
+        return _imprint(ber.definite(token, largest=LARGEST))
+
+
+def _imprint(token: bytes) -> tuple[RecordDigest, bytes]:
     what = "timestamp token"
     content_info = der.parse(token, what).fields(what)
     if content_info.next().oid(what) != oid.SIGNED_DATA:

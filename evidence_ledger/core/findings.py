@@ -19,7 +19,11 @@ from evidence_ledger.core.x509_certificate import parse_certificate
 
 @dataclass(slots=True)
 class Findings:
-    """Filled by the steps that PASSED; what a step did not prove stays empty."""
+    """Filled by the steps that PASSED; what a step did not prove stays empty.
+
+    ``existed_by`` is the moment for which as many authorities vouch as the policy asks for, and
+    ``weakens_on`` is until when they do so without renewals.
+    """
 
     at: datetime
     policy: str | None
@@ -30,6 +34,8 @@ class Findings:
     files: Mapping[int, FileFact] = field(default_factory=dict)
     matches: Sequence[Match] = ()
     times: list[ProvedTime] = field(default_factory=list)
+    existed_by: datetime | None = None
+    weakens_on: datetime | None = None
     embedded: frozenset[int] = frozenset()
     not_covered: Sequence[str] = ()
 
@@ -43,17 +49,16 @@ class Findings:
         if self.signature is not None:
             facts |= _signer_facts(self.signature)
         facts["times"] = [_time_facts(one) for one in self.times]
-        facts["not_later_than"] = self._not_later_than()
+        moment = self.existed_by
+        facts["not_later_than"] = time_text(moment, microseconds=True) if moment else None
+        end = self.weakens_on
+        facts["weakens_on"] = time_text(end) if end else None
         facts["files"] = self._file_facts()
         facts["claims"] = {
             claim.path: claim.value for _, claim in self.claims if claim.section != "file"
         }
         facts["not_covered"] = list(self.not_covered)
         return facts
-
-    def _not_later_than(self) -> str | None:
-        moments = [one.time.moment for one in self.times]
-        return time_text(min(moments), microseconds=True) if moments else None
 
     def _file_facts(self) -> list[object]:
         presented: dict[int, list[str]] = {}
@@ -108,5 +113,6 @@ def _time_facts(one: ProvedTime) -> dict[str, object]:
         "authority": one.authority,
         "time": time_text(one.time.moment, microseconds=True),
         "independent": one.independent,
+        "weakens_on": time_text(one.weakens_on),
         "token_sha256": hashlib.sha256(one.time.token).hexdigest(),
     }

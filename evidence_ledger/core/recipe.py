@@ -48,11 +48,15 @@ class Recipe:
 
         It is skipped where a step that it ``needs``, by number, did not pass.
         """
-        passed = {step.number for step in self._steps if step.verdict is Verdict.PASSED}
-        if passed.issuperset(needs):
+        if self.passed(needs):
             self.step(task, lambda: (None, action()))
         else:
             self.skip(task)
+
+    def passed(self, numbers: Iterable[str]) -> bool:
+        """Whether all these steps were taken and passed."""
+        passed = {step.number for step in self._steps if step.verdict is Verdict.PASSED}
+        return passed.issuperset(numbers)
 
     def skip(self, task: Task) -> None:
         """Note a step that can't be taken because one before it did not pass."""

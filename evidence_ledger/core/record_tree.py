@@ -1,6 +1,6 @@
-"""The hash tree of a seal (RFC 4998, section 4.2): one timestamp over many objects.
+"""The hash tree of an archive timestamp (RFC 4998, section 4.2): one timestamp over many objects.
 
-                     root                       node = SHA-256(smaller ‖ larger)
+                     root                       node = H(smaller ‖ larger)
                  ┌────┴────┐                    an odd node moves up as it is
                  n         d
               ┌──┴──┐                           reduced for a:  [a, b] [c] [d]
@@ -12,19 +12,25 @@ A leaf is the SHA-256 of a data object, or, for a file, that hash blinded with a
 hash list is a list of hashes; going through the lists, the hash found so far joins the next list,
 and the list in binary ascending order is hashed. A first list of one hash is that hash (a data
 group of one object, section 4.2), so that a file's first list is its bare digest.
+
+H is SHA-256 in a seal. A renewal's tree has the digest that the renewal asks for.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
+from evidence_ledger.core.algorithm import DIGESTS, Digest
 from evidence_ledger.errors import UsageError
 
-HASH_SIZE = 32
+SHA256 = DIGESTS["sha256"]
 SALT_DOMAIN = b"evidence-ledger/record-salt/v1\n"
 
 PartialLists = tuple[tuple[bytes, ...], ...]
+
+_Hash = Callable[[bytes], "hashlib._Hash"]
 
 
 def record_salt(claim_salt: bytes) -> bytes:
@@ -34,7 +40,7 @@ def record_salt(claim_salt: bytes) -> bytes:
 
 def blinded(digest: bytes, salt: bytes) -> bytes:
     """The leaf of a file: its SHA-256 and the record salt, in binary order, hashed (32 bytes)."""
-    return _node(digest, salt)
+    return _node(hashlib.sha256, digest, salt)
 
 
 def tree_root(leaves: Sequence[bytes]) -> bytes:
@@ -48,31 +54,35 @@ def reduced_path(leaves: Sequence[bytes], index: int) -> PartialLists:
 
 
 class RecordTree:
-    """All levels of one seal's tree, built once; paths are read from them in log time.
+    """All levels of one tree, built once; paths are read from them in log time.
 
-    Raises UsageError for no leaves, a leaf that is not 32 bytes, or an index outside.
+    Raises UsageError for no leaves, a leaf that has not the digest's size, an index outside, or a
+    digest that this machine lacks.
     """
 
-    __slots__ = ("_levels",)
+    __slots__ = ("_levels", "digest")
 
-    def __init__(self, leaves: Sequence[bytes]) -> None:
+    def __init__(self, leaves: Sequence[bytes], digest: Digest = SHA256) -> None:
         level = list(leaves)
-        if not level or set(map(len, level)) != {HASH_SIZE}:
-            raise UsageError("A seal's tree needs at least one leaf, and 32 bytes for each.")
+        if not level or set(map(len, level)) != {digest.size}:
+            raise UsageError(f"A hash tree needs leaves, and {digest.size} bytes for each.")
+        self.digest = digest
+        node = partial(_node, _hash_of(digest))
         self._levels = [level]
         while len(level) > 1:
-            level = _above(level)
+            odd = level[-1:] if len(level) % 2 else []
+            level = [*map(node, level[0::2], level[1::2]), *odd]
             self._levels.append(level)
 
     @property
     def root(self) -> bytes:
-        """What a timestamp authority is asked to sign (32 bytes)."""
+        """What a timestamp authority is asked to sign."""
         return self._levels[-1][0]
 
     def siblings(self, index: int) -> list[bytes]:
         """What a leaf meets on its way to the root, lowest first."""
         if not 0 <= index < len(self._levels[0]):
-            raise UsageError(f"The seal's tree has no leaf {index}.")
+            raise UsageError(f"The hash tree has no leaf {index}.")
         met = []
         for level in self._levels[:-1]:
             if index ^ 1 < len(level):
@@ -86,21 +96,32 @@ class RecordTree:
         leaf = self._levels[0][index]
         return (tuple(sorted((leaf, *met[:1]))), *((hash_,) for hash_ in met[1:]))
 
+    def lone_path(self, index: int) -> PartialLists:
+        """Partial hash lists whose first holds the leaf alone, as renewals want it (section 5.2,
+        step 5).
+        """
+        met = self.siblings(index)
+        return ((self._levels[0][index],), *((hash_,) for hash_ in met))
+
     def file_path(self, index: int, digest: bytes, salt: bytes) -> PartialLists:
-        """Partial hash lists for a file: its digest alone, the record salt, then the way up.
+        """Partial hash lists for a file: its SHA-256 alone, the record salt, then the way up.
 
         Raises UsageError where digest and salt do not give the leaf.
         """
         met = self.siblings(index)
         if blinded(digest, salt) != self._levels[0][index]:
-            raise UsageError(f"Leaf {index} of the seal's tree is not this file's.")
+            raise UsageError(f"Leaf {index} of the hash tree is not this file's.")
         return ((digest,), (salt,), *((hash_,) for hash_ in met))
 
 
-def _node(one: bytes, other: bytes) -> bytes:
-    return hashlib.sha256(one + other if one <= other else other + one).digest()
+def _hash_of(digest: Digest) -> _Hash:
+    try:
+        hashlib.new(digest.name)
+    except ValueError as error:
+        raise UsageError(f"This machine's OpenSSL has no {digest.name}.") from error
+    known: _Hash | None = getattr(hashlib, digest.name, None)
+    return known or partial(hashlib.new, digest.name)
 
 
-def _above(level: list[bytes]) -> list[bytes]:
-    odd = level[-1:] if len(level) % 2 else []
-    return [*map(_node, level[0::2], level[1::2]), *odd]
+def _node(hash_: _Hash, one: bytes, other: bytes) -> bytes:
+    return hash_(one + other if one <= other else other + one).digest()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-from evidence_ledger.core.certificate_chain import Purpose, validate_chain
+from evidence_ledger.core.certificate_chain import validate_chain
+from evidence_ledger.core.certificate_purpose import Purpose
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.x509_certificate import parse_certificate
-from evidence_ledger.errors import Undecided
+from evidence_ledger.errors import Refused, Undecided
+
+_OUT_OF_BOUNDS = frozenset({"chain.expired", "chain.not-yet-valid"})
 
 
 def check_signer_trust(
@@ -32,10 +35,20 @@ def check_signer_trust(
         return f"Signed by {name}; the trust policy names this very X.509 certificate."
     if not policy.signers.roots:
         raise Undecided("signer.unknown", f"The trust policy does not name the signer ({name}).")
-    validate_chain(
-        certificate, embedded, policy.signers.roots, at, purpose=Purpose.SIGNING
-    )
+    _check_chain(certificate, embedded, policy.signers.roots, at)
     return f"Signed by {name}, whose X.509 certificate leads to a root of the trust policy."
+
+
+def _check_chain(
+    certificate: bytes, embedded: Sequence[bytes], roots: Sequence[bytes], at: datetime
+) -> None:
+    try:
+        validate_chain(certificate, embedded, roots, at, purpose=Purpose.SIGNATURE)
+    except Refused as error:
+        if error.reason not in _OUT_OF_BOUNDS:
+            raise
+        # The signature is not later than ``at``, but perhaps much older: no proof of a defect.
+        raise Undecided("signer.chain-not-valid", error.message, where=error.where) from error
 
 
 def check_validity(certificate: bytes, at: datetime) -> None:
@@ -47,14 +60,3 @@ def check_validity(certificate: bytes, at: datetime) -> None:
             f"The signer's X.509 certificate was not valid on {at:%Y-%m-%d}: "
             f"it runs from {parsed.not_before:%Y-%m-%d} to {parsed.not_after:%Y-%m-%d}.",
         )
-
-
-def check_algorithm(name: str, policy: TrustPolicy | None, at: datetime) -> None:
-    """The algorithm was still accepted at ``at``. Raises Undecided."""
-    end = policy.end_dates.get(name) if policy else None
-    if end is not None and at.astimezone(UTC).date() > end:
-        raise Undecided(
-            "algorithm.ended", f"The trust policy accepts {name} until {end.isoformat()} only."
-        )
-
-

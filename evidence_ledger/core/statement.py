@@ -109,7 +109,9 @@ def parse(data: bytes) -> Statement:
         raise FormatError("statement.malformed", "A statement is a JSON object.")
     kind = _known(members)
     if set(members) != _MEMBERS | ({"seal"} if kind == "seal" else set()):
-        raise FormatError("statement.members", "The statement's members are not those it must have.")
+        raise FormatError(
+            "statement.members", "The statement's members are not those it must have."
+        )
     return Statement(
         kind=kind,
         ledger=origin(members["ledger"]),
@@ -126,7 +128,9 @@ def parse(data: bytes) -> Statement:
 def origin(value: Json) -> str:
     """A ledger's origin: the name in its checkpoints; no spaces and no plus. Raises FormatError."""
     if not isinstance(value, str) or not _ORIGIN.fullmatch(value):
-        raise FormatError("statement.ledger", "A ledger's origin is 1 to 255 printable ASCII signs.")
+        raise FormatError(
+            "statement.ledger", "A ledger's origin is 1 to 255 printable ASCII signs."
+        )
     return value
 
 
@@ -180,9 +184,7 @@ def _refs(value: Json) -> tuple[Reference, ...]:
     where = "statement.refs"
     items = [_object(item, {"index", "leaf"}, where) for item in _list(value, where)]
     return tuple(
-        Reference(
-            _count(item["index"], where), canonical.hex_bytes(item["leaf"], 32, where=where)
-        )
+        Reference(_count(item["index"], where), canonical.hex_bytes(item["leaf"], 32, where=where))
         for item in items
     )
 

@@ -6,35 +6,57 @@ the checkpoint, the statement and its signature, each, to that token's imprint (
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from evidence_ledger.core import evidence_record
+from evidence_ledger.core.algorithm_term import check_term
+from evidence_ledger.core.record_coverage import (
+    CoveringToken,
+    RecordedObject,
+    covering_tokens,
+)
 from evidence_ledger.core.record_manifest import SHA256, CoveredObject
+from evidence_ledger.core.record_verification import RecordTrust, check_tokens
 from evidence_ledger.core.timestamp_token import read_token
-from evidence_ledger.core.timestamp_verification import TrustedTime, check_token
+from evidence_ledger.core.timestamp_verification import TrustedTime
 from evidence_ledger.core.trust_policy import TrustedAuthority, TrustPolicy
 from evidence_ledger.errors import EvidenceError, Refused, Undecided
+
+CLOCK_TOLERANCE = timedelta(seconds=60)
+"""How far a ledger's clock may be ahead of an authority's, beyond the token's accuracy."""
 
 
 @dataclass(frozen=True, slots=True)
 class StampedObjects:
-    """One token (DER) with the SHA-256 imprint that the named objects lead to."""
+    """One token (DER) to which evidence records lead from the named objects.
+
+    ``ways`` are the tokens of those records, oldest first: one way, unless some records were
+    renewed otherwise than the rest.
+    """
 
     token: bytes
-    imprint: bytes
+    ways: tuple[tuple[CoveringToken, ...], ...]
     objects: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class ProvedTime:
-    """A token that a policy trusts. ``independent``: not on the ledger's own clock."""
+    """A token that a policy trusts. ``independent``: the proof leans on no ledger's own clock.
+
+    ``weakens_on`` is when the proof needs a renewal.
+    """
 
     time: TrustedTime
     authority: str
     independent: bool
+    weakens_on: datetime
+
+    @property
+    def latest(self) -> datetime:
+        """The token's time and its accuracy: the latest moment that it can mean."""
+        return self.time.moment + (self.time.accuracy or timedelta(0))
 
 
 def stamped(
@@ -47,28 +69,21 @@ def stamped(
     """
     found: dict[bytes, StampedObjects] = {}
     for name, data in records:
-        imprint, token = _initial(data, hashlib.sha256(objects[name]).digest(), name)
-        before = found.get(token, StampedObjects(token, imprint, frozenset()))
-        if before.imprint != imprint:
-            raise Refused("record.imprint", f"The record over {name} leads to another imprint.")
-        found[token] = StampedObjects(token, imprint, before.objects | {name})
+        way = _way(data, RecordedObject(name, data=objects[name]))
+        before = found.get(way[0].token, StampedObjects(way[0].token, (), frozenset()))
+        ways = before.ways if way in before.ways else (*before.ways, way)
+        found[before.token] = StampedObjects(before.token, ways, before.objects | {name})
     return list(found.values())
 
 
-def _initial(data: bytes, digest: bytes, name: str) -> tuple[bytes, bytes]:
-    """The imprint and the token to which a record leads from an object's SHA-256."""
+def _way(data: bytes, covered: RecordedObject) -> tuple[CoveringToken, ...]:
+    """The tokens to which a record leads from an object, oldest first."""
     record = evidence_record.parse(data)
-    if record.first.digest.name != "sha256":
+    if record.encryption_info is not None:
         raise Undecided(
-            "record.digest", f"The record over {name} is of {record.first.digest.name}."
+            "record.encrypted", f"The record covers an encrypted form of {covered.name}."
         )
-    if record.first.digest not in record.digests:
-        raise Refused(
-            "record.digest-unlisted",
-            f"The record over {name} does not list the digest that it uses (RFC 4998, 3.1).",
-        )
-    _, imprint, token = evidence_record.verify_initial(record, digest)
-    return imprint, token
+    return covering_tokens(record, [covered])
 
 
 def check_listed(covered: CoveredObject, digest: bytes) -> None:
@@ -88,20 +103,31 @@ def check_listed(covered: CoveredObject, digest: bytes) -> None:
 
 
 def check_file_record(
-    data: bytes, digest: bytes, tokens: Sequence[StampedObjects], name: str
+    data: bytes,
+    file: RecordedObject,
+    tokens: Sequence[StampedObjects],
+    policy: TrustPolicy | None,
+    at: datetime,
 ) -> None:
-    """The record ``data`` leads from a file's SHA-256 to one of ``tokens``.
+    """The record ``data`` leads from a file to one of ``tokens``.
 
-    Raises FormatError, Refused, and Undecided where it leads to a token of its own.
+    A file's record may lack the newest renewals of the deposit's, for they cover its tokens too.
+    Raises FormatError, Refused, and Undecided where it leads to a token of its own, or leans on a
+    digest that has ended.
     """
-    imprint, token = _initial(data, digest, name)
-    for one in tokens:
-        if one.token == token and one.imprint == imprint:
-            return
-    raise Undecided(
-        "record.other-token",
-        f"The record over {name} leads to no timestamp of this deposit.",
-    )
+    way = _way(data, file)
+    ways = [known for one in tokens if one.token == way[0].token for known in one.ways]
+    if not ways:
+        raise Undecided(
+            "record.other-token",
+            f"The record over {file.name} leads to no timestamp of this deposit.",
+        )
+    if policy is None or way in ways:
+        return
+    if any(known[: len(way)] == way for known in ways):
+        check_term(way[-1].digest, policy, at)
+    else:
+        check_tokens(way, _trust(policy, at))
 
 
 def check_coverage(one: StampedObjects, wanted: Sequence[str]) -> None:
@@ -116,11 +142,26 @@ def prove(one: StampedObjects, policy: TrustPolicy | None, at: datetime) -> Prov
 
     Raises Refused for a token that is wrong in itself, Undecided where no trusted root vouches.
     """
+    trust = _trust(policy, at)
+    records = [check_tokens(way, trust) for way in one.ways]
+    authorities = policy.authorities if policy else ()
+    relied = [stamp for record in records for stamp in record.relied]
+    return ProvedTime(
+        time=records[0].first,
+        authority=_authority(records[0].first, authorities).name,
+        independent=all(_independent(stamp, authorities) for stamp in relied),
+        weakens_on=min(record.weakens_on for record in records),
+    )
+
+
+def _trust(policy: TrustPolicy | None, at: datetime) -> RecordTrust:
     authorities = policy.authorities if policy else ()
     roots = [root for authority in authorities for root in authority.roots]
-    time = check_token(one.token, {"sha256": one.imprint}, roots=roots, at=at)
-    authority = _authority(time, authorities)
-    return ProvedTime(time, authority.name, authority.independent and not time.own_clock)
+    return RecordTrust(roots, at, ends=policy.end_dates if policy else {})
+
+
+def _independent(time: TrustedTime, authorities: Sequence[TrustedAuthority]) -> bool:
+    return _authority(time, authorities).independent and not time.own_clock
 
 
 def _authority(time: TrustedTime, authorities: Sequence[TrustedAuthority]) -> TrustedAuthority:
@@ -128,10 +169,50 @@ def _authority(time: TrustedTime, authorities: Sequence[TrustedAuthority]) -> Tr
     return next(authority for authority in authorities if root in authority.roots)
 
 
+def existed_by(proved: Sequence[ProvedTime], policy: TrustPolicy) -> datetime | None:
+    """The moment for which as many distinct authorities vouch as the policy asks for.
+
+    None where they are not enough, or where there is no token at all. A token of an authority
+    that is not enough by itself, earlier than the others, moves nothing.
+    """
+    for moment in sorted({one.latest for one in proved}):
+        if _enough([one for one in proved if one.latest <= moment], policy):
+            return moment
+    return None
+
+
+def weakens_on(proved: Sequence[ProvedTime], policy: TrustPolicy) -> datetime | None:
+    """Until when as many distinct authorities vouch as the policy asks for, without renewals.
+
+    None where they are not enough, or where there is no token at all.
+    """
+    for moment in sorted({one.weakens_on for one in proved}, reverse=True):
+        if _enough([one for one in proved if one.weakens_on >= moment], policy):
+            return moment
+    return None
+
+
+def _enough(proved: Sequence[ProvedTime], policy: TrustPolicy) -> bool:
+    names, independent = _authorities(proved)
+    enough = len(names) >= policy.authorities_required
+    return enough and len(independent) >= policy.independent_required
+
+
+def _authorities(proved: Sequence[ProvedTime]) -> tuple[set[str], set[str]]:
+    """All authorities, and the independent ones.
+
+    One key is one authority, though cross-signed chains may lead it to the roots of several.
+    """
+    by_key: dict[bytes, ProvedTime] = {}
+    for one in proved:
+        by_key.setdefault(one.time.chain.leaf.public_key_info, one)
+    names = {one.authority for one in by_key.values()}
+    return names, {one.authority for one in by_key.values() if one.independent}
+
+
 def check_enough(proved: Sequence[ProvedTime], policy: TrustPolicy) -> str:
     """As many distinct authorities as the policy asks for. Raises Undecided."""
-    names = {one.authority for one in proved}
-    independent = {one.authority for one in proved if one.independent}
+    names, independent = _authorities(proved)
     if len(names) < policy.authorities_required:
         raise Undecided(
             "time.authorities",
@@ -145,15 +226,32 @@ def check_enough(proved: Sequence[ProvedTime], policy: TrustPolicy) -> str:
             "authorities that the trust policy asks for vouch for the time.",
             hint="A time on the ledger's own clock never counts as independent.",
         )
-    if not proved:
-        return "The trust policy asks for no time."
-    return _sentence(proved, bool(independent))
+    moment = existed_by(proved, policy)
+    if moment is None:
+        return "The trust policy asks for no time, and no token that it trusts is there."
+    early = [one for one in proved if one.latest <= moment]
+    whose = "" if _authorities(early)[1] else " (own clock, not independent)"
+    end = weakens_on(proved, policy) or moment
+    return (
+        f"Deposited not later than {moment:%Y-%m-%d %H:%M:%S} UTC{whose}. "
+        f"This proof weakens on {end:%Y-%m-%d} unless renewed."
+    )
 
 
-def _sentence(proved: Sequence[ProvedTime], independent: bool) -> str:
-    earliest = min(one.time.moment for one in proved)
-    whose = "" if independent else " (own clock, not independent)"
-    return f"Deposited not later than {earliest:%Y-%m-%d %H:%M:%S} UTC{whose}."
+def check_received(proved: Sequence[ProvedTime], received: datetime) -> None:
+    """No token is of a time before the ledger says that it received the statement.
+
+    Raises Undecided: one of the two clocks was wrong, or the operator postdated the entry.
+    """
+    for one in proved:
+        if received > one.latest + CLOCK_TOLERANCE:
+            raise Undecided(
+                "time.received-later",
+                f"{one.authority} vouches for {one.time.moment:%Y-%m-%d %H:%M:%S} UTC, before the "
+                f"ledger's clock says that it received the statement "
+                f"({received:%Y-%m-%d %H:%M:%S} UTC).",
+                hint="The ledger's clock was wrong, or somebody set it wrong.",
+            )
 
 
 def whose(token: bytes) -> str:

@@ -31,6 +31,7 @@ _STATUSES: Final = {
     4: "revocation is imminent",
     5: "revoked",
 }
+_LARGEST_ACCURACY: Final = 24 * 60 * 60
 _FAILURES: Final = {
     0: "the algorithm is not supported",
     2: "the request is not permitted",
@@ -203,7 +204,7 @@ def _accuracy(node: der.Node) -> timedelta:
     found = [fields.optional(tag) for tag in (der.INTEGER, 0x80, 0x81)]
     fields.done()
     parts = [part.integer(what, part.tag, longest=5) if part else 0 for part in found]
-    if min(parts) < 0 or max(parts[1:]) > 999:
+    if min(parts) < 0 or parts[0] > _LARGEST_ACCURACY or max(parts[1:]) > 999:
         raise FormatError("timestamp.accuracy", "The accuracy is out of range.", where=what)
     return timedelta(seconds=parts[0], milliseconds=parts[1], microseconds=parts[2])
 

@@ -35,7 +35,7 @@ from evidence_ledger.core.signer_check import check_signer
 from evidence_ledger.core.signing_certificate import require_binding
 from evidence_ledger.core.timestamp_token import TimestampInfo, TimestampToken, read_token
 from evidence_ledger.core.x509_certificate import X509Certificate, parse_certificate
-from evidence_ledger.errors import EvidenceError, Refused, Undecided
+from evidence_ledger.errors import EvidenceError, FormatError, Refused, Undecided
 
 SUBJECT: Final = "RFC 3161 timestamp"
 
@@ -259,14 +259,21 @@ def _bound(signer: SignerInfo, named: list[X509Certificate]) -> X509Certificate:
 
 def _refuse_impostors(signer: X509Certificate, embedded: list[X509Certificate]) -> None:
     """The embedded set is not signed; an authority has no reason to put another one's there."""
-    for one in embedded:
-        if one.raw == signer.raw or one.basic_constraints.authority:
-            continue
-        if one.subject == signer.subject or TIME_STAMPING in (one.extended_key_usage or ()):
-            raise Refused(
-                "timestamp.foreign-certificate",
-                "Somebody put the X.509 certificate of another authority into the token.",
-            )
+    if any(one.raw != signer.raw and _is_like(signer, one) for one in embedded):
+        raise Refused(
+            "timestamp.foreign-certificate",
+            "Somebody put the X.509 certificate of another authority into the token.",
+        )
+
+
+def _is_like(signer: X509Certificate, one: X509Certificate) -> bool:
+    """Whether ``one`` could be mistaken for the signer's; what can't be read could not."""
+    try:
+        purposes = one.extended_key_usage or ()
+        same = one.subject == signer.subject or TIME_STAMPING in purposes
+        return same and not one.basic_constraints.authority
+    except FormatError:
+        return False
 
 
 def _scheme(token: TimestampToken, found: tuple[SignerInfo, X509Certificate]) -> Scheme:
@@ -285,8 +292,7 @@ def _chain(token: TimestampToken, found: tuple[SignerInfo, X509Certificate], cas
 
 
 def _require_past(info: TimestampInfo, at: datetime) -> None:
-    earliest = info.moment - (info.accuracy or timedelta(0))
-    if earliest > at:
+    if info.moment - at > (info.accuracy or timedelta(0)):
         raise Refused(
             "timestamp.in-the-future",
             f"The token's time {_time_text(info.moment)} is after {_time_text(at)}.",

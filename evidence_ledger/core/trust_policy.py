@@ -42,7 +42,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from evidence_ledger.core import canonical, pem
+from evidence_ledger.core import algorithm, canonical, pem
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.tlog_policy import LOG_TYPES, WITNESS_TYPES
 from evidence_ledger.core.verifier_key import VerifierKey
@@ -118,7 +118,7 @@ def parse(text: str) -> TrustPolicy:
         raise FormatError("policy.too-large", f"A trust policy has at most {LARGEST} signs.")
     try:
         document = _Table(tomllib.loads(text), "policy")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FormatError("policy.toml", f"The trust policy is not TOML: {error}.") from error
     return _policy(document)
 
@@ -130,9 +130,8 @@ def _policy(document: _Table) -> TrustPolicy:
     if version != VERSION:
         raise FormatError("policy.version", 'The trust policy must say "v = 1".')
     document.only(_TABLES)
-    time, quorum = document.table("time", {"authorities", "independent"}), document.table(
-        "quorum", {"witnesses"}
-    )
+    time = document.table("time", {"authorities", "independent"})
+    quorum = document.table("quorum", {"witnesses"})
     logs = tuple(_log(one) for one in document.tables("log"))
     witnesses = tuple(_witness(one) for one in document.tables("witness"))
     _check_keys(logs, witnesses)
@@ -146,7 +145,7 @@ def _policy(document: _Table) -> TrustPolicy:
         independent_required=time.whole("independent", 0),
         signers=_signers(document.tables("signer")),
         required_digests=_digests(document.table("digests", {"required"})),
-        end_dates=document.dates("algorithms"),
+        end_dates=_end_dates(document.dates("algorithms")),
     )
 
 
@@ -271,3 +270,24 @@ def _digests(table: _Table) -> frozenset[Algorithm]:
     if unknown:
         raise FormatError("policy.digest", f"The digest {unknown[0]!r} is not known.")
     return frozenset({Algorithm.SHA256, *(Algorithm(name) for name in names)})
+
+
+def _known_algorithms() -> frozenset[str]:
+    """All names by which signatures and digests go in checks."""
+    digests = set(algorithm.DIGESTS) | {one.value for one in Algorithm}
+    hashing = (algorithm.Family.RSA_PKCS1, algorithm.Family.RSA_PSS, algorithm.Family.ECDSA)
+    schemes = {f"{family}-{digest}" for family in hashing for digest in algorithm.DIGESTS}
+    others = {family.value for family in set(algorithm.Family) - set(hashing)}
+    return frozenset(digests | schemes | others)
+
+
+def _end_dates(dates: dict[str, date]) -> dict[str, date]:
+    unknown = sorted(set(dates) - _known_algorithms())
+    if unknown:
+        raise FormatError(
+            "policy.algorithm",
+            f"The algorithm {unknown[0]!r} is not known.",
+            where="algorithms",
+            hint="Names look like sha256, ecdsa-sha256, rsa-pkcs1-sha256, ed25519.",
+        )
+    return dates

@@ -23,11 +23,14 @@ from evidence_ledger.core import (
     time_proof,
 )
 from evidence_ledger.core.admission import check_signer
+from evidence_ledger.core.algorithm_term import check_term
 from evidence_ledger.core.certificate import Certificate, FileRecord
 from evidence_ledger.core.container import Container
 from evidence_ledger.core.digest import Algorithm, Fingerprint, Hasher
 from evidence_ledger.core.findings import Findings
 from evidence_ledger.core.presented_file import PresentedFile
+from evidence_ledger.core.record_coverage import RecordedObject
+from evidence_ledger.core.statement import Statement
 from evidence_ledger.core.time_proof import StampedObjects
 from evidence_ledger.core.tlog_proof import TlogProof
 from evidence_ledger.core.trust_policy import TrustPolicy
@@ -54,7 +57,7 @@ class Case:
         self._source = source
         self._presented = presented
         self._policy = policy
-        self._parts: Certificate | None = None
+        self._parts: Certificate
         self._time_error: EvidenceError | None = None
         self._tokens: list[StampedObjects] = []
         self.found = Findings(at, policy.name if policy else None)
@@ -128,8 +131,12 @@ class Case:
         _equal(parsed.signature, self._parts.signature, "entry.signature", "signature")
         if parsed.kind != self._statement.kind:
             raise Refused("entry.kind", "The entry is of another kind than the statement.")
+        _check_links(self._statement, parsed.index)
         self.found.entry = self._entry = parsed
-        return f"Entry {parsed.index}, received {parsed.received:%Y-%m-%d %H:%M:%S} UTC."
+        return (
+            f"Entry {parsed.index}, received {parsed.received:%Y-%m-%d %H:%M:%S} UTC "
+            "by the ledger's clock."
+        )
 
     def inclusion(self) -> str:
         proof = TlogProof.parse(self._parts.proof)
@@ -138,6 +145,10 @@ class Case:
                 "proof.other-checkpoint", "The proof is for another checkpoint than the one shown."
             )
         self._note = note.Note.parse(proof.checkpoint_note)
+        if note.Note.parse(self._parts.checkpoint).text != self._note.text:
+            raise Refused(
+                "checkpoint.incomplete", "The checkpoint shown is only the beginning of one."
+            )
         self._checkpoint = checkpoint.Checkpoint.parse(self._note.text, extensions_allowed=False)
         point = self._checkpoint
         if proof.index != self._entry.index:
@@ -162,10 +173,10 @@ class Case:
         return tuple(VerifierKey.parse(line) for line in lines)
 
     def witnesses(self) -> str:
-        return checkpoint_trust.check_witnesses(self._note, self._policy or TrustPolicy("none"))
+        return checkpoint_trust.check_witnesses(self._note, self._policy)
 
     def time_checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
-        """For each token whose it says it is, and the check."""
+        """For each token whose it says it is, and the check. Needs the container."""
         try:
             self._tokens = self._stamped()
         except EvidenceError as error:
@@ -175,8 +186,6 @@ class Case:
             yield time_proof.whose(one.token), partial(self._time, one)
 
     def _stamped(self) -> list[StampedObjects]:
-        if self._parts is None:
-            return []
         records = [(one.covered.name, one.record) for one in self._parts.records]
         objects = {
             certificate.CHECKPOINT: self._parts.checkpoint,
@@ -205,11 +214,15 @@ class Case:
                 "Nobody vouches for the time, because no trust policy was given.",
                 hint="Name the timestamp authorities that you trust in a trust policy.",
             )
-        return time_proof.check_enough(self.found.times, self._policy)
+        says = time_proof.check_enough(self.found.times, self._policy)
+        time_proof.check_received(self.found.times, self._entry.received)
+        self.found.existed_by = time_proof.existed_by(self.found.times, self._policy)
+        self.found.weakens_on = time_proof.weakens_on(self.found.times, self._policy)
+        return says
 
     def existed_by(self) -> datetime:
         """The moment by which the signature is proved to have existed, else the check's own."""
-        return min((one.time.moment for one in self.found.times), default=self.found.at)
+        return self.found.existed_by or self.found.at
 
     def signer(self) -> str:
         embedded = (*self._signed.certificates, *self._parts.chains)
@@ -246,14 +259,23 @@ class Case:
         for one in records:
             if one.covered is not None:
                 time_proof.check_listed(one.covered, digest)
-            time_proof.check_file_record(one.record, digest, self._tokens, f"file/{number}")
+            self._check_file_record(one.record, number, fact.fingerprint)
+
+    def _check_file_record(self, record: bytes, number: int, print_: Fingerprint) -> None:
+        digests = {name.value: digest for name, digest in print_.digests.items()}
+        file = RecordedObject(f"file/{number}", digests)
+        time_proof.check_file_record(record, file, self._tokens, self._policy, self.found.at)
 
     def policy_rules(self) -> str:
         if self._policy is None:
-            return "No trust policy was given, so that none of its rules applies."
+            raise Undecided(
+                "policy.none",
+                "No trust policy was given that says which methods are accepted.",
+                hint="Give one with --policy.",
+            )
         moment = self.existed_by()
-        signer_trust.check_algorithm(self._signed.scheme, self._policy, moment)
-        signer_trust.check_algorithm(Algorithm.SHA256.value, self._policy, moment)
+        check_term(self._signed.scheme, self._policy, moment)
+        check_term(Algorithm.SHA256.value, self._policy, moment)
         for position, fact in self.found.files.items():
             missing = self._policy.required_digests - set(fact.fingerprint.digests)
             if missing:
@@ -266,6 +288,15 @@ class Case:
     def facts(self) -> dict[str, object]:
         """What the steps have established, as JSON values."""
         return self.found.to_json()
+
+
+def _check_links(signed: Statement, index: int) -> None:
+    """A statement knows nothing later than itself. Raises Refused."""
+    later = [ref for ref in signed.refs if ref.index >= index]
+    if later or signed.after.size > index:
+        raise Refused(
+            "entry.later", "The statement names entries that came later than its own entry."
+        )
 
 
 def _equal(expected: bytes, data: bytes, reason: str, name: str) -> None:

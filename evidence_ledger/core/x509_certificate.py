@@ -77,12 +77,12 @@ class X509Certificate:
 
     @property
     def subject_text(self) -> str:
-        """The subject's name for people. Raises FormatError."""
+        """The subject's name for people."""
         return name_text(self.subject)
 
     @property
     def issuer_text(self) -> str:
-        """The issuer's name for people. Raises FormatError."""
+        """The issuer's name for people."""
         return name_text(self.issuer)
 
     @property

@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from evidence_ledger.adapters import durable_file
+from evidence_ledger.adapters.home import Home
+from evidence_ledger.assembly import open_depositor, open_ledger
+from evidence_ledger.core.claim import FileFact
+from evidence_ledger.core.digest import Algorithm, Fingerprint
+from evidence_ledger.desk import Desk, write_certificate
 from tests.cli.conftest import Run
 
 POLICY = ("--policy", "ledger/trust.toml")
@@ -55,7 +59,8 @@ def test_commands_without_a_ledger_say_how_to_make_one(tmp_path: Path, evidence:
         assert "evidence init" in answer.err
 
 
-def test_a_deposit_and_its_check(desk: Path, evidence: Run) -> None:
+@pytest.mark.usefixtures("desk")
+def test_a_deposit_and_its_check(evidence: Run) -> None:
     deposit = evidence("deposit", "case", "--out", "case.asice", "--json").document
     assert (deposit["index"], deposit["files"], deposit["repeated"]) == (0, 3, False)
     checked = evidence("verify", "case.asice", "case", *POLICY, "--json")
@@ -70,7 +75,8 @@ def test_without_out_the_certificate_is_named_after_the_entry(desk: Path, eviden
     assert (desk / "deposit-0.asice").is_file()
 
 
-def test_without_a_policy_nothing_is_decided(deposited: Path, evidence: Run) -> None:
+@pytest.mark.usefixtures("deposited")
+def test_without_a_policy_nothing_is_decided(evidence: Run) -> None:
     answer = evidence("verify", "case.asice", "case")
     assert answer.code == 3
     assert "--policy" in answer.err
@@ -101,7 +107,8 @@ def test_no_byte_of_a_certificate_can_change_unnoticed(deposited: Path, evidence
         assert evidence("verify", "bad.asice", "case", *POLICY).code == 1
 
 
-def test_what_is_no_certificate_is_failed_not_an_error(desk: Path, evidence: Run) -> None:
+@pytest.mark.usefixtures("desk")
+def test_what_is_no_certificate_is_failed_not_an_error(evidence: Run) -> None:
     answer = evidence("verify", "case/lease.txt", *POLICY, "--json")
     assert answer.code == 1
     assert answer.document["steps"][0]["verdict"] == "FAILED"
@@ -116,46 +123,55 @@ def test_a_file_that_was_never_deposited_is_not_called_altered(
     assert "altered" not in answer.out
 
 
-def test_a_wrong_second_digest_is_not_believed(tmp_path: Path, evidence: Run) -> None:
-    """A claim may hold a true SHA-256 beside a false SM3: both are computed."""
-    os.environ.pop("EVIDENCE_HOME", None)
-    home = tmp_path / "sm3"
-    assert evidence("init", "--home", home, "--digest", "sm3").code == 0
-    (tmp_path / "file").write_bytes(b"x")
-    out = tmp_path / "c.asice"
-    assert evidence("deposit", tmp_path / "file", "--home", home, "--out", out).code == 0
-    answer = evidence("show", "0", "--home", home, "--json").document
-    assert answer["claims"]["file/0"]["sm3"] == hashlib.new("sm3", b"x").hexdigest()
-    checked = evidence("verify", out, tmp_path / "file", "--policy", home / "trust.toml", "--json")
-    assert checked.code == 0
+def test_a_wrong_second_digest_is_not_believed(desk: Path, evidence: Run) -> None:
+    """A depositor may claim a true SHA-256 beside a false SM3: both are computed."""
+    (desk / "file").write_bytes(b"x")
+    digests = {Algorithm.SHA256: hashlib.sha256(b"x").digest(), Algorithm.SM3: bytes(32)}
+    place = open_ledger(Home(desk / "ledger"))
+    try:
+        author = open_depositor(place.home)
+        table = Desk(place, author)
+        deposit = table.deposit([FileFact(b"file", Fingerprint(digests, 1))], [])
+        table.seal()
+        write_certificate(place, deposit.receipt.index, desk / "false.asice")
+    finally:
+        place.close()
+    answer = evidence("verify", "false.asice", "file", *POLICY, "--json")
+    assert answer.code == 1
+    assert "file.altered" in answer.out
 
 
-def test_judging_before_the_deposit_cannot_pass(deposited: Path, evidence: Run) -> None:
+@pytest.mark.usefixtures("deposited")
+def test_judging_before_the_deposit_cannot_pass(evidence: Run) -> None:
     answer = evidence("verify", "case.asice", *POLICY, "--at", "2020-01-01")
     assert answer.code in (1, 3)
 
 
+@pytest.mark.usefixtures("desk")
 @pytest.mark.parametrize("moment", ["yesterday", "2026-13-01", "2026-01-01T00:00:00"])
-def test_a_time_that_is_none_is_wrong_usage(desk: Path, evidence: Run, moment: str) -> None:
+def test_a_time_that_is_none_is_wrong_usage(evidence: Run, moment: str) -> None:
     answer = evidence("verify", "case/lease.txt", "--at", moment)
     assert answer.code == 2
     assert "2026-05-31T12:00:00Z" in answer.err
 
 
-def test_names_cannot_draw_on_the_screen(deposited: Path, evidence: Run) -> None:
+@pytest.mark.usefixtures("deposited")
+def test_names_cannot_draw_on_the_screen(evidence: Run) -> None:
     shown = evidence("show", "0")
     assert "\u202e" not in shown.out
     assert r"trick\u{202e}fdp.exe" in shown.out
 
 
-def test_the_same_file_again_is_another_entry(deposited: Path, evidence: Run) -> None:
+@pytest.mark.usefixtures("deposited")
+def test_the_same_file_again_is_another_entry(evidence: Run) -> None:
     again = evidence("deposit", "case/lease.txt", "--out", "again.asice", "--json").document
     assert not again["repeated"]
     found = evidence("find", "case/lease.txt", "--json").document["entries"]
     assert [entry["index"] for entry in found] == [0, again["index"]]
 
 
-def test_find_takes_digests_as_well(deposited: Path, evidence: Run) -> None:
+@pytest.mark.usefixtures("deposited")
+def test_find_takes_digests_as_well(evidence: Run) -> None:
     digest = hashlib.sha256(b"the lease").hexdigest()
     for wanted in (digest, digest.upper(), f"sha256:{digest}"):
         assert evidence("find", wanted, "--json").document["digest"] == f"sha256:{digest}"
@@ -165,7 +181,8 @@ def test_find_takes_digests_as_well(deposited: Path, evidence: Run) -> None:
     assert evidence("find", "nosuchfile").code == 11
 
 
-def test_list_shows_the_newest_last(deposited: Path, evidence: Run) -> None:
+@pytest.mark.usefixtures("deposited")
+def test_list_shows_the_newest_last(evidence: Run) -> None:
     evidence("deposit", "case/lease.txt", "--out", "two.asice")
     listed = evidence("list", "--json").document
     assert [entry["index"] for entry in listed["entries"]] == list(range(listed["size"]))
@@ -204,8 +221,9 @@ def test_nothing_is_deposited_where_the_certificate_cannot_go(desk: Path, eviden
     assert evidence("list", "--json").document["size"] == 0
 
 
+@pytest.mark.usefixtures("desk")
 @pytest.mark.parametrize("claim", ["nosign", "origin/source=", "=x"])
-def test_a_claim_that_is_none_is_wrong(desk: Path, evidence: Run, claim: str) -> None:
+def test_a_claim_that_is_none_is_wrong(evidence: Run, claim: str) -> None:
     assert evidence("deposit", "case", "--claim", claim).code in (2, 4)
     assert evidence("list", "--json").document["size"] == 0
 
@@ -227,8 +245,9 @@ def test_files_inside_the_certificate_need_not_be_presented(desk: Path, evidence
     assert all(file["embedded"] for file in checked.document["facts"]["files"])
 
 
+@pytest.mark.usefixtures("desk")
 def test_an_interrupted_deposit_goes_on_with_the_same_entry(
-    desk: Path, evidence: Run, monkeypatch: pytest.MonkeyPatch
+    evidence: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -242,7 +261,8 @@ def test_an_interrupted_deposit_goes_on_with_the_same_entry(
     assert kinds.count("deposit") == 1
 
 
-def test_seal_says_when_nothing_is_new(deposited: Path, evidence: Run) -> None:
+@pytest.mark.usefixtures("deposited")
+def test_seal_says_when_nothing_is_new(evidence: Run) -> None:
     assert evidence("seal", "--json").document == {
         "seal": None,
         "entries": None,
@@ -266,7 +286,8 @@ def test_an_audit_finds_what_was_changed_behind_the_ledgers_back(
     assert audit.document["verdict"] == "FAILED"
 
 
-def test_checking_loads_no_database_and_no_network(deposited: Path) -> None:
+@pytest.mark.usefixtures("deposited")
+def test_checking_loads_no_database_and_no_network() -> None:
     code = (
         "import sys; from evidence_ledger_cli.main import run; "
         "code = run(['verify', 'case.asice', 'case', '--policy', 'ledger/trust.toml']); "
@@ -277,7 +298,8 @@ def test_checking_loads_no_database_and_no_network(deposited: Path) -> None:
     assert done.stderr.splitlines()[-1] == "0 []"
 
 
-def test_times_shown_are_now(deposited: Path, evidence: Run) -> None:
+@pytest.mark.usefixtures("deposited")
+def test_times_shown_are_now(evidence: Run) -> None:
     (entry,) = evidence("list", "--last", "1", "--json").document["entries"]
     moment = datetime.fromisoformat(entry["received"])
     assert abs((datetime.now(UTC) - moment).total_seconds()) < 600  # noqa: TID251 the real clock
@@ -290,8 +312,9 @@ def test_a_disk_that_is_full_leaves_no_half_certificate(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("evidence_ledger.desk.os.fsync", full)
+        patch.setattr(os, "fsync", full)
         answer = evidence("deposit", "case", "--out", "case.asice")
     assert answer.code in (15, 25)
+    assert "space" in answer.err
     assert not (desk / "case.asice").exists()
-    assert durable_file.os is os
+    assert evidence("deposit", "case", "--out", "case.asice").code == 0

@@ -29,7 +29,8 @@ pytestmark = pytest.mark.skipif(
 
 def evidence(home: Path, *words: str) -> None:
     program = [sys.executable, "-m", "evidence_ledger_cli", *words, "--home", str(home)]
-    subprocess.run(program, check=True, capture_output=True)
+    done = subprocess.run(program, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +149,7 @@ def test_an_altered_file_stops_at_once(tmp_path: Path, made: Path) -> None:
 
 
 def test_another_authoritys_root_is_not_enough(tmp_path: Path, made: Path) -> None:
-    folder = tmp_path / "other"
+    folder = tmp_path / "stranger"
     folder.mkdir()
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem"
     command = ["openssl", *words.split(), "-subj", "/CN=Local timestamp root", "-out", "roots.pem"]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from types import FunctionType
 
 from evidence_ledger.adapters.sql.audit_reader import AuditReader, Bounds
 from evidence_ledger.adapters.sql.opening import open_engine
 from evidence_ledger.core.chain_audit import ChainFindings, Span, SpanCheck, join
 from evidence_ledger.core.edge import WIDTH
 from evidence_ledger.core.entry_audit import AuditRow
+from evidence_ledger.core.report import Verdict, verdict_of
 from evidence_ledger.errors import EvidenceError, Refused
 
 # One tile of level 1: enough work to be worth handing over, little enough to share out evenly.
@@ -32,24 +34,41 @@ def audit_chain(
     """Recompute every entry, document and tile of the ledger at ``path`` from stored bytes.
 
     Without ``signatures`` these are not read at all. ``check(statement, signature)`` is called for
-    every signature that is not erased; with several processes it must be a function of a module.
+    every signature that is not erased, and what it raises is found in ``ChainFindings.unsound``,
+    with the entry's place; only a function of a module is called in other processes.
     ``advance`` is told how many more entries are done.
-    Raises Refused for the first entry that is wrong, what ``check`` raises with the entry's place,
-    and LedgerError where the database can't be read.
+    Raises Refused for the first entry that is wrong, and LedgerError where the database can't be
+    read.
     """
     engine = open_engine(path, read_only=True)
     try:
         reader = AuditReader(engine, str(path))
         bounds = reader.bounds()
-        spans = []
-        for span in _spans(bounds.head.size, processes, _Work(path, signatures, check)):
-            spans.append(span)
-            advance(span.stop - span.start)
-        findings = join(spans, bounds.head, reader.tiles)
+        work = _Work(path, signatures, check)
+        checked = []
+        for one in _work_through(work, bounds.head.size, processes if _can_travel(check) else 1):
+            checked.append(one)
+            advance(one.span.stop - one.span.start)
+        findings = join([one.span for one in checked], bounds.head, reader.tiles)
         _check_bounds(bounds)
-        return findings
+        _check_fingerprints(reader)
+        return replace(findings, unsound=_worst(one.unsound for one in checked))
     finally:
         engine.dispose()
+
+
+def _can_travel(check: SignatureCheck | None) -> bool:
+    """True where ``check`` can be told to another process by its name, and keeps nothing here."""
+    is_function = isinstance(check, FunctionType) and check.__qualname__ == check.__name__
+    return check is None or (is_function and check.__name__ != "<lambda>")
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A span, and the worst that was said of a signature in it."""
+
+    span: Span
+    unsound: EvidenceError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +79,26 @@ class _Work:
     signatures: bool
     check: SignatureCheck | None
 
-    def __call__(self, bounds: tuple[int, int]) -> Span:
-        """What the entries between two numbers establish; the first is a multiple of 256."""
+    def __call__(self, bounds: tuple[int, int]) -> _Checked:
+        """Check the entries between two numbers; the first is a multiple of 256."""
         engine = open_engine(self.path, read_only=True)
         try:
             return self._check(AuditReader(engine, str(self.path)), *bounds)
         finally:
             engine.dispose()
 
-    def _check(self, reader: AuditReader, start: int, stop: int) -> Span:
+    def _check(self, reader: AuditReader, start: int, stop: int) -> _Checked:
         span = SpanCheck(start, signatures=self.signatures)
         tiles = reader.tiles(0, start // WIDTH)
+        unsound = None
         for rows in reader.entries(start, stop, signatures=self.signatures):
             span.take(rows, tiles)
             if self.check is not None:
-                _check_signatures(rows, self.check)
-        return span.finish()
+                unsound = _worst((unsound, *_unsound(rows, self.check)))
+        return _Checked(span.finish(), unsound)
 
 
-def _spans(size: int, processes: int, work: _Work) -> Iterator[Span]:
+def _work_through(work: _Work, size: int, processes: int) -> Iterator[_Checked]:
     ranges = [(start, min(start + SPAN, size)) for start in range(0, size, SPAN)]
     workers = min(processes, len(ranges))
     if workers < 2:
@@ -92,7 +112,7 @@ def _spans(size: int, processes: int, work: _Work) -> Iterator[Span]:
             pool.shutdown(cancel_futures=True)
 
 
-def _check_signatures(rows: Iterable[AuditRow], check: SignatureCheck) -> None:
+def _unsound(rows: Iterable[AuditRow], check: SignatureCheck) -> Iterator[EvidenceError]:
     for number, *_, statement, signature in rows:
         if statement is None or signature is None:
             continue
@@ -100,7 +120,16 @@ def _check_signatures(rows: Iterable[AuditRow], check: SignatureCheck) -> None:
             check(statement, signature)
         except EvidenceError as error:
             error.where = f"entry {number}"
-            raise
+            yield error
+
+
+def _worst(errors: Iterable[EvidenceError | None]) -> EvidenceError | None:
+    found = None
+    for error in errors:
+        is_proof = error is not None and verdict_of(error) is Verdict.FAILED
+        if found is None or (is_proof and verdict_of(found) is not Verdict.FAILED):
+            found = error
+    return found
 
 
 def _check_bounds(bounds: Bounds) -> None:
@@ -117,3 +146,20 @@ def _check_bounds(bounds: Bounds) -> None:
         raise Refused(
             "audit.tile-count", f"The database has {bounds.tiles} tiles instead of {expected}."
         )
+
+
+def _check_fingerprints(reader: AuditReader) -> None:
+    """Everything that can be found is in the claim to which it leads."""
+    for digest, algorithm, entry, position, claim in reader.fingerprints():
+        if not _is_in(digest, algorithm, claim):
+            raise Refused(
+                "audit.false-fingerprint",
+                "The index leads from a fingerprint to a claim that does not hold it.",
+                where=f"entry {entry}, claim {position}",
+            )
+
+
+def _is_in(digest: object, algorithm: object, claim: object) -> bool:
+    if not (isinstance(digest, bytes) and isinstance(algorithm, str) and isinstance(claim, bytes)):
+        return False
+    return f'"{algorithm}":"{digest.hex()}"'.encode() in claim

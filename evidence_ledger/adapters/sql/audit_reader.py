@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Engine, Table, bindparam, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Engine,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from evidence_ledger.adapters.sql.engine import reading, snapshot
 from evidence_ledger.adapters.sql.entry_rows import EntryRows
@@ -25,6 +38,8 @@ from evidence_ledger.core.chain import Head
 
 _ENTRIES_AT_ONCE = 1024
 _TILES_AT_ONCE = 64
+_FINGERPRINTS_AT_ONCE = 1024
+_AFTER = ("after_digest", "after_algorithm", "after_entry", "after_position")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,9 @@ class AuditReader:
         self._entries = EntryRows(engine.dialect)
         self._tiles = TileRows(engine.dialect)
         self._tile_count = Prepared(select(func.count()).select_from(tiles), engine.dialect)
+        found = _found()
+        self._first_fingerprints = Prepared(found, engine.dialect)
+        self._more_fingerprints = Prepared(found.where(_behind()), engine.dialect)
         self._strays = {
             table.name: Prepared(
                 select(1).where(select(table).where(outside).exists()), engine.dialect
@@ -81,16 +99,38 @@ class AuditReader:
                 return
             start += _TILES_AT_ONCE
 
+    def fingerprints(self) -> Iterator[Row]:
+        """Digest, algorithm, entry, position and the bytes of the claim there, or None."""
+        query, values = self._first_fingerprints, dict[str, Any]()
+        while True:
+            with reading(self._engine, self._place) as connection:
+                rows = query.rows(connection, **values)
+            yield from rows
+            if len(rows) < _FINGERPRINTS_AT_ONCE:
+                return
+            query = self._more_fingerprints
+            values = dict(zip(_AFTER, rows[-1][:4], strict=True))
+
+
+def _found() -> Select[*tuple[Any, ...]]:
+    columns = tuple(fingerprints.c)
+    same = and_(
+        claims.c.entry == fingerprints.c.entry, claims.c.position == fingerprints.c.position
+    )
+    joined = select(*columns, claims.c.data).select_from(fingerprints.outerjoin(claims, same))
+    return joined.order_by(*columns).limit(_FINGERPRINTS_AT_ONCE)
+
+
+def _behind() -> ColumnElement[bool]:
+    columns = tuple(fingerprints.c)
+    pairs = zip(_AFTER, columns, strict=True)
+    return tuple_(*columns) > tuple_(*[bindparam(name, type_=one.type) for name, one in pairs])
+
 
 def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
     size = bindparam("size", type_=BigInteger)
     numbered = (entries, entries.c.number), (documents, documents.c.entry), (claims, claims.c.entry)
     for table, number in numbered:
         yield table, or_(number < 0, number >= size)
-    found = fingerprints.c.entry, fingerprints.c.position
-    known = select(claims.c.position).where(
-        claims.c.entry == found[0], claims.c.position == found[1]
-    )
-    yield fingerprints, ~known.exists()
     yield seals, or_(seals.c.number < 0, seals.c.size > size)
     yield tokens, ~select(seals.c.number).where(seals.c.number == tokens.c.seal).exists()

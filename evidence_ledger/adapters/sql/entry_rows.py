@@ -70,7 +70,7 @@ class EntryRows:
             query = select(entries.c.statement_hash, entries.c.number).where(
                 entries.c.statement_hash.in_(wanted)
             )
-            found.update(connection.execute(query).tuples().all())
+            found.update((digest, number) for digest, number in connection.execute(query))
         return found
 
 

@@ -52,7 +52,7 @@ def _sqlite_error(code: int, place: str) -> LedgerError:
         return LedgerLocked("Another program is writing to the ledger.", where=place)
     if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
         return LedgerReadOnly("The ledger can't be written.", where=place)
-    if primary == sqlite3.SQLITE_FULL:
+    if primary == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:
         return LedgerFull("There is no space left for the ledger.", where=place)
     if primary == sqlite3.SQLITE_CANTOPEN:
         return LedgerReadOnly("The ledger's database can't be opened.", where=place)

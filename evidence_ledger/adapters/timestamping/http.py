@@ -17,7 +17,11 @@ LARGEST: Final = 256 * 1024
 PATIENCE: Final = 30.0
 """Seconds for one request as a whole."""
 
-_QUERY: Final = "application/timestamp-query"
+_HEADERS: Final = {
+    "Content-Type": "application/timestamp-query",
+    "Accept": "application/timestamp-reply",
+    "Accept-Encoding": "identity",
+}
 _REPLIES: Final = frozenset({"application/timestamp-reply", "application/timestamp-response"})
 
 
@@ -72,9 +76,7 @@ class HttpAuthority:
         try:
             with (
                 httpx.Client(timeout=self._patience, transport=self._transport) as client,
-                client.stream(
-                    "POST", self._url, content=request, headers={"Content-Type": _QUERY}
-                ) as response,
+                client.stream("POST", self._url, content=request, headers=_HEADERS) as response,
             ):
                 self._require_reply(response)
                 return self._body(response, deadline)
@@ -93,6 +95,8 @@ class HttpAuthority:
             raise AuthorityRefused(f"{self._name} says no: HTTP status {status}.", where=self._url)
         if status != 200:
             raise self._silent(f"HTTP status {status}")
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise self._silent("the answer is compressed, which nobody asked for")
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind not in _REPLIES:
             raise self._silent(f"the answer is {kind[:80] or 'of no type'}, not a timestamp")

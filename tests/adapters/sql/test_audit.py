@@ -1,0 +1,253 @@
+"""The audit of a database: sound ones pass in any number of processes, changed ones never."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from evidence_ledger.adapters.sql import create_store
+from evidence_ledger.adapters.sql.audit import audit_chain
+from evidence_ledger.adapters.sql.schema import metadata
+from evidence_ledger.core.chain import Head, extend
+from evidence_ledger.core.edge import Edge
+from evidence_ledger.core.entry import leaf_hash
+from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
+from evidence_ledger.tree import edge_at
+from tests.chain_factory import START, admission, fill
+
+SIZE = 600
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sound") / "ledger.db"
+    with closing(create_store(path)) as store:
+        fill(store, SIZE, batch=100)
+    return path
+
+
+@pytest.fixture
+def path(sound: Path, tmp_path: Path) -> Path:
+    """A copy to be spoilt, its fence taken down."""
+    copy = tmp_path / "ledger.db"
+    shutil.copyfile(sound, copy)
+    with closing(sqlite3.connect(copy)) as connection:
+        names = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in connection.execute(names).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.commit()
+    return copy
+
+
+@pytest.fixture
+def raw(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        yield connection
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(Refused) as caught:
+        audit_chain(path)
+    return caught.value.reason
+
+
+def test_a_sound_ledger(sound: Path) -> None:
+    done: list[int] = []
+    findings = audit_chain(sound, advance=done.append)
+    assert (findings.edge.size, findings.erased, findings.unsound) == (SIZE, 0, None)
+    assert sum(done) == SIZE
+
+
+def test_an_empty_ledger(tmp_path: Path) -> None:
+    create_store(tmp_path / "ledger.db").close()
+    assert audit_chain(tmp_path / "ledger.db").edge.size == 0
+
+
+def test_several_processes_find_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(create_store(path)) as store:
+        head = fill(store, 2 * 65_536 + 300, batch=20_000, claims=0)
+        root = edge_at(store, head.size).root()
+    for processes in (1, 2):
+        findings = audit_chain(path, processes=processes, check=refuse_two)
+        assert (findings.edge.size, findings.edge.root()) == (head.size, root)
+        assert findings.unsound is not None
+        assert (findings.unsound.reason, findings.unsound.where) == ("test.bad", "entry 70000")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER documents_refuse_update")
+        connection.execute("UPDATE documents SET statement = x'00' WHERE entry = 65537")
+        connection.commit()
+    with pytest.raises(Refused, match="statement of entry 65537 was altered"):
+        audit_chain(path, processes=2)
+
+
+def refuse_two(statement: bytes, signature: bytes) -> None:
+    """A check of signatures for which an early one can't be decided and a later one is bad."""
+    if signature == b"signature 70000":
+        raise Refused("test.bad", "The signature is bad.")
+    if signature == b"signature 3":
+        raise Undecided("test.weak", f"{len(statement)} bytes under a weak algorithm.")
+
+
+def test_a_check_that_keeps_what_it_saw_stays_in_this_process(sound: Path) -> None:
+    seen: list[bytes] = []
+    audit_chain(sound, processes=2, check=lambda _, signature: seen.append(signature))
+    assert seen == [b"signature %d" % number for number in range(SIZE)]
+
+
+def test_signatures_can_be_left_out(path: Path, raw: sqlite3.Connection) -> None:
+    raw.execute("UPDATE documents SET signature = x'00' WHERE entry = 3")
+    assert refusal(path) == "audit.signature"
+    assert audit_chain(path, signatures=False).edge.size == SIZE
+
+
+def test_erased_documents_are_counted(path: Path, raw: sqlite3.Connection) -> None:
+    raw.execute("UPDATE documents SET statement = NULL, signature = NULL WHERE entry IN (3, 4)")
+    raw.execute("UPDATE documents SET signature = NULL WHERE entry = 500")
+    findings = audit_chain(path)
+    assert (findings.edge.size, findings.erased) == (SIZE, 3)
+
+
+CHANGED = {
+    bytes: (b"\x00", lambda old: bytes([old[0] ^ 1]) + old[1:], lambda old: old[:-1], b"", "x", 7),
+    int: (lambda old: old + 1, lambda old: -old - 1, lambda old: old + 10**6, "x", b"x"),
+    str: (lambda old: old + "0", lambda old: old[1:], "", b"x", 7),
+}
+
+# Columns of which a change is found by another step than this one's, or means nothing.
+ELSEWHERE = {
+    ("claims", "data"): "step 3 of the audit compares claims with the root that was signed",
+    ("claims", "position"): "the same step: another order has another root",
+    ("claims", "entry"): "the same step: one claim too many here, one too few there",
+}
+SEAL_TABLES = {"seals", "tokens"}
+COLUMNS = [
+    (table.name, column.name)
+    for table in metadata.sorted_tables
+    for column in table.columns
+    if table.name not in SEAL_TABLES
+]
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS, ids=".".join)
+def test_every_changed_column_of_every_row_is_found(
+    sound: Path, path: Path, table: str, column: str
+) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        keys = [one.name for one in metadata.tables[table].primary_key]
+        rows = raw.execute(f"SELECT {', '.join(keys)}, {column} FROM {table}").fetchall()  # noqa: S608  # names of our own schema
+        where = " AND ".join(f"{key} IS ?" for key in keys)
+        change = f"UPDATE {table} SET {column} = ? WHERE {where}"  # noqa: S608  # the same
+        for row in rows[:: max(1, len(rows) // 4)]:
+            *key, old = row
+            for how in CHANGED[type(old)]:
+                new = how(old) if callable(how) else how
+                raw.execute("BEGIN")
+                try:
+                    raw.execute(change, (new, *key))
+                except sqlite3.IntegrityError:
+                    raw.execute("ROLLBACK")
+                    continue
+                raw.execute("COMMIT")
+                spoilt = raw.execute(f"SELECT {column} FROM {table}").fetchall()  # noqa: S608  # the same
+                if sorted(map(repr, spoilt)) != sorted(repr((one[-1],)) for one in rows):
+                    assert_found(path, table, column, new)
+                restore(sound, path, raw)
+
+
+def assert_found(path: Path, table: str, column: str, new: object) -> None:
+    try:
+        audit_chain(path)
+    except (Refused, LedgerCorrupt):
+        return
+    assert (table, column) in ELSEWHERE, f"{table}.{column} = {new!r} was not noticed"
+
+
+def restore(sound: Path, path: Path, raw: sqlite3.Connection) -> None:
+    """Put the sound rows back."""
+    raw.execute("ATTACH ? AS sound", (str(sound),))
+    for table in metadata.sorted_tables:
+        raw.execute(f"DELETE FROM {table.name}")  # noqa: S608  # a name of our own schema
+        raw.execute(f"INSERT INTO {table.name} SELECT * FROM sound.{table.name}")  # noqa: S608  # the same
+    raw.execute("DETACH sound")
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("DELETE FROM entries WHERE number = 300", "audit.entry-missing"),
+        ("DELETE FROM entries WHERE number = 0", "audit.entry-missing"),
+        ("DELETE FROM entries WHERE number >= 512", "audit.entry-missing"),
+        ("DELETE FROM entries WHERE number = 599", "audit.entry-missing"),
+        ("DELETE FROM entries", "audit.entry-missing"),
+        ("INSERT INTO entries VALUES (600, x'00', x'00', x'00')", "audit.stray-row"),
+        ("INSERT INTO entries VALUES (-1, x'00', x'00', x'00')", "audit.stray-row"),
+        ("INSERT INTO documents VALUES (600, x'00', x'00')", "audit.stray-row"),
+        ("INSERT INTO claims VALUES (600, 0, x'00')", "audit.stray-row"),
+        ("INSERT INTO tokens VALUES (5, 0, 'a', 0, x'00', x'00')", "audit.stray-row"),
+        ("INSERT INTO fingerprints VALUES (x'00', 'sha256', 5, 0)", "audit.false-fingerprint"),
+        ("INSERT INTO fingerprints VALUES (7, 'sha256', 5, 0)", "audit.false-fingerprint"),
+        ("INSERT INTO fingerprints VALUES (x'00', 'sha256', 5, 9)", "audit.false-fingerprint"),
+        ("DELETE FROM claims WHERE entry = 5", "audit.false-fingerprint"),
+        ("DELETE FROM tiles WHERE number = 1", "audit.tile-missing"),
+        ("INSERT INTO tiles VALUES (0, 2, x'00', x'00')", "audit.tile-count"),
+        ("INSERT INTO tiles VALUES (1, 0, x'00', x'00')", "audit.tile-count"),
+        ("UPDATE head SET size = 599", "audit.head"),
+    ],
+)
+def test_rows_too_few_or_too_many(
+    path: Path, raw: sqlite3.Connection, change: str, reason: str
+) -> None:
+    raw.execute(change)
+    if change.startswith("UPDATE head"):
+        with pytest.raises(Refused):
+            audit_chain(path)
+    else:
+        assert refusal(path) == reason
+
+
+def test_a_database_without_its_end_is_refused_even_if_its_head_agrees(
+    path: Path, raw: sqlite3.Connection
+) -> None:
+    raw.execute("DELETE FROM entries WHERE number = 599")
+    raw.execute("UPDATE head SET size = 599")
+    assert refusal(path) == "audit.head"
+
+
+def test_a_head_that_agrees_with_a_shorter_chain_shows_in_the_rows_left_over(
+    path: Path, raw: sqlite3.Connection
+) -> None:
+    last = raw.execute("SELECT leaf_hash FROM entries WHERE number = 598").fetchone()[0]
+    raw.execute("UPDATE head SET size = 599, last = ?", (last,))
+    assert refusal(path) in {"audit.head", "audit.stray-row"}
+
+
+def test_an_entry_of_a_newer_version_is_not_judged(path: Path, raw: sqlite3.Connection) -> None:
+    data = raw.execute("SELECT data FROM entries WHERE number = 7").fetchone()[0]
+    newer = data.replace(b'"v":1', b'"v":2')
+    leaf = leaf_hash(newer)
+    raw.execute("UPDATE entries SET data = ?, leaf_hash = ? WHERE number = 7", (newer, leaf))
+    with pytest.raises(Undecided) as caught:
+        audit_chain(path)
+    assert caught.value.reason == "audit.entry-newer"
+
+
+def test_a_chain_made_anew_after_a_change_is_sound_in_itself(tmp_path: Path) -> None:
+    """What only the checkpoints, their witnesses and their timestamps can show."""
+    path = tmp_path / "ledger.db"
+    with closing(create_store(path)) as store:
+        store.append(Head(), extend(Head(), Edge(), [admission(9)], START))
+    assert audit_chain(path).edge.size == 1
+
+
+def test_the_first_wrong_entry_is_named(path: Path, raw: sqlite3.Connection) -> None:
+    raw.execute("UPDATE documents SET statement = x'00' WHERE entry IN (555, 333, 444)")
+    with pytest.raises(EvidenceError) as caught:
+        audit_chain(path)
+    assert caught.value.where == "entry 333"

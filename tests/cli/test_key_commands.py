@@ -1,0 +1,84 @@
+"""Keys: made, imported and shown, never shown in private."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def password(tmp_path: Path) -> Path:
+    """A file with a password."""
+    path = tmp_path / "password"
+    path.write_text("correct horse\n")
+    return path
+
+
+def test_a_new_key_is_locked_and_readable_by_its_owner_alone(
+    tmp_path: Path, password: Path, evidence: Run
+) -> None:
+    out = tmp_path / "key.pem"
+    made = evidence(
+        "key", "new", "--name", "王芳", "--out", out, "--password-file", password, "--json"
+    )
+    assert made.code == 0
+    assert made.document["subject"] == "CN=王芳"
+    assert b"ENCRYPTED" in out.read_bytes()
+    assert out.stat().st_mode & 0o077 == 0
+    shown = evidence("key", "show", out, "--password-file", password, "--json")
+    assert shown.document == made.document
+    assert evidence("key", "show", out).code == 42
+
+
+def test_a_wrong_password_is_told(tmp_path: Path, password: Path, evidence: Run) -> None:
+    out = tmp_path / "key.pem"
+    evidence("key", "new", "--name", "A", "--out", out, "--password-file", password)
+    password.write_text("wrong\n")
+    assert evidence("key", "show", out, "--password-file", password).code == 42
+
+
+def test_without_a_terminal_a_password_must_be_named(tmp_path: Path, evidence: Run) -> None:
+    answer = evidence("key", "new", "--name", "A", "--out", tmp_path / "key.pem")
+    assert answer.code == 2
+    assert "--no-password" in answer.err
+    assert not (tmp_path / "key.pem").exists()
+
+
+def test_a_key_is_never_overwritten(tmp_path: Path, evidence: Run) -> None:
+    out = tmp_path / "key.pem"
+    out.write_text("mine")
+    assert evidence("key", "new", "--name", "A", "--out", out, "--no-password").code == 14
+    assert out.read_text() == "mine"
+
+
+def test_a_pkcs12_from_openssl_is_imported(tmp_path: Path, password: Path, evidence: Run) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    key, p12, out = (tmp_path / name for name in ("a.pem", "a.p12", "b.pem"))
+    made = evidence("key", "new", "--name", "A", "--out", key, "--no-password", "--json").document
+    subprocess.run(
+        ["openssl", "pkcs12", "-export", "-in", key, "-out", p12, "-passout", f"file:{password}"],
+        check=True,
+    )
+    imported = evidence(
+        "key", "import", p12, "--out", out, "--password-file", password, "--no-password", "--json"
+    )
+    assert imported.code == 0
+    assert imported.document["certificate_sha256"] == made["certificate_sha256"]
+
+
+def test_show_gives_the_public_half_alone(desk: Path, evidence: Run) -> None:
+    keys = desk / "ledger" / "keys"
+    for path in keys.iterdir():
+        shown = evidence("key", "show", path)
+        assert shown.code == 0
+        secret = path.read_text().splitlines()[1 if path.suffix == ".pem" else 0]
+        assert "PRIVATE" not in shown.out
+        assert secret.rpartition("+")[2][:40] not in shown.out
+    assert "CN=depositor" in evidence("key", "show").out
+    assert evidence("key", "show", desk / "case" / "lease.txt").code == 41

@@ -1,0 +1,219 @@
+"""A whole ledger whose clock, randomness and authorities a test holds in its hands."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from evidence_ledger.adapters.keys.note_signer import SoftwareNoteSigner
+from evidence_ledger.adapters.memory import FileMemory
+from evidence_ledger.adapters.sql.audit import audit_chain
+from evidence_ledger.adapters.sql.opening import create_store, open_store
+from evidence_ledger.auditing import AuditParts, audit
+from evidence_ledger.author import Author, Context
+from evidence_ledger.core import certificate_writer, trust_policy
+from evidence_ledger.core.admission import SignedStatement
+from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.certificate import Certificate
+from evidence_ledger.core.certificate_writer import EmbeddedFile
+from evidence_ledger.core.claim import FileFact
+from evidence_ledger.core.digest import Algorithm, Fingerprint
+from evidence_ledger.core.presented_file import PresentedFile
+from evidence_ledger.core.report import Report, Step, Verdict
+from evidence_ledger.core.verification import verify_certificate
+from evidence_ledger.core.verifier_key import KeyType, VerifierKey
+from evidence_ledger.issuing import Issuer
+from evidence_ledger.ledger import Ledger
+from evidence_ledger.ports import CheckpointMemory, Store, TimestampAuthority
+from evidence_ledger.sealing import SealingParts
+from tests.fakes import Breaking, FakeAuthority, FakeClock, Fuse, SeededEntropy, signer_of
+from tests.x509_factory import Holder, issue
+
+ORIGIN = "ledger.example/test"
+CA = issue("Test CA", authority=True)
+DEPOSITOR = issue("Depositor", CA)
+OPERATOR = issue("Operator")
+
+
+def note_signers(origin: str = ORIGIN) -> list[SoftwareNoteSigner]:
+    """The ledger's two keys for checkpoints, the same in every run."""
+    seed = hashlib.sha256(origin.encode()).digest()
+    return [SoftwareNoteSigner(origin, kind, seed) for kind in (KeyType.ED25519, KeyType.ML_DSA_44)]
+
+
+def author_of(holder: Holder, clock: FakeClock, *issuers: Holder) -> Author:
+    """An author with a test key."""
+    return Author(signer_of(holder, *issuers), clock, SeededEntropy(holder.pem.decode()))
+
+
+def fact(name: str, data: bytes, *, sm3: bool = True) -> FileFact:
+    """What a deposit claims of a file."""
+    names = [Algorithm.SHA256, Algorithm.SM3] if sm3 else [Algorithm.SHA256]
+    digests = {one: hashlib.new(one.value, data).digest() for one in names}
+    return FileFact(name.encode(), Fingerprint(digests, len(data)), "text/plain")
+
+
+def presented(name: str, data: bytes) -> PresentedFile:
+    """A file laid beside a certificate."""
+    return PresentedFile(name.encode(), fact(name, data).fingerprint)
+
+
+@dataclass
+class Workbench:
+    """One ledger in a folder; ``fuse`` breaks its ports."""
+
+    folder: Path
+    origin: str = ORIGIN
+    clock: FakeClock = field(default_factory=FakeClock)
+    depositor: Holder = DEPOSITOR
+
+    def __post_init__(self) -> None:
+        self.authorities: list[FakeAuthority] = [
+            FakeAuthority("Alpha", self.clock),
+            FakeAuthority("Beta", self.clock),
+        ]
+        self.database = self.folder / "ledger.sqlite"
+        self.store = create_store(self.database)
+        self.author = author_of(self.depositor, self.clock, CA)
+        self.ledger = self.reopened()
+
+    @property
+    def memory(self) -> FileMemory:
+        return FileMemory(self.folder / "last-checkpoint")
+
+    def parts(self, fuse: Fuse | None = None) -> SealingParts:
+        parts = SealingParts(
+            origin=self.origin,
+            store=self.store,
+            clock=self.clock,
+            entropy=SeededEntropy("seal"),
+            memory=self.memory,
+            note_signers=note_signers(self.origin),
+            operator=author_of(OPERATOR, self.clock),
+            authorities=self.authorities,
+        )
+        if fuse is None:
+            return parts
+        return replace(
+            parts,
+            store=cast(Store, Breaking(self.store, fuse)),
+            memory=cast(CheckpointMemory, Breaking(self.memory, fuse)),
+            authorities=[cast(TimestampAuthority, Breaking(one, fuse)) for one in self.authorities],
+        )
+
+    def reopened(self, fuse: Fuse | None = None) -> Ledger:
+        """The ledger as another process sees it."""
+        return Ledger(self.parts(fuse))
+
+    def restored(self, database: bytes) -> None:
+        """Put another state of the database in place of the present one."""
+        self.store.close()
+        for path in self.folder.glob("ledger.sqlite*"):
+            path.unlink()
+        self.database.write_bytes(database)
+        self.store = open_store(self.database)
+        self.ledger = self.reopened()
+
+    def snapshot(self) -> bytes:
+        """The database as a backup has it."""
+        self.store.close()
+        data = self.database.read_bytes()
+        self.store = open_store(self.database)
+        self.ledger = self.reopened()
+        return data
+
+    def signed(
+        self, files: Sequence[FileFact] = (), fields: Sequence[tuple[str, Json]] = ()
+    ) -> SignedStatement:
+        """A deposit that is signed and not handed in."""
+        context = Context(self.origin, self.ledger.point())
+        return self.author.deposit(files or [fact("a.txt", b"alpha")], fields, context)
+
+    def deposit(
+        self, files: Sequence[FileFact] = (), fields: Sequence[tuple[str, Json]] = ()
+    ) -> int:
+        """Deposit; the index of the entry."""
+        return self.ledger.deposit([self.signed(files, fields)])[0].index
+
+    def issue(self, index: int, positions: Sequence[int] | None = None) -> Certificate:
+        """The parts of a certificate."""
+        vkeys = [one.vkey for one in note_signers(self.origin)]
+        return Issuer(self.store, vkeys).issue(index, positions).parts
+
+    def audit(self, *, signatures: bool = True) -> Report:
+        """The audit of all that is stored."""
+        keys = [VerifierKey.parse(one.vkey) for one in note_signers(self.origin)]
+        return audit(
+            AuditParts(
+                origin=self.origin,
+                store=self.store,
+                memory=self.memory,
+                keys=keys,
+                roots=[root for one in self.authorities for root in one.roots],
+                chain=lambda check: audit_chain(self.database, processes=1, check=check),
+                at=self.clock.now(),
+            ),
+            signatures=signatures,
+        )
+
+    def policy(self, **changes: str) -> str:
+        """A trust policy in TOML; each part can be another text."""
+        keys = ", ".join(f'"{one.vkey}"' for one in note_signers(self.origin))
+        parts = {
+            "head": 'v = 1\nname = "test"\n',
+            "log": f"[[log]]\nvkeys = [{keys}]\n",
+            "witnesses": "",
+            "authorities": "".join(_authority(one) for one in self.authorities),
+            "time": "[time]\nauthorities = 2\nindependent = 2\n",
+            "signer": f"[[signer]]\nroots = '''\n{CA.pem.decode()}'''\n",
+            "digests": '[digests]\nrequired = ["sha256", "sm3"]\n',
+            "algorithms": "",
+        }
+        assert parts.keys() >= changes.keys()
+        return "\n".join((parts | changes).values())
+
+    def check(
+        self,
+        data: bytes,
+        files: Sequence[PresentedFile] = (),
+        policy: str | None = "",
+        at: datetime | None = None,
+    ) -> Report:
+        """The check of a certificate; the usual trust policy unless there is another or None."""
+        chosen = None if policy is None else trust_policy.parse(policy or self.policy())
+        return verify_certificate(io.BytesIO(data), files, chosen, at or self.clock.now())
+
+
+def _authority(one: FakeAuthority) -> str:
+    independent = "true" if one.independent else "false"
+    return (
+        f'[[timestamp_authority]]\nname = "{one.name}"\nindependent = {independent}\n'
+        f"roots = '''\n{one.pem}'''\n"
+    )
+
+
+def written(parts: Certificate, files: Sequence[EmbeddedFile] = ()) -> bytes:
+    """The container."""
+    out = io.BytesIO()
+    moment = FakeClock().now()
+    certificate_writer.write(parts, out, moment, readme=b"Read me.", files=files)
+    return out.getvalue()
+
+
+def step(report: Report, number: str) -> Step:
+    """One step of a report."""
+    return next(one for one in report.steps if one.number == number)
+
+
+def found(report: Report, number: str) -> tuple[Verdict, str | None]:
+    """The verdict and reason of one step."""
+    one = step(report, number)
+    return one.verdict, one.reason
+
+
+Change = Callable[[Certificate], Certificate]
