@@ -1,6 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := evidence_ledger cli server tests benchmarks
+CODE := evidence_ledger cli server tests benchmarks docs
 
 .PHONY: demo test lint test-long bench wheel
 

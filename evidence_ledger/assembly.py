@@ -60,7 +60,7 @@ class OpenLedger:
 
         parts = self._parts
         keys = [VerifierKey.parse(signer.vkey) for signer in parts.note_signers]
-        roots = [root for authority in parts.authorities for root in authority.roots]
+        roots = {authority.name: authority.roots for authority in parts.authorities}
         chain = partial(audit_chain, self.home.database, processes=processes, advance=advance)
         return audit(
             AuditParts(

@@ -5,18 +5,21 @@
 3  Claims       under their statements' roots; every fingerprint
                 can be found                                       RFC 9162, 2.1
 4  Seals        each checkpoint is of this tree and signed;
-                its leaves are those of the sealed objects         C2SP tlog-checkpoint; RFC 4998, 4.2
+                its leaves are those of the sealed objects         C2SP tlog-checkpoint;
+                                                                   RFC 4998, 4.2
 5  Timestamps   every token over its seal                          RFC 3161, 2.4.2
 6  Seal entries each seal has its entry, which names its tokens    RFC 8785
-7  Memory       the signer's memory is the newest checkpoint       C2SP tlog-checkpoint
+7  Memory       the signer's memory is the newest checkpoint, or
+                one of this tree whose seal is unfinished          C2SP tlog-checkpoint
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from evidence_ledger.core import admission, cades, entry, merkle, record_tree, statement
 from evidence_ledger.core.chain_audit import ChainFindings
@@ -28,7 +31,7 @@ from evidence_ledger.core.report import Report
 from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.core.verifier_key import VerifierKey
-from evidence_ledger.errors import EvidenceError, Refused, Undecided
+from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
 from evidence_ledger.ports import CheckpointMemory, Store, StoredEntry, StoredSeal, StoredToken
 from evidence_ledger.sealing import file_leaves, split
 from evidence_ledger.tree import reader_of
@@ -77,13 +80,14 @@ MEMORY = Task(
 @dataclass(frozen=True, slots=True)
 class AuditParts:
     """What an audit looks at. ``chain(check)`` recomputes the entries, with ``check`` for each
-    statement and its signature where it is given; ``roots`` are the authorities' DER roots."""
+    statement and its signature where it is given; ``roots`` are the authorities' DER roots, by the
+    name under which their tokens are stored."""
 
     origin: str
     store: Store
     memory: CheckpointMemory
     keys: Sequence[VerifierKey]
-    roots: Sequence[bytes]
+    roots: Mapping[str, Sequence[bytes]]
     chain: Callable[[Callable[[bytes, bytes], object] | None], ChainFindings]
     at: datetime
 
@@ -91,19 +95,31 @@ class AuditParts:
 def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
     """Audit the whole ledger. Without ``signatures`` step 2 is INDETERMINATE.
 
-    Operational errors of the store are raised; everything wrong with the ledger is in the report.
+    Everything wrong with the ledger is in the report; where the database could not be read, a step
+    is INDETERMINATE. Raises LedgerError where not even its head could be read.
     """
     recipe = Recipe(f"ledger {parts.origin}")
     work = _Audit(parts)
-    recipe.run(CHAIN, lambda: work.chain(signatures=signatures))
-    recipe.run(SIGNATURES, lambda: work.signatures(checked=signatures), ["1"])
-    recipe.run(CLAIMS, work.claims, ["1"])
-    recipe.run(SEALS, work.seals, ["1"])
-    recipe.run(TOKENS, work.tokens)
-    recipe.run(SEAL_ENTRIES, work.seal_entries, ["1"])
-    recipe.run(MEMORY, work.memory)
+    for task, action, needs in (
+        (CHAIN, partial(work.chain, signatures=signatures), ()),
+        (SIGNATURES, partial(work.signatures, checked=signatures), ("1",)),
+        (CLAIMS, work.claims, ("1",)),
+        (SEALS, work.seals, ("1",)),
+        (TOKENS, work.tokens, ()),
+        (SEAL_ENTRIES, work.seal_entries, ("1",)),
+        (MEMORY, work.memory, ("1",)),
+    ):
+        recipe.run(task, partial(_proved, action), needs)
     recipe.facts |= {"ledger": parts.origin, "entries": parts.store.head().size}
     return recipe.report()
+
+
+def _proved(action: Callable[[], str]) -> str:
+    """What ``action`` says; a ledger that contradicts itself is proof of a defect."""
+    try:
+        return action()
+    except LedgerCorrupt as error:
+        raise Refused("audit.corrupt", error.message, where=error.where) from error
 
 
 def check_signature(data: bytes, signature: bytes) -> None:
@@ -119,25 +135,25 @@ class _Audit:
     def __init__(self, parts: AuditParts) -> None:
         self._parts = parts
         self._store = parts.store
-        self._bad_signature: EvidenceError | None = None
+        self._unsound: EvidenceError | None = None
+        self._erased = 0
 
     def chain(self, *, signatures: bool) -> str:
-        findings = self._parts.chain(self._check if signatures else None)
+        findings = self._parts.chain(check_signature if signatures else None)
+        self._unsound, self._erased = findings.unsound, findings.erased
         erased = f"; {findings.erased} without their documents" if findings.erased else ""
         return f"{findings.edge.size} entries, chain and tree as they must be{erased}."
-
-    def _check(self, data: bytes, signature: bytes) -> None:
-        try:
-            check_signature(data, signature)
-        except EvidenceError as error:
-            if self._bad_signature is None:
-                self._bad_signature = error
 
     def signatures(self, *, checked: bool) -> str:
         if not checked:
             raise Undecided("audit.no-signatures", "Signatures were not checked, as asked for.")
-        if self._bad_signature is not None:
-            raise self._bad_signature
+        if self._unsound is not None:
+            raise self._unsound
+        if self._erased:
+            raise Undecided(
+                "audit.documents-gone",
+                f"The statements or signatures of {self._erased} entries are not there any more.",
+            )
         return "Every statement is signed as it says."
 
     def claims(self) -> str:
@@ -150,11 +166,21 @@ class _Audit:
         if one.statement is None:
             return 0
         point = statement.parse(one.statement).claims
-        claims = [data for _, data in self._store.claims(one.index)]
+        claims = self._stored_claims(one.index)
         if claims:
             self._check_claims(one.index, claims, point)
         self._check_index(one.index, claims)
         return len(claims)
+
+    def _stored_claims(self, index: int) -> list[bytes]:
+        claims = []
+        for place, (position, data) in enumerate(self._store.claims(index)):
+            if position != place:
+                raise Refused(
+                    "audit.claim-gone", f"Claim {place} is not there.", where=f"entry {index}"
+                )
+            claims.append(data)
+        return claims
 
     def _check_claims(self, index: int, claims: list[bytes], point: TreePoint) -> None:
         root = merkle.root_hash([merkle.leaf_hash(data) for data in claims])
@@ -185,6 +211,9 @@ class _Audit:
             self._check_checkpoint(seal, where)
             self._check_leaves(seal, where)
             first, count = seal.size, count + 1
+        newest = self._store.seal(-1)
+        if newest is not None and newest.number != count - 1:
+            raise Refused("audit.seal-gap", f"Seal {count} is not there, but later ones are.")
         return f"{count} seals over {first} of {reader.size} entries."
 
     def _check_checkpoint(self, seal: StoredSeal, where: str) -> None:
@@ -210,6 +239,12 @@ class _Audit:
         count = 0
         for seal in self._seals():
             imprint = record_tree.tree_root(split(seal.leaves))
+            if len({token.token for token in seal.tokens}) != len(seal.tokens):
+                raise Refused(
+                    "audit.token-twice",
+                    "A timestamp is stored twice.",
+                    where=f"seal {seal.number}",
+                )
             for token in seal.tokens:
                 self._check_token(seal, token, imprint)
                 count += 1
@@ -218,7 +253,7 @@ class _Audit:
     def _check_token(self, seal: StoredSeal, token: StoredToken, imprint: bytes) -> None:
         where = f"seal {seal.number}, {token.authority}"
         try:
-            roots, at = self._parts.roots, self._parts.at
+            roots, at = self._parts.roots.get(token.authority, ()), self._parts.at
             proved = check_token(token.response, {"sha256": imprint}, roots=roots, at=at)
         except EvidenceError as error:
             error.where = where
@@ -227,39 +262,64 @@ class _Audit:
             raise Refused("audit.token", "The timestamp is not as it was stored.", where=where)
 
     def seal_entries(self) -> str:
-        named = [self._check_entry(seal) for seal in self._seals() if seal.entry is not None]
-        found = [one.index for one in self._entries() if entry.parse(one.entry).kind == "seal"]
-        waiting = self._waiting()
-        if set(found) - set(named) - ({found[-1]} if waiting and found else set()):
+        found = {one.index: one for one in self._entries() if entry.parse(one.entry).kind == "seal"}
+        count = 0
+        for seal in self._seals():
+            own = self._own_entry(seal, found)
+            if own is not None:
+                self._check_entry(seal, own)
+                count += 1
+        if found:
             raise Refused("audit.stray-seal", "An entry of kind seal belongs to no seal.")
-        return f"{len(named)} seals have their entries."
+        return f"{count} seals have their entries."
 
-    def _waiting(self) -> bool:
-        newest = self._store.seal(-1)
-        return newest is not None and newest.entry is None
+    def _own_entry(self, seal: StoredSeal, found: dict[int, StoredEntry]) -> StoredEntry | None:
+        """Taken out of ``found``. The newest seal may wait for its entry, or to be told of it."""
+        if seal.entry is not None:
+            return found.pop(seal.entry, None) or self._store.entry(seal.entry)
+        if self._store.seal(seal.number + 1) is not None:
+            raise Refused("audit.seal-open", "The seal has no entry.", where=f"seal {seal.number}")
+        return found.popitem()[1] if len(found) == 1 else None
 
-    def _check_entry(self, seal: StoredSeal) -> int:
+    def _check_entry(self, seal: StoredSeal, stored: StoredEntry) -> None:
         where = f"seal {seal.number}"
-        stored = self._store.entry(seal.entry if seal.entry is not None else -1)
         fact = statement.parse(stored.statement).seal if stored.statement else None
         digest = hashlib.sha256(seal.checkpoint).digest()
         held = (digest, seal.size, seal.root)
         if fact is None or (fact.checkpoint, fact.size, fact.root) != held:
             raise Refused("audit.seal-entry", "The seal's entry is not its own.", where=where)
-        tokens = {hashlib.sha256(token.token).digest() for token in seal.tokens}
-        if not tokens.issuperset(fact.tokens):
+        tokens = tuple(hashlib.sha256(token.token).digest() for token in seal.tokens)
+        if tokens[: len(fact.tokens)] != fact.tokens:
             raise Refused("audit.lost-token", "A timestamp that was sealed is gone.", where=where)
-        return stored.index
 
     def memory(self) -> str:
         newest, remembered = self._store.seal(-1), self._parts.memory.recall()
-        if (newest.checkpoint if newest else None) != remembered:
+        if remembered is not None and (newest is None or newest.checkpoint != remembered):
+            return self._unfinished(remembered, newest.size if newest else 0)
+        if newest is not None and remembered is None:
+            raise Undecided(
+                "audit.memory",
+                "The signer does not remember the newest checkpoint.",
+                hint="Put the file with the last signed checkpoint back where it was.",
+            )
+        return "The signer remembers the newest checkpoint."
+
+    def _unfinished(self, remembered: bytes, sealed: int) -> str:
+        """A checkpoint is remembered before its seal is stored: an interruption may fall between.
+
+        The tree must be a continuation of what was signed all the same.
+        """
+        last = Checkpoint.parse(Note.parse(remembered).text, extensions_allowed=False)
+        reader = reader_of(self._store)
+        if last.origin != self._parts.origin or not sealed <= last.size <= reader.size:
             raise Undecided(
                 "audit.memory",
                 "The newest checkpoint is not the one that the signer remembers.",
                 hint="Was the database or the memory restored from a backup?",
             )
-        return "The signer remembers the newest checkpoint."
+        if reader.root(last.size) != last.root:
+            raise Refused("audit.forked", "The signer has signed another tree than the one stored.")
+        return f"The signer has signed {last.size} entries of this tree; their seal is unfinished."
 
     def _entries(self) -> Iterator[StoredEntry]:
         return self._store.entries(0, self._store.head().size)

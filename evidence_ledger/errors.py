@@ -17,7 +17,7 @@ EvidenceError
     ├── KeyUnusable
     │   ├── KeyUnreadable, WrongPassword, WrongKey
     ├── AuthorityError
-    │   ├── AuthorityUnreachable, AuthorityRefused
+    │   ├── AuthorityUnreachable, AuthorityRefused, AuthorityBusy, AuthorityAnswerInvalid
     ├── LogUnreachable
     ├── InternalError
     └── Interrupted
@@ -323,6 +323,36 @@ class AuthorityRefused(AuthorityError):
 
     code = "authority.refused"
     exit_code = 52
+
+
+class AuthorityBusy(AuthorityError):
+    """A timestamp authority wants to be asked again later (HTTP 429 or 5xx), or less often.
+
+    ``wait`` is how many seconds it asks for, where it says so.
+    """
+
+    code = "authority.busy"
+    exit_code = 53
+    default_hint = "Nothing is lost. Ask again later with: evidence seal"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        wait: float | None = None,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.wait = wait
+
+
+class AuthorityAnswerInvalid(AuthorityError):
+    """A timestamp authority's answer is no timestamp, or none that stands."""
+
+    code = "authority.answer"
+    exit_code = 54
+    default_hint = "Check the address: a network's log-in page may have answered instead."
 
 
 class LogUnreachable(OperationalError):

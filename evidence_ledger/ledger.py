@@ -65,6 +65,7 @@ class Ledger:
         All or none: raises what ``admit`` raises for the first that does not stand, ClockBehind,
         and what the Store raises. Durable when this returns.
         """
+        self._check_memory()
         admissions = [admit(one, self.origin) for one in signed]
         for admission in admissions:
             self._check_links(admission)

@@ -154,7 +154,7 @@ class Workbench:
                 store=self.store,
                 memory=self.memory,
                 keys=keys,
-                roots=[root for one in self.authorities for root in one.roots],
+                roots={one.name: one.roots for one in self.authorities},
                 chain=lambda check: audit_chain(self.database, processes=1, check=check),
                 at=self.clock.now(),
             ),

@@ -1,92 +1,29 @@
-"""Runs the command line and answers for whatever happens: an exit code, and never a traceback."""
+"""The entry point. Ctrl-C is answered for from the first moment on, also while modules load."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from typing import NoReturn
 
-import click
-
-from evidence_ledger.errors import EvidenceError, Interrupted, OutputUnwritable
-from evidence_ledger_cli.output import show_error
-from evidence_ledger_cli.program import program
-
-BROKEN_PIPE = 141
+INTERRUPTED = 130
 
 
 def main() -> NoReturn:
-    """The entry point."""
+    """Run the command line of this process."""
+    try:
+        sys.exit(_run())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _run() -> int:
+    from evidence_ledger_cli.program import program
+    from evidence_ledger_cli.session import run
+
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     if "_EVIDENCE_COMPLETE" in os.environ:
         program.main(prog_name="evidence")
-    sys.exit(run(sys.argv[1:]))
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Run one command; its exit code. Everything that goes wrong is told before this returns."""
-    try:
-        code = _answered(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _abandon_output(BROKEN_PIPE)
-    except OSError:
-        return _abandon_output(OutputUnwritable.exit_code)
-    return code
-
-
-def _answered(arguments: Sequence[str]) -> int:
-    json = _wants_json(arguments)
-    try:
-        return _invoke(arguments)
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
-    except click.ClickException as error:
-        return _tell_usage(error, json=json)
-    except (KeyboardInterrupt, click.Abort):
-        return show_error(Interrupted("Stopped."), json=json)
-    except EvidenceError as error:
-        return show_error(error, json=json)
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # noqa: BLE001 the last resort: no traceback may reach a user
-        return _tell_crash(error, json=json)
-
-
-def _invoke(arguments: Sequence[str]) -> int:
-    # Not Command.main: it answers a broken pipe with 1, which here would mean FAILED.
-    with program.make_context("evidence", list(arguments)) as context:
-        code = program.invoke(context)
-    return code if isinstance(code, int) else 0
-
-
-def _wants_json(arguments: Sequence[str]) -> bool:
-    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    return "--json" in before
-
-
-def _tell_usage(error: click.ClickException, *, json: bool) -> int:
-    from evidence_ledger.errors import UsageError
-
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "evidence"
-    return show_error(UsageError(error.format_message(), hint=f"See: {path} --help"), json=json)
-
-
-def _tell_crash(error: Exception, *, json: bool) -> int:
-    from evidence_ledger_cli.crash import internal_error
-
-    if os.environ.get("EVIDENCE_DEBUG") == "1":
-        raise error
-    return show_error(internal_error(error), json=json)
-
-
-def _abandon_output(code: int) -> int:
-    """Nobody reads standard output, or it can't be written: end with no code of a verdict."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
-    os.close(nothing)
-    return code
+    return run(sys.argv[1:])

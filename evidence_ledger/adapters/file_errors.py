@@ -34,7 +34,9 @@ def input_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FileUnreadable(f"{path.name} can't be read: {why(error)}.", where=str(path)) from error
+        raise FileUnreadable(
+            f"{path.name} can't be read: {why(error)}.", where=str(path)
+        ) from error
 
 
 @contextmanager

@@ -36,12 +36,7 @@ vkeys = [
 ]
 
 # The ledger's own clock: good to try things out, never an independent witness of time.
-[[timestamp_authority]]
-name = {toml_text(authority)}
-independent = false
-roots = '''
-{"".join(_pem(one) for one in roots)}'''
-
+{authority_text(authority, roots, independent=False)}
 [time]
 authorities = 1
 independent = 0
@@ -56,5 +51,16 @@ required = [{required}]
 """
 
 
-def _pem(certificate: bytes) -> str:
+def authority_text(name: str, roots: Sequence[bytes], *, independent: bool) -> str:
+    """A trust policy's table for one timestamp authority with these DER roots."""
+    return f"""[[timestamp_authority]]
+name = {toml_text(name)}
+independent = {str(independent).lower()}
+roots = '''
+{"".join(pem_text(one) for one in roots)}'''
+"""
+
+
+def pem_text(certificate: bytes) -> str:
+    """A DER X.509 certificate in PEM form."""
     return x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM).decode()

@@ -54,7 +54,7 @@ def decode(data: bytes, *, what: str, limit: int) -> Json:
         return _decode_any(data, what)
 
 
-class _NotPlain(Exception):  # noqa: N818 - no error: the careful way decides
+class _NotPlain(Exception):
     """The short way can't tell whether this is canonical."""
 
 

@@ -77,7 +77,7 @@ def covering_tokens(
     Nothing says yet that a token is right. Raises Refused where the record does not cover all
     objects or a renewal does not cover what is before it, Undecided, FormatError.
     """
-    check_digests(record)
+    check_form(record)
     check_objects(record, objects)
     check_timestamp_renewals(record)
     check_tree_renewals(record, objects)
@@ -120,11 +120,14 @@ def digests_needed(record: EvidenceRecord) -> tuple[str, ...]:
     return tuple(names)
 
 
-def check_digests(record: EvidenceRecord) -> None:
+def check_form(record: EvidenceRecord) -> None:
     """Each chain keeps to one digest, which is listed and is that of its tokens' imprints.
 
-    Sections 3.1, 4.3 (step 4) and 5.3 (step 2). Raises Refused, FormatError.
+    Sections 3.1, 4.3 (step 4) and 5.3 (step 2). Raises Refused, FormatError, and Undecided where
+    the object was encrypted before (section 6).
     """
+    if record.encryption_info is not None:
+        raise Undecided("record.encrypted", "The evidence record covers an encrypted object.")
     for chain in record.chains:
         first = chain.stamps[0].digest
         if first not in record.digests:

@@ -15,7 +15,7 @@ without the next timestamp is INDETERMINATE where that one was left out or came 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -24,11 +24,14 @@ from typing import Final, TypeVar
 
 from evidence_ledger.core import evidence_record, record_coverage
 from evidence_ledger.core import record_recipe as tasks
+from evidence_ledger.core.algorithm import digest_of
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.evidence_record import EvidenceRecord
 from evidence_ledger.core.recipe import Recipe, Task
 from evidence_ledger.core.record_coverage import CoveringToken, Kind, RecordedObject
 from evidence_ledger.core.report import Report, verdict_of, worst
+from evidence_ledger.core.revocation_values import RevocationData
+from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.core.timestamp_verification import TrustedTime, check_token
 from evidence_ledger.errors import EvidenceError, Refused, Undecided
 
@@ -44,12 +47,16 @@ class RecordTrust:
 
     ``roots`` and ``intermediates`` are DER X.509 certificates. ``ends`` gives the last day on which
     an algorithm is accepted: a digest (``sha256``) or a signature scheme (``ecdsa-sha256``).
+    ``revocation`` is about anything; ``revocation_demanded`` are the roots under which X.509
+    certificates must be known not to be revoked.
     """
 
     roots: Sequence[bytes]
     at: datetime
     intermediates: Sequence[bytes] = ()
     ends: Mapping[str, date] = field(default_factory=dict)
+    revocation: RevocationData = field(default_factory=RevocationData)
+    revocation_demanded: Collection[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +177,7 @@ class _Examination:
 
 def _read(data: bytes) -> tuple[_Read, str]:
     record = evidence_record.parse(data)
-    if record.encryption_info is not None:
-        raise Undecided("record.encrypted", "The evidence record covers an encrypted object.")
-    record_coverage.check_digests(record)
+    record_coverage.check_form(record)
     stamps = sum(len(chain.stamps) for chain in record.chains)
     says = f"{_count(stamps, 'timestamp')} in {_count(len(record.chains), 'chain')}."
     return (record, record_coverage.tokens(record)), says
@@ -207,7 +212,11 @@ def _count(number: int, noun: str) -> str:
 def _told(one: TrustedTime | EvidenceError) -> tuple[TrustedTime, str]:
     if isinstance(one, EvidenceError):
         raise one
-    return one, f"{one.authority} vouches for {one.moment:%Y-%m-%d %H:%M:%S} UTC."
+    return one, f"{one.authority} vouches for {_moment(one)}."
+
+
+def _moment(stamp: TrustedTime) -> str:
+    return f"{stamp.moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _examine(
@@ -239,6 +248,9 @@ def _examine_one(
             intermediates=trust.intermediates,
             at=trust.at,
             covered_at=_latest(after) if after else None,
+            crls=trust.revocation.lists,
+            ocsps=trust.revocation.responses,
+            revocation_demanded=trust.revocation_demanded,
         )
     except Undecided as error:
         if after is None or error.reason != "timestamp.certificate-expired":
@@ -262,14 +274,13 @@ def check_order(times: Sequence[TrustedTime]) -> None:
         if _latest(after) < before.moment - (before.accuracy or timedelta(0)):
             raise Refused(
                 "record.time-order",
-                f"The timestamp of {after.moment:%Y-%m-%d %H:%M:%S} UTC covers one of "
-                f"{before.moment:%Y-%m-%d %H:%M:%S} UTC, which is later.",
+                f"The timestamp of {_moment(after)} covers a later one, of {_moment(before)}.",
             )
 
 
 def _ordered(times: Sequence[TrustedTime]) -> tuple[None, str]:
     check_order(times)
-    return None, f"The objects existed not later than {times[0].moment:%Y-%m-%d %H:%M:%S} UTC."
+    return None, f"Each was good when the next was made; the first is of {_moment(times[0])}."
 
 
 def check_algorithms(
@@ -282,13 +293,17 @@ def check_algorithms(
         replaced[token.chain] = moment
     for token, stamp, moment in zip(tokens, times, until, strict=True):
         _check_end(token.digest, replaced[token.chain], trust.ends)
-        for name in _names(stamp):
+        for name in _names(token, stamp):
             _check_end(name, moment, trust.ends)
 
 
-def _names(stamp: TrustedTime) -> tuple[str, str]:
-    """A signature scheme and the digest in it, as end dates name them."""
-    return stamp.scheme, stamp.scheme.rpartition("-")[2]
+def _names(token: CoveringToken, stamp: TrustedTime) -> set[str]:
+    """The algorithms that a token leans on, as end dates name them: its signature scheme, the
+    digest in that, and the digest of what was signed. X.509 certificates are not among them.
+    """
+    signer = read_token(token.token).signed.only_signer()
+    hashed = digest_of(signer.digest_algorithm, "digestAlgorithm").name
+    return {stamp.scheme, stamp.scheme.rpartition("-")[2], hashed}
 
 
 def _check_end(name: str, moment: datetime, ends: Mapping[str, date]) -> None:
@@ -325,7 +340,7 @@ def _record_time(
 
 def _good_until(token: CoveringToken, stamp: TrustedTime, ends: Mapping[str, date]) -> datetime:
     """When a token needs another that covers it."""
-    days = (ends.get(name) for name in (token.digest, *_names(stamp)))
+    days = (ends.get(name) for name in (token.digest, *_names(token, stamp)))
     return min([stamp.good_until, *(datetime.combine(day, time.max, UTC) for day in days if day)])
 
 

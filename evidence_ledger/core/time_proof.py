@@ -19,6 +19,7 @@ from evidence_ledger.core.record_coverage import (
 )
 from evidence_ledger.core.record_manifest import SHA256, CoveredObject
 from evidence_ledger.core.record_verification import RecordTrust, check_tokens
+from evidence_ledger.core.supplement import NOTHING, Supplement
 from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.core.timestamp_verification import TrustedTime
 from evidence_ledger.core.trust_policy import TrustedAuthority, TrustPolicy
@@ -78,12 +79,7 @@ def stamped(
 
 def _way(data: bytes, covered: RecordedObject) -> tuple[CoveringToken, ...]:
     """The tokens to which a record leads from an object, oldest first."""
-    record = evidence_record.parse(data)
-    if record.encryption_info is not None:
-        raise Undecided(
-            "record.encrypted", f"The record covers an encrypted form of {covered.name}."
-        )
-    return covering_tokens(record, [covered])
+    return covering_tokens(evidence_record.parse(data), [covered])
 
 
 def check_listed(covered: CoveredObject, digest: bytes) -> None:
@@ -108,6 +104,7 @@ def check_file_record(
     tokens: Sequence[StampedObjects],
     policy: TrustPolicy | None,
     at: datetime,
+    supplement: Supplement = NOTHING,
 ) -> None:
     """The record ``data`` leads from a file to one of ``tokens``.
 
@@ -127,7 +124,7 @@ def check_file_record(
     if any(known[: len(way)] == way for known in ways):
         check_term(way[-1].digest, policy, at)
     else:
-        check_tokens(way, _trust(policy, at))
+        check_tokens(way, _trust(policy, at, supplement))
 
 
 def check_coverage(one: StampedObjects, wanted: Sequence[str]) -> None:
@@ -137,12 +134,17 @@ def check_coverage(one: StampedObjects, wanted: Sequence[str]) -> None:
         raise Refused("record.missing", f"No evidence record leads from {missing[0]} to the token.")
 
 
-def prove(one: StampedObjects, policy: TrustPolicy | None, at: datetime) -> ProvedTime:
+def prove(
+    one: StampedObjects,
+    policy: TrustPolicy | None,
+    at: datetime,
+    supplement: Supplement = NOTHING,
+) -> ProvedTime:
     """The time that a token proves as of ``at``.
 
     Raises Refused for a token that is wrong in itself, Undecided where no trusted root vouches.
     """
-    trust = _trust(policy, at)
+    trust = _trust(policy, at, supplement)
     records = [check_tokens(way, trust) for way in one.ways]
     authorities = policy.authorities if policy else ()
     relied = [stamp for record in records for stamp in record.relied]
@@ -154,10 +156,17 @@ def prove(one: StampedObjects, policy: TrustPolicy | None, at: datetime) -> Prov
     )
 
 
-def _trust(policy: TrustPolicy | None, at: datetime) -> RecordTrust:
+def _trust(policy: TrustPolicy | None, at: datetime, supplement: Supplement) -> RecordTrust:
     authorities = policy.authorities if policy else ()
     roots = [root for authority in authorities for root in authority.roots]
-    return RecordTrust(roots, at, ends=policy.end_dates if policy else {})
+    return RecordTrust(
+        roots,
+        at,
+        supplement.certificates,
+        ends=policy.end_dates if policy else {},
+        revocation=supplement.revocation,
+        revocation_demanded=policy.revocation_demanded if policy else (),
+    )
 
 
 def _independent(time: TrustedTime, authorities: Sequence[TrustedAuthority]) -> bool:

@@ -62,6 +62,13 @@ EXPIRY: Final = Task(
     "When an X.509 certificate expires, nobody watches over its key any more: a token that shows "
     "up later might be forged, unless something else proves that it existed before.",
 )
+REVOCATION: Final = Task(
+    "10",
+    "revocation",
+    "RFC 3161, 4; RFC 5280, 6.3; RFC 6960, 4.2",
+    "An issuer takes an X.509 certificate back when its key has been stolen or its owner stops; "
+    "what was signed after that proves nothing.",
+)
 
 PASSED: Final = {
     "1": "It is a timestamp, and nothing else.",

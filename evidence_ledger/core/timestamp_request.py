@@ -86,15 +86,15 @@ class TimestampRequest:
         )
 
 
-def build_request(digest_name: str, digest: bytes, nonce: int) -> bytes:
+def build_request(digest_name: str, digest: bytes, nonce: int, policy: str | None = None) -> bytes:
     """The DER request for a token with its X.509 certificates over ``digest``.
 
-    ``digest_name`` is a key of ``algorithm.DIGESTS``. Raises UsageError.
+    ``digest_name`` is a key of ``algorithm.DIGESTS``; ``policy`` an OID. Raises UsageError.
     """
     if digest_name not in DIGESTS:
         raise UsageError(f"Timestamps over {digest_name} digests can't be asked for.")
     imprint = MessageImprint.of(DIGESTS[digest_name], digest)
-    return TimestampRequest(imprint, nonce=nonce, certificate_wanted=True).encode()
+    return TimestampRequest(imprint, policy, nonce, certificate_wanted=True).encode()
 
 
 def parse_request(data: bytes) -> TimestampRequest:

@@ -12,13 +12,15 @@
 8. the token's time is not in the future
 9. no X.509 certificate below the root has expired since, or something else proves that the token
    existed before that
+10. none of them had been revoked, as ``revocation`` says, where data is at hand or demanded
 
-Embedded X.509 certificates only help to find a path; none is trusted. Revocation is not judged.
+Embedded X.509 certificates only help to find a path; none is trusted. Revocation data inside the
+token is used like what is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
@@ -31,6 +33,8 @@ from evidence_ledger.core.cms import SignerInfo
 from evidence_ledger.core.oid import LOCAL_POLICY, TIME_STAMPING
 from evidence_ledger.core.recipe import Recipe, Task
 from evidence_ledger.core.report import Report, verdict_of, worst
+from evidence_ledger.core.revocation import Revocations, check_revocation
+from evidence_ledger.core.revocation_values import RevocationData, embedded_data
 from evidence_ledger.core.signer_check import check_signer
 from evidence_ledger.core.signing_certificate import require_binding
 from evidence_ledger.core.timestamp_token import TimestampInfo, TimestampToken, read_token
@@ -48,7 +52,8 @@ class TrustedTime:
 
     ``accuracy`` is None where the authority states none. ``token`` is the bare token as it came,
     ``algorithm`` the name of the digest's algorithm, ``scheme`` that of the signature.
-    ``good_until`` is when the token needs other proof that it existed.
+    ``good_until`` is when the token needs other proof that it existed. ``revocation`` is None where
+    no revocation data was at hand.
     """
 
     moment: datetime
@@ -62,6 +67,7 @@ class TrustedTime:
     chain: Chain
     good_until: datetime
     token: bytes
+    revocation: Revocations | None = None
 
     @property
     def own_clock(self) -> bool:
@@ -82,6 +88,7 @@ class TrustedTime:
             "authority_certificate_sha256": self.chain.leaf.sha256.hex(),
             "root_sha256": self.chain.root.sha256.hex(),
             "good_until": _time_text(self.good_until),
+            "revocation": self.revocation.to_json() if self.revocation else None,
         }
 
 
@@ -95,15 +102,32 @@ def check_token(
     nonce: int | None = None,
     policy_oid: str | None = None,
     covered_at: datetime | None = None,
+    crls: Sequence[bytes] = (),
+    ocsps: Sequence[bytes] = (),
+    revocation_demanded: Collection[bytes] = (),
 ) -> TrustedTime:
     """What a response or bare token proves, judged as of ``at`` (aware UTC).
 
     ``digests`` are the digests of the data by name (``sha256``); the token needs one of them.
     ``roots`` and ``intermediates`` are DER X.509 certificates. ``covered_at`` is a moment by which
-    something else proves that the token existed. Raises the first Refused or FormatError, or else
-    the first Undecided, of the recipe's steps.
+    something else proves that the token existed. ``crls`` and ``ocsps`` are DER revocation lists and
+    OCSP responses, about anything; ``revocation_demanded`` are the roots under which a token counts
+    only when its X.509 certificates are known not to be revoked. Raises the first Refused or
+    FormatError, or else the first Undecided, of the recipe's steps.
     """
-    case = _Case(data, digests, roots, intermediates, nonce, policy_oid, at, covered_at)
+    revocation = RevocationData(tuple(crls), tuple(ocsps))
+    case = _Case(
+        data,
+        digests,
+        roots,
+        intermediates,
+        nonce,
+        policy_oid,
+        at,
+        covered_at,
+        revocation,
+        revocation_demanded,
+    )
     examination = _Examination()
     found = examination.of(case)
     if found is None or examination.error is not None:
@@ -121,12 +145,27 @@ def verify_timestamp(
     nonce: int | None = None,
     policy_oid: str | None = None,
     covered_at: datetime | None = None,
+    crls: Sequence[bytes] = (),
+    ocsps: Sequence[bytes] = (),
+    revocation_demanded: Collection[bytes] = (),
 ) -> Report:
     """The report of the recipe at the head of this module; arguments as for ``check_token``.
 
     Steps that need what a failed step would have found are left out. Nothing is raised.
     """
-    case = _Case(data, digests, roots, intermediates, nonce, policy_oid, at, covered_at)
+    revocation = RevocationData(tuple(crls), tuple(ocsps))
+    case = _Case(
+        data,
+        digests,
+        roots,
+        intermediates,
+        nonce,
+        policy_oid,
+        at,
+        covered_at,
+        revocation,
+        revocation_demanded,
+    )
     examination = _Examination()
     found = examination.of(case)
     if found is not None:
@@ -144,6 +183,13 @@ class _Case:
     policy: str | None
     at: datetime
     covered_at: datetime | None
+    revocation: RevocationData
+    demanded: Collection[bytes]
+
+    @property
+    def existed(self) -> datetime:
+        """A moment by which the token is known to have existed."""
+        return min(self.at, self.covered_at) if self.covered_at else self.at
 
 
 class _Examination:
@@ -174,9 +220,24 @@ class _Examination:
         if chain is None:
             return None
         self._run(tasks.EXPIRY, lambda: _require_fresh(chain, case))
+        revocation = self._revocation(token, chain, case)
         if algorithm is None or scheme is None:
             return None
-        return _trusted_time(token, algorithm, scheme, chain)
+        return _trusted_time(token, algorithm, scheme, chain, revocation)
+
+    def _revocation(self, token: TimestampToken, chain: Chain, case: _Case) -> Revocations | None:
+        data = case.revocation + embedded_data(token.signed)
+        demanded = chain.root.raw in case.demanded
+        if not data and not demanded:
+            return None
+
+        def judged() -> tuple[Revocations, str]:
+            found = check_revocation(
+                chain, data, token.info.moment, existed=case.existed, demanded=demanded
+            )
+            return found, found.says
+
+        return self._telling(tasks.REVOCATION, judged)
 
     def _content(self, info: TimestampInfo, case: _Case) -> str | None:
         """What was asked against what was answered; the imprint's algorithm where it fits."""
@@ -190,9 +251,12 @@ class _Examination:
         return algorithm
 
     def _run(self, task: Task, check: Callable[[], _T]) -> _T | None:
+        return self._telling(task, lambda: (check(), tasks.PASSED[task.number]))
+
+    def _telling(self, task: Task, check: Callable[[], tuple[_T, str]]) -> _T | None:
         def noted() -> tuple[_T, str]:
             try:
-                return check(), tasks.PASSED[task.number]
+                return check()
             except EvidenceError as error:
                 self._errors.append(error)
                 raise
@@ -301,9 +365,8 @@ def _require_past(info: TimestampInfo, at: datetime) -> None:
 
 
 def _require_fresh(chain: Chain, case: _Case) -> None:
-    proved = min(case.at, case.covered_at) if case.covered_at else case.at
     end = _good_until(chain)
-    if end < proved:
+    if end < case.existed:
         raise Undecided(
             "timestamp.certificate-expired",
             f"The authority's X.509 certificates have expired on {end:%Y-%m-%d}.",
@@ -318,7 +381,11 @@ def _good_until(chain: Chain) -> datetime:
 
 
 def _trusted_time(
-    token: TimestampToken, algorithm: str, scheme: Scheme, chain: Chain
+    token: TimestampToken,
+    algorithm: str,
+    scheme: Scheme,
+    chain: Chain,
+    revocation: Revocations | None,
 ) -> TrustedTime:
     info = token.info
     return TrustedTime(
@@ -333,6 +400,7 @@ def _trusted_time(
         chain=chain,
         good_until=_good_until(chain),
         token=token.raw,
+        revocation=revocation,
     )
 
 

@@ -31,6 +31,7 @@ from evidence_ledger.core.findings import Findings
 from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.record_coverage import RecordedObject
 from evidence_ledger.core.statement import Statement
+from evidence_ledger.core.supplement import Supplement
 from evidence_ledger.core.time_proof import StampedObjects
 from evidence_ledger.core.tlog_proof import TlogProof
 from evidence_ledger.core.trust_policy import TrustPolicy
@@ -65,6 +66,7 @@ class Case:
     def container(self) -> str:
         self._container = Container(self._source)
         self._parts = certificate.parse(self._container)
+        self._supplement = Supplement.of(self._parts.chains, self._parts.revocation.values())
         self._embedded = self._hash_embedded()
         self.found.embedded = frozenset(self._embedded)
         self.found.not_covered = (
@@ -199,7 +201,7 @@ class Case:
 
     def _time(self, one: StampedObjects) -> str:
         time_proof.check_coverage(one, COVERED)
-        proved = time_proof.prove(one, self._policy, self.found.at)
+        proved = time_proof.prove(one, self._policy, self.found.at, self._supplement)
         self.found.times.append(proved)
         note_on_clock = "" if proved.independent else " (own clock, not independent)"
         moment = f"{proved.time.moment:%Y-%m-%d %H:%M:%S} UTC"
@@ -225,9 +227,12 @@ class Case:
         return self.found.existed_by or self.found.at
 
     def signer(self) -> str:
-        embedded = (*self._signed.certificates, *self._parts.chains)
+        supplement = Supplement(
+            (*self._signed.certificates, *self._supplement.certificates),
+            self._supplement.revocation + self._signed.revocation,
+        )
         return signer_trust.check_signer_trust(
-            self._signed.certificate, embedded, self._policy, self.existed_by()
+            self._signed.certificate, supplement, self._policy, self.existed_by()
         )
 
     def files(self) -> str:
@@ -264,7 +269,9 @@ class Case:
     def _check_file_record(self, record: bytes, number: int, print_: Fingerprint) -> None:
         digests = {name.value: digest for name, digest in print_.digests.items()}
         file = RecordedObject(f"file/{number}", digests)
-        time_proof.check_file_record(record, file, self._tokens, self._policy, self.found.at)
+        time_proof.check_file_record(
+            record, file, self._tokens, self._policy, self.found.at, self._supplement
+        )
 
     def policy_rules(self) -> str:
         if self._policy is None:

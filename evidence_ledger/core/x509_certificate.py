@@ -194,16 +194,21 @@ def _extensions(fields: der.Fields) -> dict[str, Extension]:
         fields.optional(der.context(number, constructed=False))
     node = fields.optional(der.context(3))
     fields.done()
+    return read_extensions(node.only(_WHAT, node.tag), _WHAT) if node else {}
+
+
+def read_extensions(node: der.Node, what: str) -> dict[str, Extension]:
+    """The Extensions in a SEQUENCE, by their names. Raises FormatError."""
     found: dict[str, Extension] = {}
-    for item in node.only(_WHAT, node.tag).elements(_WHAT, most=128) if node else ():
-        members = item.fields(_WHAT)
-        name = members.next().oid(_WHAT)
+    for item in node.elements(what, most=128):
+        members = item.fields(what)
+        name = members.next().oid(what)
         critical = members.optional(der.BOOLEAN)
-        value = members.next().octets(_WHAT)
+        value = members.next().octets(what)
         members.done()
         if name in found:
             raise FormatError(
-                "x509.duplicate-extension", f"The extension {name} occurs twice.", where=_WHAT
+                "x509.duplicate-extension", f"The extension {name} occurs twice.", where=what
             )
-        found[name] = Extension(critical is not None and critical.boolean(_WHAT), value)
+        found[name] = Extension(critical is not None and critical.boolean(what), value)
     return found

@@ -14,7 +14,13 @@ from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
 from evidence_ledger.adapters.timestamping.http import LARGEST, HttpAuthority
 from evidence_ledger.adapters.timestamping.local import LocalAuthority
 from evidence_ledger.core.timestamp_verification import check_token
-from evidence_ledger.errors import AuthorityError, AuthorityRefused, AuthorityUnreachable
+from evidence_ledger.errors import (
+    AuthorityAnswerInvalid,
+    AuthorityBusy,
+    AuthorityError,
+    AuthorityRefused,
+    AuthorityUnreachable,
+)
 from tests.adapters.test_local_authority import Fixed
 from tests.x509_factory import NOW, TIMESTAMPS, issue
 
@@ -77,27 +83,27 @@ FAULTS: dict[str, tuple[Handler, type[AuthorityError], str]] = {
         "bad",
     ),
     "system error": (raising(OSError("no route")), AuthorityUnreachable, "no route"),
-    "server error": (replying(503, headers=REPLY), AuthorityUnreachable, "503"),
-    "no content": (replying(204, headers=REPLY), AuthorityUnreachable, "204"),
+    "server error": (replying(503, headers=REPLY), AuthorityBusy, "503"),
+    "no content": (replying(204, headers=REPLY), AuthorityAnswerInvalid, "204"),
     "redirection": (
         replying(301, headers={"Location": "http://other.example/"}),
-        AuthorityUnreachable,
+        AuthorityAnswerInvalid,
         "other.example",
     ),
     "a page": (
         replying(200, headers={"Content-Type": "text/html; charset=utf-8"}, content=b"<p>"),
-        AuthorityUnreachable,
+        AuthorityAnswerInvalid,
         "text/html",
     ),
-    "no type": (replying(200, content=b"x"), AuthorityUnreachable, "no type"),
+    "no type": (replying(200, content=b"x"), AuthorityAnswerInvalid, "no type"),
     "too large": (
         replying(200, headers=REPLY, content=bytes(LARGEST + 1)),
-        AuthorityUnreachable,
+        AuthorityAnswerInvalid,
         str(LARGEST),
     ),
     "endless": (
         replying(200, headers=REPLY, content=endless()),
-        AuthorityUnreachable,
+        AuthorityAnswerInvalid,
         str(LARGEST),
     ),
     "compressed": (
@@ -106,11 +112,11 @@ FAULTS: dict[str, tuple[Handler, type[AuthorityError], str]] = {
             headers={**REPLY, "Content-Encoding": "gzip"},
             content=gzip.compress(bytes(1 << 25)),
         ),
-        AuthorityUnreachable,
+        AuthorityAnswerInvalid,
         "compressed",
     ),
     "forbidden": (replying(403), AuthorityRefused, "403"),
-    "too many requests": (replying(429), AuthorityRefused, "429"),
+    "too many requests": (replying(429), AuthorityBusy, "429"),
 }
 
 

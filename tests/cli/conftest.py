@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from evidence_ledger_cli.main import run
+from evidence_ledger_cli.session import run
 
 
 class Answer(NamedTuple):

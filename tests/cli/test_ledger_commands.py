@@ -289,7 +289,7 @@ def test_an_audit_finds_what_was_changed_behind_the_ledgers_back(
 @pytest.mark.usefixtures("deposited")
 def test_checking_loads_no_database_and_no_network() -> None:
     code = (
-        "import sys; from evidence_ledger_cli.main import run; "
+        "import sys; from evidence_ledger_cli.session import run; "
         "code = run(['verify', 'case.asice', 'case', '--policy', 'ledger/trust.toml']); "
         "names = ['sqlalchemy', 'alembic', 'httpx', 'rfc3161ng', 'fastapi', 'reportlab']; "
         "print(code, [n for n in names if n in sys.modules], file=sys.stderr)"

@@ -15,7 +15,7 @@ import pytest
 
 from evidence_ledger.errors import EvidenceError, FileChanged, InternalError, Refused
 from evidence_ledger_cli import __version__, program
-from evidence_ledger_cli.main import run
+from evidence_ledger_cli.session import run
 from tests.conftest import ROOT
 
 HEAVY = ["sqlalchemy", "alembic", "cryptography", "httpx", "rfc3161ng", "fastapi", "reportlab"]
@@ -59,7 +59,7 @@ def test_the_version_is_that_of_the_package() -> None:
 
 def test_starting_loads_nothing_heavy() -> None:
     code = (
-        "import sys, evidence_ledger_cli.main as m; m.run(['--help']); "
+        "import sys, evidence_ledger_cli.session as m; m.run(['--help']); "
         f"print([n for n in {HEAVY!r} if n in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -158,6 +158,16 @@ def test_ctrl_c_is_130(
     shown = capsys.readouterr()
     assert shown.err.startswith("error: Stopped.\nhint: ")
     assert json.loads(shown.out)["error"]["code"] == "interrupted"
+
+
+def test_ctrl_c_inside_another_error_is_130(
+    failing: list[BaseException], capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = RuntimeError("class body failed")
+    error.__cause__ = KeyboardInterrupt()
+    failing.append(error)
+    assert run(["list"]) == 130
+    assert capsys.readouterr().err.startswith("error: Stopped.")
 
 
 def test_a_reader_that_went_away_is_no_verdict_and_no_noise() -> None:

@@ -21,8 +21,9 @@ def _reference() -> ModuleType:
 
 def test_the_pages_are_up_to_date() -> None:
     reference = _reference()
-    assert reference.EXIT_CODES.read_text() == reference.exit_codes(), "python docs/build_reference.py"
-    assert reference.REASONS.read_text() == reference.reasons(), "python docs/build_reference.py"
+    rebuild = "run: python docs/build_reference.py"
+    assert reference.EXIT_CODES.read_text() == reference.exit_codes(), rebuild
+    assert reference.REASONS.read_text() == reference.reasons(), rebuild
 
 
 def test_every_error_has_its_own_code_and_number() -> None:

@@ -17,8 +17,9 @@ from evidence_ledger.core.entry_audit import AuditRow
 from evidence_ledger.core.report import Verdict, verdict_of
 from evidence_ledger.errors import EvidenceError, Refused
 
-# One tile of level 1: enough work to be worth handing over, little enough to share out evenly.
-SPAN = WIDTH * WIDTH
+# Entries handed over at once: enough to be worth it, few enough to be shared out evenly.
+SPAN = 256 * WIDTH
+SIGNED_SPAN = 8 * WIDTH
 
 SignatureCheck = Callable[[bytes, bytes], object]
 
@@ -44,6 +45,7 @@ def audit_chain(
     try:
         reader = AuditReader(engine, str(path))
         bounds = reader.bounds()
+        _check_reach(bounds)
         work = _Work(path, signatures, check)
         checked = []
         for one in _work_through(work, bounds.head.size, processes if _can_travel(check) else 1):
@@ -99,7 +101,8 @@ class _Work:
 
 
 def _work_through(work: _Work, size: int, processes: int) -> Iterator[_Checked]:
-    ranges = [(start, min(start + SPAN, size)) for start in range(0, size, SPAN)]
+    width = SPAN if work.check is None else SIGNED_SPAN
+    ranges = [(start, min(start + width, size)) for start in range(0, size, width)]
     workers = min(processes, len(ranges))
     if workers < 2:
         yield from map(work, ranges)
@@ -130,6 +133,17 @@ def _worst(errors: Iterable[EvidenceError | None]) -> EvidenceError | None:
         if found is None or (is_proof and verdict_of(found) is not Verdict.FAILED):
             found = error
     return found
+
+
+def _check_reach(bounds: Bounds) -> None:
+    """Before any work: a head beyond all entries would make it endless."""
+    if bounds.head.size > bounds.reach:
+        raise Refused(
+            "audit.head-beyond",
+            f"The ledger's head counts {bounds.head.size} entries; there are none "
+            f"from {bounds.reach} on.",
+            where="head",
+        )
 
 
 def _check_bounds(bounds: Bounds) -> None:

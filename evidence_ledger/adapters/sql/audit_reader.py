@@ -44,9 +44,11 @@ _AFTER = ("after_digest", "after_algorithm", "after_entry", "after_position")
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The head, the number of full tiles, and the tables with rows that belong to no entry."""
+    """The head, what the entries reach to, the number of full tiles, and the tables with rows that
+    belong to no entry."""
 
     head: Head
+    reach: int
     tiles: int
     strays: tuple[str, ...]
 
@@ -60,6 +62,7 @@ class AuditReader:
         self._head = HeadRow(engine.dialect)
         self._entries = EntryRows(engine.dialect)
         self._tiles = TileRows(engine.dialect)
+        self._newest = Prepared(select(func.max(entries.c.number)), engine.dialect)
         self._tile_count = Prepared(select(func.count()).select_from(tiles), engine.dialect)
         found = _found()
         self._first_fingerprints = Prepared(found, engine.dialect)
@@ -80,7 +83,9 @@ class AuditReader:
                 for name, query in self._strays.items()
                 if query.rows(connection, size=head.size)
             ]
-            return Bounds(head, self._tile_count.rows(connection)[0][0], tuple(strays))
+            newest = self._newest.rows(connection)[0][0]
+            reach = newest + 1 if isinstance(newest, int) else 0
+            return Bounds(head, reach, self._tile_count.rows(connection)[0][0], tuple(strays))
 
     def entries(self, start: int, stop: int, *, signatures: bool) -> Iterator[list[Row]]:
         """Batches of number, entry, leaf hash, statement hash, statement, signature or None."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -65,7 +65,8 @@ def _prepare_writer(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 def _begin(connection: Connection) -> None:
     words = connection.get_execution_options().get("sqlite_begin")
     if words is not None:
-        connection.exec_driver_sql(words)
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute(words)
 
 
 @contextmanager

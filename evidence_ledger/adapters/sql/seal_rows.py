@@ -86,7 +86,8 @@ class SealRows:
         rows = query.rows(connection, which=which)
         if not rows:
             return None
-        found = [_token(row) for row in self._tokens.rows(connection, of=rows[0][0])]
+        stored = self._tokens.rows(connection, of=rows[0][0])
+        found = [_token(place, row) for place, row in enumerate(stored)]
         return _seal(rows[0], tuple(found))
 
 
@@ -101,8 +102,10 @@ def _seal(row: Row, found: tuple[StoredToken, ...]) -> StoredSeal:
     return StoredSeal(number, first, size, root, checkpoint, leaves, places, found, entry)
 
 
-def _token(row: Row) -> StoredToken:
-    seal, _, authority, independent, response, token = row
+def _token(place: int, row: Row) -> StoredToken:
+    seal, position, authority, independent, response, token = row
+    if position != place or type(position) is not int:
+        raise LedgerCorrupt(f"The timestamp {place} of seal {seal} is missing.")
     if (type(authority), type(response), type(token)) != (str, bytes, bytes):
         raise LedgerCorrupt(f"A timestamp of seal {seal} is damaged.")
     if independent not in (0, 1):

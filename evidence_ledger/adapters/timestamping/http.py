@@ -7,7 +7,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from evidence_ledger.adapters.timestamping.request import make_request
-from evidence_ledger.errors import AuthorityRefused, AuthorityUnreachable
+from evidence_ledger.adapters.timestamping.retry_after import seconds_in
+from evidence_ledger.errors import (
+    AuthorityAnswerInvalid,
+    AuthorityBusy,
+    AuthorityRefused,
+    AuthorityUnreachable,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -34,15 +40,19 @@ class HttpAuthority:
         url: str,
         roots: Iterable[bytes] = (),
         *,
+        independent: bool = True,
+        policy: str | None = None,
         transport: httpx.BaseTransport | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        """``roots`` are DER X.509 certificates; ``transport`` takes the network's place in tests;
-        ``patience`` is in seconds.
+        """``roots`` are DER X.509 certificates; ``policy`` an OID under which tokens are asked for;
+        ``transport`` takes the network's place in tests; ``patience`` is in seconds.
         """
         self._name = name
         self._url = url
         self._roots = tuple(roots)
+        self._independent = independent
+        self._policy = policy
         self._transport = transport
         self._patience = patience
 
@@ -53,8 +63,8 @@ class HttpAuthority:
 
     @property
     def independent(self) -> bool:
-        """True: its clock is not the ledger's."""
-        return True
+        """Whether its clock is not the ledger's."""
+        return self._independent
 
     @property
     def roots(self) -> tuple[bytes, ...]:
@@ -63,12 +73,13 @@ class HttpAuthority:
 
     def ask(self, digest: bytes, nonce: int) -> bytes:
         """The answer to a request over a SHA-256 digest. Raises as ``send``."""
-        return self.send(make_request("sha256", digest, nonce))
+        return self.send(make_request("sha256", digest, nonce, self._policy))
 
     def send(self, request: bytes) -> bytes:
         """The answer to a DER TimeStampReq.
 
-        Raises AuthorityUnreachable; AuthorityRefused for an HTTP status that says no.
+        Raises AuthorityUnreachable; AuthorityBusy for HTTP 429 and 5xx; AuthorityRefused for any
+        other status that says no; AuthorityAnswerInvalid for what is no timestamp.
         """
         import httpx  # 0.1 s, which only those pay who ask an authority
 
@@ -87,19 +98,28 @@ class HttpAuthority:
             ) from error
 
     def _require_reply(self, response: httpx.Response) -> None:
-        status = response.status_code
-        if 300 <= status < 400:
-            target = response.headers.get("Location", "nowhere")
-            raise self._silent(f"it points to another address, {target[:200]}")
-        if 400 <= status < 500:
-            raise AuthorityRefused(f"{self._name} says no: HTTP status {status}.", where=self._url)
-        if status != 200:
-            raise self._silent(f"HTTP status {status}")
+        self._require_success(response)
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise self._silent("the answer is compressed, which nobody asked for")
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind not in _REPLIES:
             raise self._silent(f"the answer is {kind[:80] or 'of no type'}, not a timestamp")
+
+    def _require_success(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status == 429 or status >= 500:
+            raise AuthorityBusy(
+                f"{self._name} wants to be asked later: HTTP status {status}.",
+                where=self._url,
+                wait=seconds_in(response.headers),
+            )
+        if 400 <= status < 500:
+            raise AuthorityRefused(f"{self._name} says no: HTTP status {status}.", where=self._url)
+        if 300 <= status < 400:
+            target = response.headers.get("Location", "nowhere")
+            raise self._silent(f"it points to another address, {target[:200]}")
+        if status != 200:
+            raise self._silent(f"HTTP status {status}")
 
     def _body(self, response: httpx.Response, deadline: float) -> bytes:
         body = b""
@@ -108,10 +128,12 @@ class HttpAuthority:
             if len(body) > LARGEST:
                 raise self._silent(f"the answer has more than {LARGEST} bytes")
             if time.monotonic() > deadline:
-                raise self._silent(f"the answer took more than {self._patience:g} seconds")
+                raise AuthorityUnreachable(
+                    f"{self._name} took more than {self._patience:g} seconds.", where=self._url
+                )
         return body
 
-    def _silent(self, reason: str) -> AuthorityUnreachable:
-        return AuthorityUnreachable(
+    def _silent(self, reason: str) -> AuthorityAnswerInvalid:
+        return AuthorityAnswerInvalid(
             f"{self._name} did not answer with a timestamp: {reason}.", where=self._url
         )

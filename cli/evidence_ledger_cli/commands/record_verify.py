@@ -1,0 +1,112 @@
+"""``evidence record verify``"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from evidence_ledger.adapters.clock import SystemClock
+from evidence_ledger.adapters.files.reading import digest_file
+from evidence_ledger.core import evidence_record
+from evidence_ledger.core.algorithm import DIGESTS
+from evidence_ledger.core.pem import certificates
+from evidence_ledger.core.record_coverage import RecordedObject, digests_needed
+from evidence_ledger.core.record_verification import RecordTrust, verify_record
+from evidence_ledger.errors import EvidenceError, UsageError
+from evidence_ledger_cli import options
+from evidence_ledger_cli.input_file import read_capped, read_whole
+from evidence_ledger_cli.progress import ScreenProgress
+from evidence_ledger_cli.report_view import show_report
+
+_LARGEST_PEM = 8 * 1024 * 1024
+
+
+@click.command("verify")
+@click.argument("record", type=options.input_file(), metavar="RECORD")
+@click.option("--data", multiple=True, metavar="FILE", help="A file that the record is over.")
+@click.option(
+    "--digest",
+    multiple=True,
+    metavar="NAME:HEX",
+    help="Or its digest, such as sha256:HEX; with a comma before each further digest of one file.",
+)
+@click.option(
+    "--roots",
+    type=options.input_file(),
+    metavar="PEM",
+    help="Root X.509 certificates that you trust.",
+)
+@click.option(
+    "--intermediates",
+    type=options.input_file(),
+    metavar="PEM",
+    help="X.509 certificates between an authority's and a root.",
+)
+@options.at
+@options.explain
+@options.as_json
+def command(
+    record: Path,
+    data: tuple[str, ...],
+    digest: tuple[str, ...],
+    roots: Path | None,
+    intermediates: Path | None,
+    at: datetime | None,
+    explain: bool,
+    json: bool,
+) -> int:
+    """Check an RFC 4998 evidence record, renewed or not, whoever made it.
+
+    Several files are a group that one record covers.
+    """
+    by_digest = [_given(text) for text in digest]
+    raw = read_capped(record, evidence_record.LARGEST)
+    trust = RecordTrust(
+        _certificates(roots), at or SystemClock().now(), intermediates=_certificates(intermediates)
+    )
+    report = verify_record(raw, [*_hashed(data, _needed(raw)), *by_digest], trust)
+    return show_report(report, json=json, explain=explain, heading=f"Evidence record {record!s}")
+
+
+def _certificates(path: Path | None) -> tuple[bytes, ...]:
+    return certificates(read_whole(path, _LARGEST_PEM), where=str(path)) if path else ()
+
+
+def _needed(record: bytes) -> Sequence[str]:
+    """The digests that the record asks for; SHA-256 alone where it can't be read."""
+    try:
+        return digests_needed(evidence_record.parse(record))
+    except EvidenceError:
+        return ("sha256",)
+
+
+def _hashed(files: Iterable[str], names: Sequence[str]) -> list[RecordedObject]:
+    with ScreenProgress() as progress:
+        return [
+            RecordedObject(
+                file, {name: digest_file(file, name, progress=progress) for name in names}
+            )
+            for file in files
+        ]
+
+
+def _given(text: str) -> RecordedObject:
+    """``NAME:HEX`` or several with commas, all of one file."""
+    return RecordedObject(text[:80], dict(_digest(part) for part in text.split(",")))
+
+
+def _digest(text: str) -> tuple[str, bytes]:
+    name, _, digits = text.partition(":")
+    known = DIGESTS.get(name.lower().replace("-", "_"))
+    try:
+        value = bytes.fromhex(digits)
+    except ValueError:
+        value = b""
+    if known is None or len(value) != known.size:
+        raise UsageError(
+            f"{text[:80]!r} is no digest.", hint=f"Write NAME:HEX with one of {', '.join(DIGESTS)}."
+        )
+    return known.name, value
