@@ -32,11 +32,13 @@ def audited(path: Path, count: int, processes: int, *, signatures: bool) -> Call
 
 
 def commits(count: int) -> Iterator[bytes]:
-    """A git fast-import stream: one commit for each entry, each with a file of its own bytes."""
+    """A git fast-import stream: one commit for each entry, with its statement as a file."""
     for number in range(count):
-        body = b"statement %d" % number
+        statement = made_ledger.admission(number, claims=False).statement
+        body = b"deposit %d" % number
         yield b"commit refs/heads/main\ncommitter x <x> %d +0000\n" % (1_700_000_000 + number)
         yield b"data %d\n%s\n" % (len(body), body)
+        yield b"M 100644 inline statement.json\ndata %d\n%s\n" % (len(statement), statement)
 
 
 def git_repository(folder: Path, count: int) -> Path:

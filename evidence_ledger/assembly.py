@@ -19,7 +19,7 @@ from evidence_ledger.adapters.keys.self_issued import generate_signer
 from evidence_ledger.adapters.memory import FileMemory
 from evidence_ledger.adapters.outbox import Outbox
 from evidence_ledger.adapters.settings import Settings
-from evidence_ledger.adapters.sql.opening import create_store, open_store
+from evidence_ledger.adapters.sql.opening import create_store, is_unfinished, open_store
 from evidence_ledger.adapters.timestamping.local import (
     create_local_authority,
     open_local_authority,
@@ -125,7 +125,7 @@ def _discard_unfinished(home: Home) -> None:
 
 
 def _has_entries(home: Home) -> bool:
-    if not home.database.exists() or home.database.stat().st_size == 0:
+    if not home.database.exists() or is_unfinished(home.database):
         return False
     store = open_store(home.database)
     try:

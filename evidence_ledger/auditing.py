@@ -8,7 +8,8 @@
                 its leaves are those of the sealed objects         C2SP tlog-checkpoint;
                                                                    RFC 4998, 4.2
 5  Timestamps   every token over its seal                          RFC 3161, 2.4.2
-6  Seal entries each seal has its entry, which names its tokens    RFC 8785
+6  Seal entries each seal has its entry; it and later ones name
+                its tokens                                         RFC 8785
 7  Memory       the signer's memory is the newest checkpoint, or
                 one of this tree whose seal is unfinished          C2SP tlog-checkpoint
 """
@@ -262,35 +263,39 @@ class _Audit:
             raise Refused("audit.token", "The timestamp is not as it was stored.", where=where)
 
     def seal_entries(self) -> str:
-        found = {one.index: one for one in self._entries() if entry.parse(one.entry).kind == "seal"}
-        count = 0
-        for seal in self._seals():
-            own = self._own_entry(seal, found)
-            if own is not None:
-                self._check_entry(seal, own)
-                count += 1
-        if found:
-            raise Refused("audit.stray-seal", "An entry of kind seal belongs to no seal.")
-        return f"{count} seals have their entries."
+        held = {hashlib.sha256(seal.checkpoint).digest(): seal for seal in self._seals()}
+        own = {seal.entry for seal in held.values() if seal.entry is not None}
+        late = 0
+        for one in self._entries():
+            if entry.parse(one.entry).kind == "seal":
+                seal = self._check_entry(one, held)
+                if seal.entry == one.index:
+                    own.discard(one.index)
+                else:
+                    late += seal.entry is not None
+        if own:
+            raise Refused("audit.seal-entry", "A seal has no entry.", where=f"entry {min(own)}")
+        more = f"; {late} name timestamps that came later" if late else ""
+        closed = sum(seal.entry is not None for seal in held.values())
+        return f"{closed} seals have their entries{more}."
 
-    def _own_entry(self, seal: StoredSeal, found: dict[int, StoredEntry]) -> StoredEntry | None:
-        """Taken out of ``found``. The newest seal may wait for its entry, or to be told of it."""
-        if seal.entry is not None:
-            return found.pop(seal.entry, None) or self._store.entry(seal.entry)
-        if self._store.seal(seal.number + 1) is not None:
-            raise Refused("audit.seal-open", "The seal has no entry.", where=f"seal {seal.number}")
-        return found.popitem()[1] if len(found) == 1 else None
-
-    def _check_entry(self, seal: StoredSeal, stored: StoredEntry) -> None:
-        where = f"seal {seal.number}"
-        fact = statement.parse(stored.statement).seal if stored.statement else None
-        digest = hashlib.sha256(seal.checkpoint).digest()
-        held = (digest, seal.size, seal.root)
-        if fact is None or (fact.checkpoint, fact.size, fact.root) != held:
+    def _check_entry(self, one: StoredEntry, held: Mapping[bytes, StoredSeal]) -> StoredSeal:
+        """The seal whose tokens the entry names."""
+        where = f"entry {one.index}"
+        fact = statement.parse(one.statement).seal if one.statement else None
+        if fact is None:
+            raise Refused("audit.seal-entry", "The entry of a seal is not one.", where=where)
+        seal = held.get(fact.checkpoint)
+        if seal is None or (seal.entry is not None and one.index < seal.entry):
+            raise Refused(
+                "audit.stray-seal", "An entry of kind seal belongs to no seal.", where=where
+            )
+        if (fact.size, fact.root) != (seal.size, seal.root):
             raise Refused("audit.seal-entry", "The seal's entry is not its own.", where=where)
-        tokens = tuple(hashlib.sha256(token.token).digest() for token in seal.tokens)
-        if tokens[: len(fact.tokens)] != fact.tokens:
+        tokens = {hashlib.sha256(token.token).digest() for token in seal.tokens}
+        if not tokens.issuperset(fact.tokens):
             raise Refused("audit.lost-token", "A timestamp that was sealed is gone.", where=where)
+        return seal
 
     def memory(self) -> str:
         newest, remembered = self._store.seal(-1), self._parts.memory.recall()

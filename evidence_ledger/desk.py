@@ -101,7 +101,7 @@ def write_certificate(
         raise OutputExists(f"{out.name} is there already.", where=str(out))
     issued = place.issuer.issue(index, positions)
     page = certificate_pdf(page_of(issued))
-    with _whole(out) as file:
+    with _whole(out, overwrite=overwrite) as file:
         certificate_writer.write(
             issued.parts,
             file,
@@ -113,14 +113,17 @@ def write_certificate(
 
 
 @contextmanager
-def _whole(out: Path) -> Iterator[BinaryIO]:
+def _whole(out: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     draft = out.with_name(f".{out.name}.{os.getpid()}.part")
     with output_errors(out):
         try:
+            draft.unlink(missing_ok=True)
             with draft.open("xb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+            if not overwrite and os.path.lexists(out):
+                raise FileExistsError
             draft.rename(out)
             sync_folder(out.parent)
         finally:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from evidence_ledger.core.chain import Admission, Head
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import TreePoint
+from evidence_ledger.core.time_agreement import Disagreement
 from evidence_ledger.errors import AuthorityError, ClockBehind, HeadMoved, Refused
 from evidence_ledger.ports import Found, Store, StoredEntry, StoredSeal
 from evidence_ledger.sealing import Sealer, SealingParts
@@ -37,10 +39,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class SealResult:
-    """A seal, and the authorities that gave no token this time. ``seal`` is None: nothing new."""
+    """A seal, and the authorities that gave no token this time. ``seal`` is None: nothing new.
+
+    ``missing`` names the authorities whose tokens the seal lacks.
+    """
 
     seal: StoredSeal | None
     failures: tuple[AuthorityError, ...] = field(default=())
+    missing: tuple[str, ...] = ()
+    disagreement: Disagreement | None = None
 
 
 class Ledger:
@@ -51,6 +58,7 @@ class Ledger:
         self.store: Store = parts.store
         self._clock = parts.clock
         self._sealer = Sealer(parts)
+        self._deadline = parts.rules.deadline
         self._edge: tuple[Head, Edge] | None = None
         self._checked = False
 
@@ -152,11 +160,44 @@ class Ledger:
         seal = self._sealer.open_seal()
         if seal is None:
             return SealResult(None)
-        seal, failures = self._sealer.ask(seal)
-        if not seal.tokens:
-            return SealResult(seal, tuple(failures))
-        self.store.close_seal(seal.number, self._own_entry(seal))
-        return SealResult(self.store.seal(seal.number), tuple(failures))
+        seal, failures, apart = self._sealer.ask(seal)
+        if seal.tokens:
+            self.store.close_seal(seal.number, self._own_entry(seal))
+            seal = self.store.seal(seal.number) or seal
+        return SealResult(seal, tuple(failures), self.missing(seal), apart)
+
+    def missing(self, seal: StoredSeal) -> tuple[str, ...]:
+        """The authorities whose tokens a seal lacks. None: it is complete."""
+        return tuple(slot[0].name for slot in self._sealer.missing(seal))
+
+    def complete(self, without: Collection[str] = ()) -> list[SealResult]:
+        """Ask again for the tokens that seals lack, and put those that came late into the chain.
+
+        An authority that fails, or is named in ``without``, is not asked for further seals. No
+        seal is begun after the deadline. Returns the seals that were asked for.
+        """
+        results: list[SealResult] = []
+        silent = set(without)
+        end = time.monotonic() + self._deadline
+        for seal in self._sealer.incomplete():
+            self._name_late(seal)
+            if set(self.missing(seal)) <= silent or time.monotonic() > end:
+                continue
+            fuller, failures, apart = self._sealer.ask(seal, silent)
+            self._name_late(fuller)
+            left = self.missing(fuller)
+            silent.update(left)
+            results.append(SealResult(fuller, tuple(failures), left, apart))
+        return results
+
+    def _name_late(self, seal: StoredSeal) -> None:
+        """Tokens that came after the seal's entry get entries of their own, each once."""
+        own = self.store.entry(-1 if seal.entry is None else seal.entry)
+        fact = statement.parse(own.statement).seal if own.statement is not None else None
+        named = fact.tokens if fact is not None else ()
+        late = [one for one in seal.tokens if hashlib.sha256(one.token).digest() not in named]
+        signed = [self._sealer.late_statement(seal, one) for one in late]
+        self.append([admit(one, self.origin, seal=True) for one in signed])
 
     def _own_entry(self, seal: StoredSeal) -> int:
         """The entry of a seal, appended now unless it was before: by whoever was interrupted.

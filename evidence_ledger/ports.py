@@ -215,6 +215,10 @@ class Store(Protocol):
         """A seal by its number, from 0; -1 is the newest. None where there is none."""
         ...
 
+    def token_names(self) -> Mapping[int, frozenset[str]]:
+        """By the number of each seal with an entry, the names of those whose tokens it has."""
+        ...
+
     def seal_of(self, index: int) -> StoredSeal | None:
         """The seal in which an entry is new, or None while it is not sealed."""
         ...

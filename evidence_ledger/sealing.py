@@ -9,10 +9,11 @@ finishing it twice gives the same entry.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from evidence_ledger.asking import Asking, AskingRules, Question, Slot, missing, slots_of
 from evidence_ledger.author import Author
 from evidence_ledger.core import claim, entry, note, record_tree
 from evidence_ledger.core.admission import SignedStatement
@@ -20,9 +21,9 @@ from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import NONCE_SIZE, SealFact, Statement, TreePoint
+from evidence_ledger.core.time_agreement import Disagreement
 from evidence_ledger.core.timestamp_token import read_token
-from evidence_ledger.core.timestamp_verification import check_token
-from evidence_ledger.errors import AuthorityError, EvidenceError, LedgerCorrupt, LedgerForked
+from evidence_ledger.errors import AuthorityError, LedgerCorrupt, LedgerForked
 from evidence_ledger.ports import (
     CheckpointMemory,
     Clock,
@@ -34,6 +35,9 @@ from evidence_ledger.ports import (
     TimestampAuthority,
 )
 from evidence_ledger.tree import edge_at
+
+NEAR = 64
+"""So many of the newest seals are looked at for tokens that the chain does not name yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class SealingParts:
     note_signers: Sequence[NoteSigner]
     operator: Author
     authorities: Sequence[TimestampAuthority]
+    rules: AskingRules = field(default_factory=AskingRules)
 
 
 class Sealer:
@@ -56,6 +61,7 @@ class Sealer:
     def __init__(self, parts: SealingParts) -> None:
         self._parts = parts
         self._store = parts.store
+        self._slots = slots_of(parts.authorities, parts.rules)
 
     def open_seal(self) -> StoredSeal | None:
         """The seal that waits for tokens or for its own entry, or a new one over what is new.
@@ -148,49 +154,71 @@ class Sealer:
         if edge_at(self._store, last.size).root() != last.root:
             raise LedgerForked("The database does not hold the entries that were signed before.")
 
-    def ask(self, seal: StoredSeal) -> tuple[StoredSeal, list[AuthorityError]]:
-        """``seal`` with the tokens of all authorities that it lacks, and who failed and why."""
-        failures = []
+    def missing(self, seal: StoredSeal) -> list[Slot]:
+        """The authorities, with their stand-ins, whose tokens a seal still lacks."""
+        sealed = token_time(seal.tokens[0].token) if seal.tokens else None
+        return missing(self._slots, seal.tokens, self._parts.rules, sealed)
+
+    def incomplete(self) -> Iterator[StoredSeal]:
+        """Seals with an entry that lack tokens, or may hold some that the chain does not name.
+
+        The newest first; those that all authorities came after are left out.
+        """
+        held = self._store.token_names()
+        newest = max(held, default=0)
+        for number in sorted(held, reverse=True):
+            if newest - number >= NEAR and self._has_all(held[number]):
+                continue
+            seal = self._store.seal(number)
+            if seal is not None and seal.entry is not None and seal.tokens:
+                yield seal
+
+    def _has_all(self, names: Collection[str]) -> bool:
+        return all(any(one.name in names for one in slot) for slot in self._slots)
+
+    def ask(
+        self, seal: StoredSeal, without: Collection[str] = ()
+    ) -> tuple[StoredSeal, list[AuthorityError], Disagreement | None]:
+        """``seal`` with the tokens that it lacked, who failed and why, and whose clocks disagree.
+
+        The slots whose first authority is named in ``without`` are left out.
+        """
+        slots = [slot for slot in self.missing(seal) if slot[0].name not in without]
         imprint = record_tree.tree_root(split(seal.leaves))
-        have = {token.authority for token in seal.tokens}
-        for authority in self._parts.authorities:
-            if authority.name not in have:
-                try:
-                    self._store.add_token(seal.number, self._token(authority, imprint))
-                except AuthorityError as error:
-                    failures.append(error)
+        question = Question(imprint, {one.name: self._nonce() for slot in slots for one in slot})
+        asking = Asking(question, self._parts.clock, self._parts.rules)
+        answers = asking.ask(slots, seal.tokens)
+        for answer in answers.kept:
+            self._store.add_token(seal.number, answer.token)
         kept = self._store.seal(seal.number)
         if kept is None:
             raise LedgerCorrupt(f"The seal {seal.number} has vanished.")
-        return kept, failures
+        return kept, list(answers.failures), answers.disagreement
 
-    def _token(self, authority: TimestampAuthority, imprint: bytes) -> StoredToken:
-        nonce = int.from_bytes(self._parts.entropy.take(8), "big") >> 1
-        response = authority.ask(imprint, nonce)
-        try:
-            checked = check_token(
-                response,
-                {"sha256": imprint},
-                roots=authority.roots,
-                nonce=nonce,
-                at=self._parts.clock.now(),
-            )
-        except EvidenceError as error:
-            raise AuthorityError(
-                f"{authority.name} answered with a token that does not stand: {error}"
-            ) from error
-        independent = authority.independent and not checked.own_clock
-        return StoredToken(authority.name, independent, response, checked.token)
+    def _nonce(self) -> int:
+        """63 bits: positive as a DER integer of eight bytes."""
+        return int.from_bytes(self._parts.entropy.take(8), "big") >> 1
 
     def statement(self, seal: StoredSeal) -> SignedStatement:
         """The operator's statement for a seal with its tokens; the same bytes each time."""
+        nonce = hashlib.sha256(seal.checkpoint).digest()[:NONCE_SIZE]
+        return self._signed(seal, seal.tokens, nonce)
+
+    def late_statement(self, seal: StoredSeal, token: StoredToken) -> SignedStatement:
+        """The operator's statement for a token that came after the seal's own entry."""
+        seed = hashlib.sha256(seal.checkpoint).digest() + hashlib.sha256(token.token).digest()
+        return self._signed(seal, [token], hashlib.sha256(seed).digest()[:NONCE_SIZE])
+
+    def _signed(
+        self, seal: StoredSeal, tokens: Sequence[StoredToken], nonce: bytes
+    ) -> SignedStatement:
         digest = hashlib.sha256(seal.checkpoint).digest()
         point = TreePoint(seal.size, seal.root)
         fact = SealFact(
             checkpoint=digest,
             size=seal.size,
             root=seal.root,
-            tokens=tuple(hashlib.sha256(token.token).digest() for token in seal.tokens),
+            tokens=tuple(hashlib.sha256(token.token).digest() for token in tokens),
         )
         return self._parts.operator.sign(
             Statement(
@@ -198,9 +226,9 @@ class Sealer:
                 ledger=self._parts.origin,
                 claims=TreePoint(0, EMPTY_ROOT),
                 signer=self._parts.operator.fingerprint,
-                made=max(token_time(one.token) for one in seal.tokens),
+                made=max(token_time(one.token) for one in tokens),
                 after=point,
-                nonce=digest[:NONCE_SIZE],
+                nonce=nonce,
                 seal=fact,
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -13,7 +14,7 @@ from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
 from evidence_ledger.core import timestamp_issuance as issuance
 from evidence_ledger.core.timestamp_request import build_request, parse_request
 from evidence_ledger.ports import Clock
-from tests.x509_factory import TIMESTAMPS, Holder, issue
+from tests.x509_factory import TIMESTAMPS, Holder, Key, issue
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 INDEPENDENT_POLICY = "1.3.6.1.4.1.32473.1"
@@ -56,6 +57,7 @@ class FakeAuthority:
         independent: bool = True,
         policy: str = INDEPENDENT_POLICY,
         answer: Callable[[bytes], bytes] = bytes,
+        key: Key | None = None,
     ) -> None:
         self.name = name
         self.independent = independent
@@ -64,7 +66,9 @@ class FakeAuthority:
         self._clock = clock
         self._policy = policy
         self._root = issue(f"Root of {name}", authority=True)
-        self._signer = signer_of(issue(name, self._root, purposes=TIMESTAMPS))
+        holder = issue(name, self._root, key=key, purposes=TIMESTAMPS)
+        self.key = holder.key
+        self._signer = signer_of(holder)
 
     @property
     def roots(self) -> tuple[bytes, ...]:
@@ -134,11 +138,13 @@ class Fuse:
 
     def __init__(self, at: int = -1, *, late: bool = False) -> None:
         self.calls = 0
+        self._lock = Lock()
         self._at = at
         self._late = late
 
     def run(self, call: Callable[[], object]) -> object:
-        number, self.calls = self.calls, self.calls + 1
+        with self._lock:
+            number, self.calls = self.calls, self.calls + 1
         if number == self._at and not self._late:
             raise PowerCut
         result = call()

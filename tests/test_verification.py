@@ -430,6 +430,18 @@ def test_two_names_for_one_authority_are_one(subject: Subject) -> None:
     assert found(report, "9") == (INDETERMINATE, "time.authorities")
 
 
+def test_one_key_under_the_roots_of_two_authorities_is_one(bench: Workbench) -> None:
+    """A cross-signed authority can lead its tokens to whichever root it likes."""
+    alpha = FakeAuthority("Alpha", bench.clock)
+    bench.authorities = [alpha, FakeAuthority("Beta", bench.clock, key=alpha.key)]
+    bench.ledger = bench.reopened()
+    index = bench.deposit()
+    bench.ledger.seal()
+    report = bench.check(written(bench.issue(index)))
+    assert {found(report, number)[0] for number in ("9.1", "9.2")} == {PASSED}
+    assert found(report, "9") == (INDETERMINATE, "time.authorities")
+
+
 def test_an_authority_that_is_not_independent_is_not_counted_so(subject: Subject) -> None:
     alpha, beta = subject.bench.authorities
     policy = subject.bench.policy(authorities=tsa(alpha) + tsa(beta, independent=False))

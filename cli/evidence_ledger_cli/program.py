@@ -40,6 +40,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "verify": "Check a certificate, alone or with its files",
         "audit": "Check the whole ledger",
         "timestamp": "Ask for an RFC 3161 timestamp, or check any",
+        "record": "Check any RFC 4998 evidence record",
         "proof": "Check any C2SP tlog-proof",
         "log": "Check any C2SP tiled log",
     },
@@ -59,6 +60,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "log": {"audit": "Rebuild a C2SP tiled log and compare"},
     "proof": {"verify": "Check a C2SP tlog-proof against a tlog-policy"},
+    "record": {"verify": "Check an evidence record, renewed or not"},
     "timestamp": {
         "request": "Ask an RFC 3161 authority for a timestamp of a file",
         "verify": "Check an RFC 3161 token or response",

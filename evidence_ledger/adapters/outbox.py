@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from evidence_ledger.adapters.durable_file import sync_folder, write_new
@@ -37,8 +38,33 @@ class Outbox:
             return signed if _write(self._folder, place, signed) else _read(place)
 
     def drop(self, key: str) -> None:
-        """Forget a deposit whose certificate is written."""
-        shutil.rmtree(self._folder / key, ignore_errors=True)
+        """Forget a deposit whose certificate is written, and what interrupted programs left."""
+        gone = _draft(self._folder, key)
+        shutil.rmtree(gone, ignore_errors=True)
+        with suppress(OSError):
+            # Away at once: an interruption must not leave half a deposit to be found.
+            (self._folder / key).rename(gone)
+        for draft in self._folder.glob("*.*.part"):
+            if not _is_in_use(draft):
+                shutil.rmtree(draft, ignore_errors=True)
+
+
+def _draft(folder: Path, key: str) -> Path:
+    return folder / f"{key}.{os.getpid()}.part"
+
+
+def _is_in_use(draft: Path) -> bool:
+    """True where another program that still runs may be writing the draft."""
+    number = draft.name.split(".")[1]
+    if not number.isdecimal() or int(number) == os.getpid():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _read(place: Path) -> SignedStatement:
@@ -51,18 +77,23 @@ def _read(place: Path) -> SignedStatement:
 
 def _write(folder: Path, place: Path, signed: SignedStatement) -> bool:
     """False where another program was first."""
-    draft = folder / f"{place.name}.{os.getpid()}.part"
+    draft = _draft(folder, place.name)
+    try:
+        _fill(draft, signed)
+        draft.rename(place)
+    except OSError:
+        if not place.is_dir():
+            raise
+        return False
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    sync_folder(folder)
+    return True
+
+
+def _fill(draft: Path, signed: SignedStatement) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True, mode=0o700)
     write_new(draft / _STATEMENT, signed.statement)
     write_new(draft / _SIGNATURE, signed.signature)
     write_new(draft / _CLAIMS, b"".join(claim + b"\n" for claim in signed.claims))
-    try:
-        draft.rename(place)
-    except OSError:
-        if not place.is_dir():
-            raise
-        shutil.rmtree(draft, ignore_errors=True)
-        return False
-    sync_folder(folder)
-    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -46,7 +45,7 @@ def shown(text: str | bytes) -> str:
 
 def _font_of(sign: str) -> str | None:
     """Empty for the Western fonts; None where there is no sign to print."""
-    if unicodedata.category(sign)[0] == "C" or unicodedata.category(sign) in {"Zl", "Zp"}:
+    if not sign.isprintable():
         return None
     for encoding, font in _ENCODINGS.items():
         try:

@@ -11,7 +11,7 @@ certificate is to be trusted, which is what ``certificate_chain`` does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -26,6 +26,7 @@ from evidence_ledger.core.cms import (
     encode_attributes,
     parse_signed_data,
 )
+from evidence_ledger.core.revocation_values import RevocationData, embedded_data
 from evidence_ledger.core.signer_check import check_signer
 from evidence_ledger.core.signing_certificate import binding_attribute, require_binding
 from evidence_ledger.core.x509_certificate import KeyUsage, X509Certificate
@@ -48,13 +49,15 @@ class CadesSignature:
     """A signature that is right.
 
     ``certificate`` is the signer's DER X.509 certificate, ``certificates`` all embedded ones,
-    ``signing_time`` the signer's own claim (aware UTC), ``scheme`` the algorithm's name.
+    ``signing_time`` the signer's own claim (aware UTC), ``scheme`` the algorithm's name,
+    ``revocation`` the revocation data embedded, which is not judged here.
     """
 
     certificate: bytes
     certificates: tuple[bytes, ...]
     signing_time: datetime
     scheme: str
+    revocation: RevocationData = field(default_factory=RevocationData)
 
 
 def to_be_signed(
@@ -119,7 +122,9 @@ def verify(cms: bytes, content: bytes) -> CadesSignature:
     signing_time = _signing_time(signer)
     require_binding(signer, certificate, allow_v1=False)
     _require_usage(certificate)
-    return CadesSignature(certificate.raw, signed.certificates, signing_time, scheme.name)
+    return CadesSignature(
+        certificate.raw, signed.certificates, signing_time, scheme.name, embedded_data(signed)
+    )
 
 
 def _require_detached(signed: SignedData) -> None:

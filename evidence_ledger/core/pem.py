@@ -1,4 +1,7 @@
-"""X.509 certificates out of a file: PEM (RFC 7468), any number with text between, or one in DER."""
+"""X.509 certificates and revocation lists out of a file.
+
+PEM (RFC 7468), any number with text between, or one in DER.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,10 @@ _BLOCK: Final = re.compile(
     rb"-----BEGIN (?:X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END (?:X509 )?CERTIFICATE-----"
 )
 _BEGIN: Final = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----")
+_LIST: Final = re.compile(
+    rb"-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]*)-----END X509 CRL-----",
+)
+_BEGIN_LIST: Final = re.compile(rb"-----BEGIN X509 CRL-----")
 
 
 def certificates(data: bytes, *, where: str) -> tuple[bytes, ...]:
@@ -27,14 +34,23 @@ def certificates(data: bytes, *, where: str) -> tuple[bytes, ...]:
         raise FormatError(
             "x509.pem", "Holds no readable X.509 certificate in PEM or DER form.", where=where
         )
+    return tuple(parse_certificate(_decoded(body, where)).raw for body in bodies)
+
+
+def revocation_lists(data: bytes, *, where: str) -> tuple[bytes, ...]:
+    """The DER revocation lists in a file, in order, unread. Raises FormatError; never none."""
+    if data[:1] == b"\x30":
+        return (data,)
+    bodies = _LIST.findall(data)
+    if not bodies or len(bodies) != len(_BEGIN_LIST.findall(data)) or len(bodies) > MOST:
+        raise FormatError(
+            "crl.pem", "Holds no readable revocation list in PEM or DER form.", where=where
+        )
     return tuple(_decoded(body, where) for body in bodies)
 
 
 def _decoded(body: bytes, where: str) -> bytes:
     try:
-        data = b64decode(b"".join(body.split()), validate=True)
+        return b64decode(b"".join(body.split()), validate=True)
     except binascii.Error as error:
-        raise FormatError(
-            "x509.pem", "An X.509 certificate in PEM form is damaged.", where=where
-        ) from error
-    return parse_certificate(data).raw
+        raise FormatError("x509.pem", "What is in PEM form is damaged.", where=where) from error

@@ -110,9 +110,9 @@ def check_token(
 
     ``digests`` are the digests of the data by name (``sha256``); the token needs one of them.
     ``roots`` and ``intermediates`` are DER X.509 certificates. ``covered_at`` is a moment by which
-    something else proves that the token existed. ``crls`` and ``ocsps`` are DER revocation lists and
-    OCSP responses, about anything; ``revocation_demanded`` are the roots under which a token counts
-    only when its X.509 certificates are known not to be revoked. Raises the first Refused or
+    something else proves that the token existed. ``crls`` and ``ocsps`` are DER revocation lists
+    and OCSP responses, about anything; ``revocation_demanded`` are the roots under which a token
+    counts only when its X.509 certificates are known not to be revoked. Raises the first Refused or
     FormatError, or else the first Undecided, of the recipe's steps.
     """
     revocation = RevocationData(tuple(crls), tuple(ocsps))

@@ -17,7 +17,8 @@
     name = "Example TSA"
     roots = '''-----BEGIN CERTIFICATE-----…'''
     independent = true
-
+    revocation = "demanded"                        its X.509 certificates are known not to be
+                                                   revoked; without this, "as-available"
     [time]
     authorities = 1                                tokens wanted from so many authorities
     independent = 0                                of which not on the ledger's own clock
@@ -25,6 +26,7 @@
     [[signer]]
     certificates = ["<SHA-256 of an X.509 certificate, hex>"]
     roots = '''-----BEGIN CERTIFICATE-----…'''
+    revocation = "demanded"                        the same, for those that lead to the roots
 
     [digests]
     required = ["sha256", "sm3"]
@@ -81,19 +83,28 @@ class TrustedWitness:
 
 @dataclass(frozen=True, slots=True)
 class TrustedAuthority:
-    """One timestamp authority: DER roots, and whether its clock is not the ledger's own."""
+    """One timestamp authority: DER roots, and whether its clock is not the ledger's own.
+
+    ``revocation_demanded``: its X.509 certificates must be known not to be revoked.
+    """
 
     name: str
     roots: tuple[bytes, ...]
     independent: bool
+    revocation_demanded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedSigners:
-    """Signers by the SHA-256 of their X.509 certificate, or by DER roots."""
+    """Signers by the SHA-256 of their X.509 certificate, or by DER roots.
+
+    ``revocation_demanded`` are the roots under which X.509 certificates must be known not to be
+    revoked.
+    """
 
     certificates: frozenset[bytes] = frozenset()
     roots: tuple[bytes, ...] = ()
+    revocation_demanded: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,12 @@ class TrustPolicy:
     signers: TrustedSigners = field(default_factory=TrustedSigners)
     required_digests: frozenset[Algorithm] = frozenset({Algorithm.SHA256})
     end_dates: Mapping[str, date] = field(default_factory=dict)
+
+    @property
+    def revocation_demanded(self) -> frozenset[bytes]:
+        """The roots of authorities whose X.509 certificates must be known not to be revoked."""
+        demanding = (one for one in self.authorities if one.revocation_demanded)
+        return frozenset(root for one in demanding for root in one.roots)
 
 
 def parse(text: str) -> TrustPolicy:
@@ -245,23 +262,52 @@ def _check_keys(logs: Iterable[TrustedLog], witnesses: Iterable[TrustedWitness])
 
 
 def _authority(table: _Table) -> TrustedAuthority:
-    table.only({"name", "roots", "independent"})
-    roots = pem.certificates(table.text("roots").encode(), where=f"{table.where}.roots")
-    return TrustedAuthority(table.text("name"), roots, table.flag("independent", default=True))
+    table.only({"name", "roots", "independent", "revocation"})
+    return TrustedAuthority(
+        name=table.text("name"),
+        roots=pem.certificates(table.text("roots").encode(), where=f"{table.where}.roots"),
+        independent=table.flag("independent", default=True),
+        revocation_demanded=_revocation_demanded(table),
+    )
+
+
+def _revocation_demanded(table: _Table) -> bool:
+    value = table.text("revocation", "as-available")
+    if value not in ("demanded", "as-available"):
+        raise FormatError(
+            "policy.revocation",
+            'Must be "demanded" or "as-available".',
+            where=f"{table.where}.revocation",
+        )
+    return value == "demanded"
 
 
 def _signers(tables: list[_Table]) -> TrustedSigners:
     pinned: set[bytes] = set()
     roots: list[bytes] = []
+    demanding: set[bytes] = set()
     for table in tables:
-        table.only({"name", "certificates", "roots"})
+        table.only({"name", "certificates", "roots", "revocation"})
         where = f"{table.where}.certificates"
         pinned |= {
             canonical.hex_bytes(text, 32, where=where) for text in table.texts("certificates")
         }
-        if text := table.text("roots", ""):
-            roots += pem.certificates(text.encode(), where=f"{table.where}.roots")
-    return TrustedSigners(frozenset(pinned), tuple(roots))
+        text = table.text("roots", "")
+        own = pem.certificates(text.encode(), where=f"{table.where}.roots") if text else ()
+        if _revocation_demanded(table):
+            demanding |= _required_roots(own, table)
+        roots += own
+    return TrustedSigners(frozenset(pinned), tuple(roots), frozenset(demanding))
+
+
+def _required_roots(roots: tuple[bytes, ...], table: _Table) -> set[bytes]:
+    if not roots or table.texts("certificates"):
+        raise FormatError(
+            "policy.revocation-without-roots",
+            "Revocation can only be demanded of those who lead to a root, in a table of their own.",
+            where=table.where,
+        )
+    return set(roots)
 
 
 def _digests(table: _Table) -> frozenset[Algorithm]:

@@ -267,9 +267,7 @@ def sorted_renewal(record: bytes) -> bytes:
 @pytest.mark.parametrize("data_first", [True, False])
 def test_both_ways_of_joining_are_read(data_first: bool) -> None:
     records = (initial(moment=START + timedelta(seconds=number)) for number in range(1000))
-    record = next(
-        one for one in records if (SHA512.of(DATA) < hash_of_chains(one)) == data_first
-    )
+    record = next(one for one in records if (SHA512.of(DATA) < hash_of_chains(one)) == data_first)
     report = verify_record(sorted_renewal(record), given(), trust(day(2030)))
     assert report.verdict is Verdict.PASSED
 

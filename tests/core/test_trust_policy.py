@@ -159,6 +159,7 @@ AS_WITNESS = VerifierKey.of(
         ("v = 1\n[algorithms]\nrsa = 2040-01-01", "policy.algorithm"),
         ("v = 1\n[algorithms]\nECDSA-SHA256 = 2040-01-01", "policy.algorithm"),
     ],
+    ids=lambda value: "policy" if "\n" in value or "=" in value else value,
 )
 def test_every_other_policy_is_refused(text: str, reason: str) -> None:
     with pytest.raises(FormatError) as caught:

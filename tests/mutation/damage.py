@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 Cell = int | str | bytes | None
@@ -83,7 +84,7 @@ def damages(connection: sqlite3.Connection) -> Iterator[Damage]:
         for row in found:
             yield from _of_cells(row)
             yield from _of_row(row)
-        for one, other in zip(found, found[1:], strict=False):
+        for one, other in pairwise(found):
             yield from _swaps(one, other)
 
 

@@ -179,7 +179,11 @@ def reasons(report: Report | None) -> set[str | None]:
         ("audit.claim-gone", "UPDATE claims SET position = 7 WHERE entry = 4 AND position = 1"),
         ("audit.documents-gone", "UPDATE documents SET signature = NULL WHERE entry = 0"),
         ("audit.documents-gone", "DELETE FROM documents WHERE entry = 0"),
-        ("audit.seal-gap", "UPDATE seals SET number = 9 WHERE number = 1"),
+        (
+            "audit.seal-gap",
+            "UPDATE seals SET number = 9 WHERE number = 1; "
+            "UPDATE tokens SET seal = 9 WHERE seal = 1",
+        ),
         ("audit.seal-open", "UPDATE seals SET entry = NULL WHERE number = 0"),
         ("audit.head-beyond", "UPDATE head SET size = 1099511627776"),
         ("audit.corrupt", "UPDATE tokens SET position = 1 WHERE seal = 0"),
@@ -197,7 +201,7 @@ def reasons(report: Report | None) -> set[str | None]:
 )
 def test_a_defect_is_called_by_its_name(small: Victim, reason: str, statement: str) -> None:
     small.restore()
-    change(small.ledger.home, "PRAGMA foreign_keys = OFF", statement)
+    change(small.ledger.home, *statement.split("; "))
     report = small.audit()
     assert reason in reasons(report)
     assert report is not None

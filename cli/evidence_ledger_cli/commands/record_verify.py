@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +12,12 @@ import click
 from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.files.reading import digest_file
 from evidence_ledger.core import evidence_record
-from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.pem import certificates
 from evidence_ledger.core.record_coverage import RecordedObject, digests_needed
 from evidence_ledger.core.record_verification import RecordTrust, verify_record
-from evidence_ledger.errors import EvidenceError, UsageError
+from evidence_ledger.errors import EvidenceError
 from evidence_ledger_cli import options
+from evidence_ledger_cli.digest_text import named_digest
 from evidence_ledger_cli.input_file import read_capped, read_whole
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
@@ -31,7 +32,7 @@ _LARGEST_PEM = 8 * 1024 * 1024
     "--digest",
     multiple=True,
     metavar="NAME:HEX",
-    help="Or its digest, such as sha256:HEX; with a comma before each further digest of one file.",
+    help="Or its digest, such as sha256:HEX; more of one file with commas: sha256:HEX,sha512:HEX.",
 )
 @click.option(
     "--roots",
@@ -76,11 +77,12 @@ def _certificates(path: Path | None) -> tuple[bytes, ...]:
 
 
 def _needed(record: bytes) -> Sequence[str]:
-    """The digests that the record asks for; SHA-256 alone where it can't be read."""
+    """The digests that the record asks for and this machine has; SHA-256 where it can't be read."""
     try:
-        return digests_needed(evidence_record.parse(record))
+        names = digests_needed(evidence_record.parse(record))
     except EvidenceError:
         return ("sha256",)
+    return [name for name in names if name in hashlib.algorithms_available]
 
 
 def _hashed(files: Iterable[str], names: Sequence[str]) -> list[RecordedObject]:
@@ -95,18 +97,4 @@ def _hashed(files: Iterable[str], names: Sequence[str]) -> list[RecordedObject]:
 
 def _given(text: str) -> RecordedObject:
     """``NAME:HEX`` or several with commas, all of one file."""
-    return RecordedObject(text[:80], dict(_digest(part) for part in text.split(",")))
-
-
-def _digest(text: str) -> tuple[str, bytes]:
-    name, _, digits = text.partition(":")
-    known = DIGESTS.get(name.lower().replace("-", "_"))
-    try:
-        value = bytes.fromhex(digits)
-    except ValueError:
-        value = b""
-    if known is None or len(value) != known.size:
-        raise UsageError(
-            f"{text[:80]!r} is no digest.", hint=f"Write NAME:HEX with one of {', '.join(DIGESTS)}."
-        )
-    return known.name, value
+    return RecordedObject(text[:80], dict(named_digest(part) for part in text.split(",")))

@@ -19,7 +19,9 @@ from evidence_ledger.errors import EvidenceError, Refused
 
 # Entries handed over at once: enough to be worth it, few enough to be shared out evenly.
 SPAN = 256 * WIDTH
-SIGNED_SPAN = 8 * WIDTH
+SIGNED_SPAN = 4 * WIDTH
+# Another process takes half a second to start: it must have this much to do.
+SPANS_A_PROCESS = 4
 
 SignatureCheck = Callable[[bytes, bytes], object]
 
@@ -103,7 +105,7 @@ class _Work:
 def _work_through(work: _Work, size: int, processes: int) -> Iterator[_Checked]:
     width = SPAN if work.check is None else SIGNED_SPAN
     ranges = [(start, min(start + width, size)) for start in range(0, size, width)]
-    workers = min(processes, len(ranges))
+    workers = min(processes, len(ranges) // SPANS_A_PROCESS)
     if workers < 2:
         yield from map(work, ranges)
         return

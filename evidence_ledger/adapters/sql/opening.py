@@ -64,6 +64,19 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def is_unfinished(path: Path) -> bool:
+    """True for a database file whose creation was interrupted: it has no tables.
+
+    Raises LedgerCorrupt for what is no ledger's database, LedgerReadOnly, LedgerLocked.
+    """
+    engine = sqlite_engine(path, read_only=False)
+    try:
+        with reading(engine, str(path)) as connection:
+            return revision.revision(connection) is None
+    finally:
+        engine.dispose()
+
+
 def open_store(path: Path, *, read_only: bool = False, wait: float = WAIT) -> SqlStore:
     """The ledger in a database file; ``wait`` is how long to wait for another writer, in seconds.
 

@@ -78,6 +78,17 @@ class SealRows:
         query = self._newest if number == -1 else self._by_number
         return self._whole(connection, query, number)
 
+    def token_names(self, connection: Connection) -> dict[int, frozenset[str]]:
+        """By the number of each seal with an entry, the names of those whose tokens it has."""
+        closed = select(seals.c.number).where(seals.c.entry.is_not(None))
+        found: dict[int, frozenset[str]] = dict.fromkeys(
+            connection.execute(closed).scalars(), frozenset()
+        )
+        for number, name in connection.execute(select(tokens.c.seal, tokens.c.authority)):
+            if number in found:
+                found[number] |= {name}
+        return found
+
     def covering(self, connection: Connection, index: int) -> StoredSeal | None:
         """The seal in which an entry is new."""
         return self._whole(connection, self._covering, index)

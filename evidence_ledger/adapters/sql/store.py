@@ -144,6 +144,11 @@ class SqlStore:
         with snapshot(self._engine, self._place) as connection:
             return self._seals.seal(connection, number)
 
+    def token_names(self) -> Mapping[int, frozenset[str]]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._seals.token_names(connection)
+
     def seal_of(self, index: int) -> StoredSeal | None:
         """See ports.Store."""
         with snapshot(self._engine, self._place) as connection:

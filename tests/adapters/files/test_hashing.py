@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -180,3 +182,35 @@ def test_moments_outside_the_calendar_are_left_out() -> None:
     assert moment(-1) == datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)
     assert moment(2**62) is None
     assert moment(-(2**62)) is None
+
+
+def test_a_killed_asker_leaves_no_helper_behind(tree: Path) -> None:
+    code = (
+        "import sys, time\n"
+        "from evidence_ledger.adapters.files import hashing\n"
+        "hashing._ALONE_FILES, hashing._BATCH_FILES = 1, 8\n"
+        "stream = hashing.hash_files([sys.argv[1]])\n"
+        "for _ in range(20): next(stream)\n"
+        "print(stream.gi_frame.f_locals['work']._helper._process.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, tree], stdout=subprocess.PIPE) as asker:
+        assert asker.stdout is not None
+        helper_pid = int(asker.stdout.readline())
+        assert is_running(helper_pid)
+        asker.kill()
+    deadline = time.monotonic() + 20
+    while is_running(helper_pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_running(helper_pid)
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process that is not just waiting to be buried."""
+    status = Path(f"/proc/{pid}/stat")
+    if not Path("/proc/self").exists():
+        pytest.skip("this system has no /proc")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

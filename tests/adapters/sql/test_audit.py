@@ -77,24 +77,24 @@ def test_an_empty_ledger(tmp_path: Path) -> None:
 def test_several_processes_find_the_same(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with closing(create_store(path)) as store:
-        head = fill(store, 65_536 + 300, batch=20_000, claims=0)
+        head = fill(store, 9_300, batch=5_000, claims=0)
         root = edge_at(store, head.size).root()
     for processes in (1, 2):
         findings = audit_chain(path, processes=processes, check=refuse_two)
         assert (findings.edge.size, findings.edge.root()) == (head.size, root)
         assert findings.unsound is not None
-        assert (findings.unsound.reason, findings.unsound.where) == ("test.bad", "entry 65600")
+        assert (findings.unsound.reason, findings.unsound.where) == ("test.bad", "entry 6560")
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TRIGGER documents_refuse_update")
-        connection.execute("UPDATE documents SET statement = x'00' WHERE entry = 65537")
+        connection.execute("UPDATE documents SET statement = x'00' WHERE entry = 8200")
         connection.commit()
-    with pytest.raises(Refused, match="statement of entry 65537 was altered"):
-        audit_chain(path, processes=2)
+    with pytest.raises(Refused, match="statement of entry 8200 was altered"):
+        audit_chain(path, processes=2, check=refuse_two)
 
 
 def refuse_two(statement: bytes, signature: bytes) -> None:
     """A check of signatures for which an early one can't be decided and a later one is bad."""
-    if signature == b"signature 65600":
+    if signature == b"signature 6560":
         raise Refused("test.bad", "The signature is bad.")
     if signature == b"signature 3":
         raise Undecided("test.weak", f"{len(statement)} bytes under a weak algorithm.")
@@ -185,9 +185,9 @@ def assert_found(path: Path, table: str, column: str, new: object) -> None:
     [
         ("DELETE FROM entries WHERE number = 300", "audit.entry-missing"),
         ("DELETE FROM entries WHERE number = 0", "audit.entry-missing"),
-        ("DELETE FROM entries WHERE number >= 512", "audit.entry-missing"),
-        ("DELETE FROM entries WHERE number = 599", "audit.entry-missing"),
-        ("DELETE FROM entries", "audit.entry-missing"),
+        ("DELETE FROM entries WHERE number >= 512", "audit.head-beyond"),
+        ("DELETE FROM entries WHERE number = 599", "audit.head-beyond"),
+        ("DELETE FROM entries", "audit.head-beyond"),
         ("INSERT INTO entries VALUES (600, x'00', x'00', x'00')", "audit.stray-row"),
         ("INSERT INTO entries VALUES (-1, x'00', x'00', x'00')", "audit.stray-row"),
         ("INSERT INTO documents VALUES (600, x'00', x'00')", "audit.stray-row"),
@@ -200,6 +200,7 @@ def assert_found(path: Path, table: str, column: str, new: object) -> None:
         ("DELETE FROM tiles WHERE number = 1", "audit.tile-missing"),
         ("INSERT INTO tiles VALUES (0, 2, x'00', x'00')", "audit.tile-count"),
         ("INSERT INTO tiles VALUES (1, 0, x'00', x'00')", "audit.tile-count"),
+        ("UPDATE head SET size = 1 << 60", "audit.head-beyond"),
         ("UPDATE head SET size = 599", "audit.head"),
     ],
 )
@@ -207,11 +208,7 @@ def test_rows_too_few_or_too_many(
     path: Path, raw: sqlite3.Connection, change: str, reason: str
 ) -> None:
     raw.execute(change)
-    if change.startswith("UPDATE head"):
-        with pytest.raises(Refused):
-            audit_chain(path)
-    else:
-        assert refusal(path) == reason
+    assert refusal(path) == reason
 
 
 def test_a_database_without_its_end_is_refused_even_if_its_head_agrees(
