@@ -85,7 +85,8 @@ def main() -> None:
         if "--git" in sys.argv:
             repository = git_repository(Path(folder) / "git", count)
             runs["git fsck"] = lambda: fsck(repository)
-        times = {name: [seconds(run) for _ in range(ROUNDS)] for name, run in runs.items()}
+        rounds = [{name: seconds(run) for name, run in runs.items()} for _ in range(ROUNDS)]
+    times = {name: [one[name] for one in rounds] for name in rounds[0]}
     for name, taken in times.items():
         print(f"{name:34}{statistics.median(taken):8.2f} s  (best {min(taken):.2f})")
     print(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
@@ -20,11 +22,14 @@ from evidence_ledger.adapters.memory import FileMemory
 from evidence_ledger.adapters.outbox import Outbox
 from evidence_ledger.adapters.settings import Settings
 from evidence_ledger.adapters.sql.opening import create_store, is_unfinished, open_store
+from evidence_ledger.adapters.timestamping.authority_list import LOCAL, AuthorityList
+from evidence_ledger.adapters.timestamping.configured import remote_authority
 from evidence_ledger.adapters.timestamping.local import (
     create_local_authority,
     open_local_authority,
 )
 from evidence_ledger.adapters.trust_text import trust_text
+from evidence_ledger.asking import AskingRules
 from evidence_ledger.auditing import AuditParts, audit
 from evidence_ledger.author import Author
 from evidence_ledger.core.digest import Algorithm
@@ -47,6 +52,7 @@ class OpenLedger:
     issuer: Issuer
     outbox: Outbox
     _parts: SealingParts
+    _roots: Mapping[str, Sequence[bytes]]
 
     def audit(
         self,
@@ -60,7 +66,6 @@ class OpenLedger:
 
         parts = self._parts
         keys = [VerifierKey.parse(signer.vkey) for signer in parts.note_signers]
-        roots = {authority.name: authority.roots for authority in parts.authorities}
         chain = partial(audit_chain, self.home.database, processes=processes, advance=advance)
         return audit(
             AuditParts(
@@ -68,7 +73,7 @@ class OpenLedger:
                 store=parts.store,
                 memory=parts.memory,
                 keys=keys,
-                roots=roots,
+                roots=self._roots,
                 chain=lambda check: chain(check=check),
                 at=parts.clock.now(),
             ),
@@ -170,8 +175,12 @@ def open_ledger(
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     settings = Settings.load(home.settings)
     signers = [open_note_signer(path) for path in (home.log_key, home.log_cosigner)]
+    listed = AuthorityList.load(home.authorities)
+    rules = AskingRules()
+    own = open_local_authority(home.authority, clock, entropy)
+    roots = {own.name: own.roots} | {one.name: one.roots for one in listed.entries}
     if authorities is None:
-        authorities = [open_local_authority(home.authority, clock, entropy)]
+        authorities, rules = _authorities(home, listed, own, clock, entropy)
     parts = SealingParts(
         origin=settings.origin,
         store=open_store(home.database, read_only=read_only),
@@ -181,10 +190,28 @@ def open_ledger(
         note_signers=signers,
         operator=Author(open_signer(home.operator), clock, entropy),
         authorities=authorities,
+        rules=rules,
     )
+    roots |= {one.name: one.roots for one in authorities}
     ledger = Ledger(parts)
     issuer = Issuer(parts.store, [signer.vkey for signer in signers])
-    return OpenLedger(home, settings, ledger, issuer, Outbox(home.outbox), parts)
+    return OpenLedger(home, settings, ledger, issuer, Outbox(home.outbox), parts, roots)
+
+
+def _authorities(
+    home: Home, listed: AuthorityList, own: TimestampAuthority, clock: Clock, entropy: Entropy
+) -> tuple[list[TimestampAuthority], AskingRules]:
+    """The ledger's own authority and those listed, and how they are asked."""
+    remote = [remote_authority(one, home.pace, clock, entropy, time.sleep) for one in listed.active]
+    # An own token proves nothing that is worth adding to an old seal.
+    never = datetime.max.replace(tzinfo=UTC)
+    authorities = [own, *remote] if listed.local else remote
+    return authorities, AskingRules(
+        required=listed.required,
+        deadline=float(listed.deadline),
+        fallbacks={one.name: one.fallback for one in listed.active if one.fallback},
+        since={LOCAL: never} | {one.name: one.since for one in listed.active},
+    )
 
 
 def open_depositor(home: Home, password: str | None = None) -> Author:

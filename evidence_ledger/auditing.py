@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -265,6 +265,7 @@ class _Audit:
     def seal_entries(self) -> str:
         held = {hashlib.sha256(seal.checkpoint).digest(): seal for seal in self._seals()}
         own = {seal.entry for seal in held.values() if seal.entry is not None}
+        self._check_closed(held.values())
         late = 0
         for one in self._entries():
             if entry.parse(one.entry).kind == "seal":
@@ -278,6 +279,14 @@ class _Audit:
         more = f"; {late} name timestamps that came later" if late else ""
         closed = sum(seal.entry is not None for seal in held.values())
         return f"{closed} seals have their entries{more}."
+
+    def _check_closed(self, seals: Iterable[StoredSeal]) -> None:
+        """Only the newest seal may wait for its entry, or to be told of it."""
+        for seal in tuple(seals)[:-1]:
+            if seal.entry is None:
+                raise Refused(
+                    "audit.seal-open", "The seal has no entry.", where=f"seal {seal.number}"
+                )
 
     def _check_entry(self, one: StoredEntry, held: Mapping[bytes, StoredSeal]) -> StoredSeal:
         """The seal whose tokens the entry names."""

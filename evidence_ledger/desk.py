@@ -101,7 +101,7 @@ def write_certificate(
         raise OutputExists(f"{out.name} is there already.", where=str(out))
     issued = place.issuer.issue(index, positions)
     page = certificate_pdf(page_of(issued))
-    with _whole(out, overwrite=overwrite) as file:
+    with whole_file(out, overwrite=overwrite) as file:
         certificate_writer.write(
             issued.parts,
             file,
@@ -113,7 +113,11 @@ def write_certificate(
 
 
 @contextmanager
-def _whole(out: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+def whole_file(out: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """A file to write into, which is at ``out`` whole and durable, or not at all.
+
+    Raises OutputExists, OutputUnwritable.
+    """
     draft = out.with_name(f".{out.name}.{os.getpid()}.part")
     with output_errors(out):
         try:

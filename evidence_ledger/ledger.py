@@ -155,11 +155,24 @@ class Ledger:
     def seal(self) -> SealResult:
         """Seal everything new: checkpoint, tokens, the seal's own entry.
 
-        Without any token the seal stays open, and the next call goes on with it.
+        Without any token the seal stays open, and the next call goes on with it. A seal that was
+        interrupted, or that another program is at, is finished first.
         """
-        seal = self._sealer.open_seal()
-        if seal is None:
-            return SealResult(None)
+        size = self.store.head().size
+        result = SealResult(None)
+        for _ in range(TRIES):
+            try:
+                seal = self._sealer.open_seal()
+            except HeadMoved:
+                continue
+            if seal is None:
+                return result
+            result = self._finish(seal)
+            if seal.size >= size or not result.seal or not result.seal.tokens:
+                return result
+        raise HeadMoved(f"Other programs were first {TRIES} times in a row.")
+
+    def _finish(self, seal: StoredSeal) -> SealResult:
         seal, failures, apart = self._sealer.ask(seal)
         if seal.tokens:
             self.store.close_seal(seal.number, self._own_entry(seal))

@@ -23,7 +23,7 @@ from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import NONCE_SIZE, SealFact, Statement, TreePoint
 from evidence_ledger.core.time_agreement import Disagreement
 from evidence_ledger.core.timestamp_token import read_token
-from evidence_ledger.errors import AuthorityError, LedgerCorrupt, LedgerForked
+from evidence_ledger.errors import AuthorityError, HeadMoved, LedgerCorrupt, LedgerForked
 from evidence_ledger.ports import (
     CheckpointMemory,
     Clock,
@@ -109,8 +109,10 @@ class Sealer:
 
     def _sign(self, edge: Edge) -> bytes:
         """The signed checkpoint at ``edge``, remembered before it is let go."""
+        # The seal first: the memory is always as new as any seal, but only when it is read later.
+        newest = self._store.seal(-1)
         before = self._parts.memory.recall()
-        self._check_memory(before, edge.size)
+        self._check_memory(newest, before, edge.size)
         text = Checkpoint(self._parts.origin, edge.size, edge.root()).encode()
         moment = self._parts.clock.now()
         lines = [signer.sign(text, moment) for signer in self._parts.note_signers]
@@ -127,8 +129,7 @@ class Sealer:
         if before is not None:
             self._continues(_remembered(before), self._store.head().size)
 
-    def _check_memory(self, before: bytes | None, size: int) -> None:
-        newest = self._store.seal(-1)
+    def _check_memory(self, newest: StoredSeal | None, before: bytes | None, size: int) -> None:
         if before is None and newest is not None:
             raise LedgerForked(
                 "The ledger was sealed before, but the signer's memory of it is gone.",
@@ -142,7 +143,9 @@ class Sealer:
                 f"The signer remembers {last.size} signed entries; {newest.size} were signed.",
                 hint="Was an old copy of the signer's memory restored? Restore the newest one.",
             )
-        self._continues(last, size)
+        self._continues(last, self._store.head().size)
+        if last.size > size:
+            raise HeadMoved("Another program signed a newer checkpoint first.")
 
     def _continues(self, last: Checkpoint, size: int) -> None:
         """Refuse a tree that is not a continuation of the last signed checkpoint."""

@@ -95,7 +95,7 @@ def renewed_together(records: Sequence[bytes], moment: datetime, signer: Holder 
     digest = parsed[0].chains[-1].stamps[0].digest.known
     tree = RecordTree([timestamp_leaf(record) for record in parsed], digest)
     one = stamp(tree.root, moment, signer, digest)
-    return [add_timestamp(record, one, tree.lone_path(i)) for i, record in enumerate(records)]
+    return [add_timestamp(record, one, tree.plain_path(i)) for i, record in enumerate(records)]
 
 
 def rebuilt(
@@ -114,7 +114,7 @@ def rebuilt(
     tree = RecordTree([tree_leaf(record, hash_, digest) for record, hash_ in pairs], digest)
     one = stamp(tree.root, moment, signer, digest)
     return [
-        add_chain(record, hash_, digest, one, tree.lone_path(i))
+        add_chain(record, hash_, digest, one, tree.plain_path(i))
         for i, (record, hash_) in enumerate(zip(records, hashes, strict=True))
     ]
 

@@ -74,7 +74,7 @@ def answer(
     issuer: Holder,
     *,
     by: Holder | None = None,
-    signer: Holder | None = None,
+    impostor: Holder | None = None,
     unknown: bool = False,
     gone: Gone | None = None,
     issued: datetime = NOW + DAY,
@@ -83,10 +83,15 @@ def answer(
     by_key: bool = True,
     extra: Extra = (),
 ) -> bytes:
-    """The DER of a whole OCSP response about ``whom``."""
+    """The DER of a whole OCSP response about ``whom``; ``impostor`` shares the name of who should
+    have signed."""
     status = ocsp.OCSPCertStatus.UNKNOWN if unknown else ocsp.OCSPCertStatus.GOOD
-    speaker = by or issuer
-    encoding = ocsp.OCSPResponderEncoding.HASH if by_key else ocsp.OCSPResponderEncoding.NAME
+    speaker = impostor or by or issuer
+    encoding = (
+        ocsp.OCSPResponderEncoding.HASH
+        if by_key and not impostor
+        else ocsp.OCSPResponderEncoding.NAME
+    )
     builder = ocsp.OCSPResponseBuilder().add_response(
         whom.certificate,
         issuer.certificate,
@@ -102,5 +107,5 @@ def answer(
         builder = builder.certificates([by.certificate])
     for extension, critical in extra:
         builder = builder.add_extension(extension, critical)
-    built = builder.sign(_key(signer or speaker), hashes.SHA256())
+    built = builder.sign(_key(speaker), hashes.SHA256())
     return built.public_bytes(Encoding.DER)

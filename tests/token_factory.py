@@ -71,6 +71,8 @@ class Recipe:
     spoil_signature: bool = False
     status: int = 0
     signs: Callable[[bytes], bytes] | None = None
+    crls: bytes = b""
+    unsigned: bytes = b""
 
     def but(self, **changes: object) -> Recipe:
         """The same with changes."""
@@ -120,6 +122,7 @@ def token(recipe: Recipe = RIGHT) -> bytes:
             b"" if recipe.detached else w.explicit(0, w.octet_string(content)),
         ),
         w.tlv(0xA0, b"".join(shown)) if shown else b"",
+        w.tlv(0xA1, recipe.crls) if recipe.crls else b"",
         w.tlv(0x31, signer * recipe.signers),
     )
     return w.sequence(w.oid("1.2.840.113549.1.7.2"), w.explicit(0, signed))
@@ -143,6 +146,7 @@ def _signer_info(recipe: Recipe, content: bytes) -> bytes:
         w.implicit(0, signed) if signed else b"",
         recipe.signature_algorithm or ALGORITHMS[_family(recipe.signer)],
         w.octet_string(signature),
+        w.tlv(0xA1, recipe.unsigned) if recipe.unsigned else b"",
     )
 
 

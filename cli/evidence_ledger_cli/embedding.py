@@ -34,13 +34,14 @@ def embedded(
             file.name,
             file.fingerprint.size or 0,
             file.fingerprint.sha256,
-            _chunks(Path(os.fsdecode(one.path))),
+            chunks_of(Path(os.fsdecode(one.path))),
         )
         for number, (one, file) in enumerate(zip(found, files, strict=True))
     ]
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def chunks_of(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, read when they are asked for. Raises FileUnreadable."""
     with input_errors(path), path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             yield chunk

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from evidence_ledger.adapters.home import Home
+from evidence_ledger.errors import LedgerNotFound
 
 if TYPE_CHECKING:
+    from evidence_ledger.adapters.timestamping.authority_list import AuthorityList
     from evidence_ledger.assembly import OpenLedger
 
 home = click.option(
@@ -25,6 +27,15 @@ home = click.option(
 def home_at(folder: Path | None) -> Home:
     """The ledger's folder that was named, or the default."""
     return Home.default() if folder is None else Home(folder.absolute())
+
+
+def authorities(home: Home) -> AuthorityList:
+    """The timestamp authorities of a ledger. Raises LedgerNotFound, SettingsInvalid."""
+    from evidence_ledger.adapters.timestamping.authority_list import AuthorityList
+
+    if not home.settings.exists():
+        raise LedgerNotFound("There is no ledger.", where=str(home.folder))
+    return AuthorityList.load(home.authorities)
 
 
 @contextmanager

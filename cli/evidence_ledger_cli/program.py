@@ -34,6 +34,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "init": "Make a ledger, its key and a local timestamp authority",
         "deposit": "Enter files into the ledger and get a certificate",
         "seal": "Timestamp everything new",
+        "authority": "Choose the timestamp authorities that seals ask",
         "key": "Make, import or show a key",
     },
     "Check": {
@@ -53,6 +54,12 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
 }
 
 GROUPS: Mapping[str, Mapping[str, str]] = {
+    "authority": {
+        "list": "Whom seals ask for the time",
+        "presets": "Well-known public authorities",
+        "add": "Ask one more timestamp authority from now on",
+        "remove": "Ask a timestamp authority no longer",
+    },
     "key": {
         "new": "Make a key with its own X.509 certificate",
         "import": "Take a key and X.509 certificate from PEM or PKCS#12",

@@ -4,6 +4,8 @@ settings.toml      what was chosen at the beginning
 ledger.sqlite      entries, statements, claims, tiles, seals
 keys/              the ledger's and the operator's keys, the depositor's key
 authority/         the local timestamp authority
+authorities.toml   other timestamp authorities, where some were added
+pace/              when each of those may be asked again
 signer/            the signer's memory of the last checkpoint that it signed
 outbox/            deposits that have no certificate yet
 trust.toml         a trust policy for this ledger, to be handed to those who check
@@ -73,6 +75,16 @@ class Home:
     def authority(self) -> Path:
         """The folder of the local timestamp authority."""
         return self.folder / "authority"
+
+    @property
+    def authorities(self) -> Path:
+        """The list of timestamp authorities."""
+        return self.folder / "authorities.toml"
+
+    @property
+    def pace(self) -> Path:
+        """The folder that tells when each authority may be asked again."""
+        return self.folder / "pace"
 
     @property
     def memory(self) -> Path:

@@ -219,8 +219,8 @@ def decimal(text: str, *, where: str) -> int:
 
 def time_text(moment: datetime, *, microseconds: bool = False) -> str:
     """RFC 3339 in UTC, seconds or microseconds. ``moment`` must be aware."""
-    naive = moment.astimezone(UTC).replace(tzinfo=None)
-    return naive.isoformat(timespec="microseconds" if microseconds else "seconds") + "Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds" if microseconds else "seconds")[:-6] + "Z"
 
 
 def time_of(text: object, *, where: str, microseconds: bool = False) -> datetime:

@@ -64,7 +64,7 @@ def write(
     writer.add(names.README, readme)
     for one in sorted(files, key=lambda one: one.number):
         wide = one.size >= ZIP64_FROM
-        writer.add_chunks(embedded_name(one.number, one.name), _unchanged(one), wide=wide)
+        writer.add_chunks(embedded_name(one.number, one.name), unchanged(one), wide=wide)
     writer.close()
 
 
@@ -146,7 +146,7 @@ def _write_supplements(writer: ContainerWriter, parts: Certificate) -> None:
             writer.add(f"{folder}/{name}", members[name])
 
 
-def _unchanged(file: EmbeddedFile) -> Iterator[bytes]:
+def unchanged(file: EmbeddedFile) -> Iterator[bytes]:
     """The file's bytes, once more held against its claim."""
     state, size = hashlib.sha256(), 0
     for chunk in file.chunks:

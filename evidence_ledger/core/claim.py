@@ -24,6 +24,7 @@ MOST = 1_000_000
 
 _PATH = re.compile(r"[a-z][a-z0-9_]{0,31}(?:/[a-z0-9][a-z0-9_.-]{0,63}){1,3}", re.ASCII)
 _MEMBERS = {"path", "salt", "value"}
+_MEMBER = {algorithm: algorithm.value for algorithm in Algorithm}
 _SECTIONS = {"file": 0, "matter": 1, "origin": 2}
 
 
@@ -96,7 +97,7 @@ class FileFact:
         """The claim's value. A name that is not UTF-8 stands as base64url in ``name_bytes``."""
         value: dict[str, Json] = dict(_name_member(self.name))
         for algorithm, digest in self.fingerprint.digests.items():
-            value[algorithm.value] = digest.hex()
+            value[_MEMBER[algorithm]] = digest.hex()
         if self.fingerprint.size is not None:
             value["size"] = self.fingerprint.size
         if self.media_type is not None:
@@ -147,9 +148,9 @@ def _name(value: Mapping[str, Json], where: str) -> bytes:
 
 def _digests(value: Mapping[str, Json], where: str) -> dict[Algorithm, bytes]:
     digests = {
-        algorithm: canonical.hex_bytes(value[algorithm.value], DIGEST_SIZE[algorithm], where=where)
-        for algorithm in Algorithm
-        if algorithm.value in value
+        algorithm: canonical.hex_bytes(value[member], DIGEST_SIZE[algorithm], where=where)
+        for algorithm, member in _MEMBER.items()
+        if member in value
     }
     if Algorithm.SHA256 not in digests:
         raise FormatError("claim.digest", "A file claim has no SHA-256.", where=where)

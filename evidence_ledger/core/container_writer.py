@@ -1,4 +1,4 @@
-"""Writes the container of a certificate: a ZIP file as ASiC-E wants it (ETSI EN 319 162-1, A.1).
+"""Writes containers: ZIP files as ASiC wants them (ETSI EN 319 162-1, A.1).
 
 The same members and the same moment give the same bytes on every machine with the same zlib:
 ``mimetype`` comes first, sizes and checksums stand in the local headers, there are no extra
@@ -42,18 +42,19 @@ class _Written:
 class ContainerWriter:
     """Members one after the other into a seekable ``out`` that stands at its beginning.
 
-    ``moment`` is the modification time of every member (UTC, whole two seconds, 1980 to 2107).
+    ``moment`` is the modification time of every member (UTC, whole two seconds, 1980 to 2107),
+    ``mimetype`` the content of the first one.
     Whoever calls owns ``out``: after an error what was written is no container and must be
     dropped. Raises UsageError for a name given twice or one member too many, FormatError for a name
     that is not allowed.
     """
 
-    def __init__(self, out: BinaryIO, moment: datetime) -> None:
+    def __init__(self, out: BinaryIO, moment: datetime, mimetype: bytes = MIMETYPE) -> None:
         self._out = out
         self._time = _dos_time(moment)
         self._members: list[_Written] = []
         self._names: set[str] = set()
-        self.add("mimetype", MIMETYPE)
+        self.add("mimetype", mimetype)
 
     def add(self, name: str, data: bytes, *, deflate: bool = False) -> None:
         """A member that is in memory."""

@@ -4,13 +4,13 @@ A timestamp renewal, one token for the newest tokens of many records or seals:
 
     tree = RecordTree([timestamp_leaf(record) for record in records])
     token over tree.root
-    renewed = [add_timestamp(record, token, tree.lone_path(i)) for i, record in enumerate(records)]
+    renewed = [add_timestamp(record, token, tree.plain_path(i)) for i, record in enumerate(records)]
 
 A hash-tree renewal, with another digest, one token for many objects:
 
     tree = RecordTree([tree_leaf(record, sha512(object), SHA512) for …], SHA512)
     token over tree.root
-    renewed = [add_chain(record, sha512(object), SHA512, token, tree.lone_path(i)) for …]
+    renewed = [add_chain(record, sha512(object), SHA512, token, tree.plain_path(i)) for …]
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
                      root                       node = H(smaller ‖ larger)
                  ┌────┴────┐                    an odd node moves up as it is
                  n         d
-              ┌──┴──┐                           reduced for a:  [a, b] [c] [d]
+              ┌──┴──┐                           reduced for a:  [a] [b] [c] [d]
               n     c                           reduced for the file c = SHA-256 of (digest, salt
            ┌──┴──┐                              in binary order):  [digest] [salt] [n] [d]
            a     b
@@ -11,7 +11,8 @@
 A leaf is the SHA-256 of a data object, or, for a file, that hash blinded with a salt. A partial
 hash list is a list of hashes; going through the lists, the hash found so far joins the next list,
 and the list in binary ascending order is hashed. A first list of one hash is that hash (a data
-group of one object, section 4.2), so that a file's first list is its bare digest.
+group of one object, section 4.2). It is alone there, lest its neighbour be taken for another
+object of its group.
 
 H is SHA-256 in a seal. A renewal's tree has the digest that the renewal asks for.
 """
@@ -91,14 +92,9 @@ class RecordTree:
         return met
 
     def plain_path(self, index: int) -> PartialLists:
-        """Partial hash lists for an object whose hash is the leaf."""
-        met = self.siblings(index)
-        leaf = self._levels[0][index]
-        return (tuple(sorted((leaf, *met[:1]))), *((hash_,) for hash_ in met[1:]))
+        """Partial hash lists for an object whose hash is the leaf, which is first and alone.
 
-    def lone_path(self, index: int) -> PartialLists:
-        """Partial hash lists whose first holds the leaf alone, as renewals want it (section 5.2,
-        step 5).
+        Beside a neighbour's hash it would look like one of a group of objects (section 4.2).
         """
         met = self.siblings(index)
         return ((self._levels[0][index],), *((hash_,) for hash_ in met))

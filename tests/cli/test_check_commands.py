@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.timestamping.http import HttpAuthority
@@ -14,6 +16,9 @@ from evidence_ledger.adapters.timestamping.local import create_local_authority, 
 from evidence_ledger.core.timestamp_request import build_request
 from evidence_ledger.errors import AuthorityUnreachable
 from tests.cli.conftest import Run
+from tests.revocation_factory import DAY, Gone, answer, crl
+from tests.token_factory import AUTHORITY, DATA, ROOT, token
+from tests.x509_factory import NOW
 
 LOG_KEY = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
 
@@ -55,6 +60,31 @@ def test_another_root_decides_nothing(corpus: Path, hello: Path, evidence: Run) 
         "--roots", folder / "identrust" / "ts_chain.pem",
     )  # fmt: skip
     assert answer.code == 3
+
+
+def test_revocation_data_decides(tmp_path: Path, evidence: Run) -> None:
+    (tmp_path / "data").write_bytes(DATA)
+    (tmp_path / "t.tst").write_bytes(token())
+    (tmp_path / "roots.pem").write_bytes(ROOT.pem)
+    (tmp_path / "fine.crl").write_bytes(crl(ROOT))
+    (tmp_path / "fine.ocsp").write_bytes(answer(AUTHORITY, ROOT))
+    gone = Gone(AUTHORITY, NOW - DAY, x509.ReasonFlags.superseded)
+    pem = x509.load_der_x509_crl(crl(ROOT, gone)).public_bytes(Encoding.PEM)
+    (tmp_path / "gone.pem").write_bytes(pem)
+    (tmp_path / "junk").write_bytes(b"junk")
+    usual = [tmp_path / "t.tst", "--data", tmp_path / "data", "--roots", tmp_path / "roots.pem"]
+    usual += ["--at", "2026-11-24"]
+
+    def run(*options: object) -> int:
+        return evidence("timestamp", "verify", *usual, *options).code
+
+    assert run() == 0
+    assert run("--revocation-demanded") == 3
+    assert run("--revocation-demanded", "--crl", tmp_path / "fine.crl") == 0
+    assert run("--revocation-demanded", "--ocsp", tmp_path / "fine.ocsp") == 0
+    assert run("--crl", tmp_path / "fine.crl", "--crl", tmp_path / "gone.pem") == 1
+    assert run("--crl", tmp_path / "junk") == 4
+    assert run("--ocsp", tmp_path / "junk") == 4
 
 
 def test_what_is_no_token_fails(tmp_path: Path, corpus: Path, hello: Path, evidence: Run) -> None:

@@ -135,7 +135,7 @@ def test_lists_of_another_record_are_not_written() -> None:
     records = [er.parse(initial(data)) for data in (b"1", b"2")]
     tree = RecordTree([timestamp_leaf(record) for record in records])
     with pytest.raises(UsageError):
-        add_timestamp(initial(b"1"), stamp(tree.root, day(2028), B), tree.lone_path(1))
+        add_timestamp(initial(b"1"), stamp(tree.root, day(2028), B), tree.plain_path(1))
 
 
 def test_a_digest_of_another_size_is_not_written() -> None:

@@ -176,7 +176,7 @@ def test_a_response_without_an_end_counts_for_what_was_before_it() -> None:
 
 USELESS = {
     "unknown to the responder": answer(LEAF, SUB, unknown=True),
-    "by a stranger": answer(LEAF, SUB, signer=issue("Stranger", authority=True)),
+    "by a stranger": answer(LEAF, SUB, impostor=issue("Judge sub", authority=True)),
     "by the root's responder": answer(LEAF, SUB, by=responder(ROOT)),
     "a list by a stranger's key": crl(SUB, signer=issue("Another", authority=True)),
     "a list for authorities": crl(
@@ -212,9 +212,9 @@ def test_useless(case: str) -> None:
 
 
 def test_a_forged_revocation_condemns_nobody() -> None:
-    stranger = issue("Forger", authority=True)
+    stranger = issue("Judge sub", authority=True)
     gone = Gone(LEAF, NOW - DAY, Reason.superseded)
-    forged = (crl(SUB, gone, signer=stranger), answer(LEAF, SUB, gone=gone, signer=stranger))
+    forged = (crl(SUB, gone, signer=stranger), answer(LEAF, SUB, gone=gone, impostor=stranger))
     assert judged(*forged, demanded=False) == Revocations(2, 0)
 
 

@@ -131,13 +131,13 @@ def test_killed_at_a_sample_of_writes_of_a_deposit_and_a_seal(
     template: Template, tmp_path: Path
 ) -> None:
     total = writes_of(template, tmp_path / "run")
-    check_each(template, tmp_path, How.KILLED, iter(range(1, total + 1, 3)))
+    check_each(template, tmp_path, How.KILLED, iter(range(1, total + 1, 4)))
 
 
 @pytest.mark.parametrize("how", [How.REFUSED, How.LATE, How.STUCK])
 def test_a_sample_of_writes_fails(template: Template, tmp_path: Path, how: How) -> None:
     total = writes_of(template, tmp_path / "run")
-    check_each(template, tmp_path, how, iter(range(2, total + 1, 7)))
+    check_each(template, tmp_path, how, iter(range(2, total + 1, 9)))
 
 
 @pytest.mark.long

@@ -9,6 +9,8 @@ import click
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.entry_view import entry_facts
 from evidence_ledger_cli.output import show, show_json
+from evidence_ledger_cli.safe_text import safe_line
+from evidence_ledger_cli.seal_states import SealStates
 
 
 @click.command("list")
@@ -27,13 +29,24 @@ def command(last: int, start: int | None, home: Path | None, json: bool) -> None
     with place.opened(home, read_only=True) as ledger:
         size = ledger.ledger.store.head().size
         first = max(0, size - last) if start is None else min(start, size)
+        states = SealStates(ledger.ledger)
         entries = [
-            entry_facts(one) for one in ledger.ledger.entries(first, min(size, first + last))
+            entry_facts(one) | {"sealed": states.of(one.index)}
+            for one in ledger.ledger.entries(first, min(size, first + last))
         ]
     if json:
         show_json({"size": size, "entries": entries})
         return
     for entry in entries:
         erased = "   erased" if entry["erased"] else ""
-        show(f"{entry['index']:>8}   {entry['received']}   {entry['kind']}{erased}")
+        show(f"{entry['index']:>8}   {entry['received']}   {entry['kind']}{erased}{_state(entry)}")
     show(f"{len(entries)} of {size:,} entries")
+
+
+def _state(entry: dict[str, object]) -> str:
+    sealed = entry["sealed"]
+    if entry["kind"] == "seal":
+        return ""
+    if not isinstance(sealed, dict):
+        return "   not sealed"
+    return f"   pending: {safe_line(', '.join(sealed['missing']))}" if sealed["missing"] else ""

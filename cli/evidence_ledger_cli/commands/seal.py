@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,26 +23,31 @@ def command(home: Path | None, json: bool) -> None:
     """Timestamp everything new.
 
     One request to each timestamp authority covers all entries since the seal before. A seal
-    without any answer stays open, and the next call goes on with it.
+    without any answer stays open, and the next call goes on with it. Times that earlier seals
+    still lack are asked for again; export a certificate again to get what came late.
     """
     with place.opened(home) as ledger:
         result = ledger.ledger.seal()
+        late = ledger.ledger.complete(result.missing)
     if result.seal is not None and not result.seal.tokens and result.failures:
         raise result.failures[0]
     if json:
-        show_json(_document(result))
+        show_json(_document(result) | {"completed": [_document(one) for one in late]})
     else:
         _tell(result)
-    for failure in result.failures:
-        hint(safe_line(f"No time from one authority: {failure}"))
+        _tell_late(late)
+    for one in (result, *late):
+        _warn(one)
 
 
 def _document(result: SealResult) -> dict[str, object]:
-    seal = result.seal
+    seal, apart = result.seal, result.disagreement
     return {
         "seal": None if seal is None else seal.number,
         "entries": None if seal is None else {"first": seal.first, "size": seal.size},
         "authorities": [] if seal is None else [token.authority for token in seal.tokens],
+        "missing": list(result.missing),
+        "disagreement": None if apart is None else apart.to_json(),
         "failures": [{"code": one.reason, "message": one.message} for one in result.failures],
     }
 
@@ -50,6 +56,27 @@ def _tell(result: SealResult) -> None:
     if result.seal is None:
         show("Nothing is new.")
         return
-    names = ", ".join(token.authority for token in result.seal.tokens)
     show(f"Seal {result.seal.number} covers entries {result.seal.first} to {result.seal.size - 1}.")
-    show(f"  times from   {safe_line(names) or 'nobody yet; call it again later'}")
+    _tell_times(result)
+
+
+def _tell_times(result: SealResult) -> None:
+    names = [] if result.seal is None else [token.authority for token in result.seal.tokens]
+    show(f"  times from   {safe_line(', '.join(names)) or 'nobody yet; call it again later'}")
+    if result.missing:
+        show(f"  pending      {safe_line(', '.join(result.missing))}")
+
+
+def _tell_late(late: Sequence[SealResult]) -> None:
+    for one in late:
+        if one.seal is not None:
+            show(f"Seal {one.seal.number}, of earlier:")
+            _tell_times(one)
+
+
+def _warn(result: SealResult) -> None:
+    for failure in result.failures:
+        hint(safe_line(f"No time from one authority: {failure}"))
+    if (apart := result.disagreement) is not None:
+        seconds = apart.apart.total_seconds()
+        hint(safe_line(f"{apart.ahead} is {seconds:.1f} seconds ahead of {apart.behind}."))

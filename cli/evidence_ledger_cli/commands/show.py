@@ -30,8 +30,9 @@ def command(index: int, home: Path | None, json: bool) -> None:
     with place.opened(home, read_only=True) as ledger:
         stored = ledger.ledger.entry(index)
         seal = ledger.ledger.store.seal_of(index)
+        missing = () if seal is None else ledger.ledger.missing(seal)
         held = [claims.parse(data) for _, data in ledger.ledger.store.claims(index)]
-    facts = entry_facts(stored) | _statement_facts(stored) | {"sealed": _seal_facts(seal)}
+    facts = entry_facts(stored) | _statement_facts(stored) | {"sealed": _seal_facts(seal, missing)}
     if json:
         show_json(facts | {"claims": {one.path: one.value for one in held}})
     else:
@@ -50,10 +51,11 @@ def _statement_facts(stored: StoredEntry) -> dict[str, object]:
     }
 
 
-def _seal_facts(seal: StoredSeal | None) -> dict[str, object] | None:
+def _seal_facts(seal: StoredSeal | None, missing: Sequence[str]) -> dict[str, object] | None:
     if seal is None:
         return None
-    return {"seal": seal.number, "authorities": [token.authority for token in seal.tokens]}
+    names = [token.authority for token in seal.tokens]
+    return {"seal": seal.number, "authorities": names, "missing": list(missing)}
 
 
 def _tell(facts: dict[str, object], held: Sequence[Claim]) -> None:
@@ -64,6 +66,8 @@ def _tell(facts: dict[str, object], held: Sequence[Claim]) -> None:
     if isinstance(sealed, dict):
         names = ", ".join(sealed["authorities"]) or "no authority yet"
         show(f"{'sealed':<10} seal {sealed['seal']}, by {safe_line(names)}")
+        if sealed["missing"]:
+            show(f"{'pending':<10} {safe_line(', '.join(sealed['missing']))}")
     else:
         show(f"{'sealed':<10} not yet")
     for one in held:

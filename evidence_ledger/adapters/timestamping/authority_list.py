@@ -14,6 +14,7 @@
     timeout = 20            seconds for one request
     policy = "1.2.3.4"      the only policy under which its tokens are taken
     fallback = "freetsa"    who is asked where this one fails, and only then
+    retired = true          no longer asked; the audit still needs its roots
     roots = '''-----BEGIN CERTIFICATE-----…'''
 
 Unknown members are refused: a misspelt setting must not silently be none.
@@ -60,6 +61,7 @@ class AuthorityEntry:
     timeout: int = 20
     policy: str | None = None
     fallback: str | None = None
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +73,39 @@ class AuthorityList:
     deadline: int = 30
     entries: tuple[AuthorityEntry, ...] = ()
 
+    @property
+    def active(self) -> tuple[AuthorityEntry, ...]:
+        """Those that are asked."""
+        return tuple(one for one in self.entries if not one.retired)
+
     def added(self, entry: AuthorityEntry) -> AuthorityList:
-        """With one more. Raises UsageError, SettingsInvalid."""
-        if entry.name in (LOCAL, *(one.name for one in self.entries)):
+        """With one more, or with one again that was retired; it keeps the roots that it had.
+
+        Raises UsageError, SettingsInvalid.
+        """
+        if entry.name == LOCAL or entry.name in (one.name for one in self.active):
             raise UsageError(
                 f"There is an authority called {entry.name} already.",
                 hint="Give another name with --name, or remove that one first.",
             )
-        return _checked(replace(self, entries=(*self.entries, entry)))
+        before = [root for one in self.entries if one.name == entry.name for root in one.roots]
+        fresh = replace(entry, roots=tuple(dict.fromkeys([*entry.roots, *before])))
+        others = (one for one in self.entries if one.name != entry.name)
+        return _checked(replace(self, entries=(*others, fresh)))
 
     def removed(self, name: str) -> AuthorityList:
-        """Without one. Raises UsageError where there is none, or it is the last."""
-        if name == LOCAL and self.local:
+        """With one no longer asked. Raises UsageError where there is none, or it is the last."""
+        if name == LOCAL:
             rest = replace(self, local=False)
         else:
-            rest = replace(self, entries=tuple(one for one in self.entries if one.name != name))
+            rest = replace(self, entries=tuple(_retired(one, name) for one in self.entries))
         if rest == self:
             raise UsageError(
                 f"There is no authority called {name[:80]}.", hint="See: evidence authority list"
             )
-        if not rest.local and not rest.entries:
+        if not rest.local and not rest.active:
             raise UsageError("This is the only authority; nobody would give a time.")
-        users = [one.name for one in rest.entries if one.fallback == name]
+        users = [one.name for one in rest.active if one.fallback == name]
         if users:
             raise UsageError(f"It is the fallback of {users[0]}.", hint="Remove that one first.")
         return _checked(replace(rest, required=_fewer(rest)))
@@ -199,7 +212,7 @@ class _Table:
 
 def _entry(table: _Table) -> AuthorityEntry:
     names = {"name", "url", "roots", "since", "independent", "interval", "timeout"}
-    table.only(names | {"policy", "fallback"})
+    table.only(names | {"policy", "fallback", "retired"})
     return AuthorityEntry(
         name=table.text("name") or "",
         url=table.text("url") or "",
@@ -210,7 +223,12 @@ def _entry(table: _Table) -> AuthorityEntry:
         timeout=table.whole("timeout", 1, 600, 20),
         policy=table.text("policy"),
         fallback=table.text("fallback"),
+        retired=table.flag("retired", default=False),
     )
+
+
+def _retired(one: AuthorityEntry, name: str) -> AuthorityEntry:
+    return replace(one, retired=True, fallback=None) if one.name == name else one
 
 
 def _entry_text(one: AuthorityEntry) -> str:
@@ -224,6 +242,7 @@ def _entry_text(one: AuthorityEntry) -> str:
         f"interval = {one.interval}",
         f"timeout = {one.timeout}",
         *(f"{name} = {toml_text(value)}" for name, value in more if value is not None),
+        *(["retired = true"] if one.retired else []),
         f"roots = '''\n{''.join(map(pem_text, one.roots))}'''",
     ]
     return "\n".join(lines) + "\n"
@@ -233,11 +252,12 @@ def _checked(found: AuthorityList) -> AuthorityList:
     names = [one.name for one in found.entries]
     if len(set(names)) != len(names) or LOCAL in names:
         raise SettingsInvalid(f"Names must differ from one another and from {LOCAL!r}.")
-    if len(names) > MOST or not (names or found.local):
+    if len(names) > MOST or not (found.active or found.local):
         raise SettingsInvalid(f"There must be 1 to {MOST} authorities.")
+    active = [one.name for one in found.active]
     for one in found.entries:
-        _check_entry(one, names)
-    _check_fallbacks({one.name: one.fallback for one in found.entries})
+        _check_entry(one, active)
+    _check_fallbacks({one.name: one.fallback for one in found.active})
     if found.required is not None and found.required > _counting(found):
         raise SettingsInvalid(
             f"{found.required} are required, but only {_counting(found)} independent ones can be "
@@ -263,7 +283,7 @@ def _check_entry(one: AuthorityEntry, names: list[str]) -> None:
     if one.policy is not None and not _OID.fullmatch(one.policy):
         raise SettingsInvalid(f"{one.policy[:80]!r} is no policy like 1.2.3.4.")
     if one.fallback is not None and one.fallback not in names:
-        raise SettingsInvalid(f"The fallback {one.fallback[:80]!r} is not listed.")
+        raise SettingsInvalid(f"The fallback {one.fallback[:80]!r} is not among those asked.")
 
 
 def _check_fallbacks(fallbacks: Mapping[str, str | None]) -> None:
@@ -281,8 +301,8 @@ def _check_fallbacks(fallbacks: Mapping[str, str | None]) -> None:
 
 def _counting(found: AuthorityList) -> int:
     """How many independent ones are asked beside one another."""
-    standing = {one.fallback for one in found.entries}
-    return sum(one.independent and one.name not in standing for one in found.entries)
+    standing = {one.fallback for one in found.active}
+    return sum(one.independent and one.name not in standing for one in found.active)
 
 
 def _fewer(found: AuthorityList) -> int | None:
