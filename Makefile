@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := evidence_ledger cli server tests benchmarks docs
 
-.PHONY: demo test lint test-long bench wheel
+.PHONY: demo test lint test-long bench wheel lock
 
 demo: .venv/ready
 	EVIDENCE="$(CURDIR)/$(BIN)/evidence" demo/run.sh
@@ -21,6 +21,11 @@ test-long: .venv/ready
 
 bench: .venv/ready
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+lock: .venv/ready
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	    --group dev --extra server --no-header --quiet --output-file requirements/dev.lock
 
 wheel: .venv/ready
 	rm -rf dist && $(BIN)/python -m build --no-isolation --wheel

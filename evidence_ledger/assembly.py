@@ -10,6 +10,7 @@ from functools import partial
 
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.durable_file import write_new
+from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.adapters.keys.key_files import open_signer, save_signer
 from evidence_ledger.adapters.keys.note_signer import (
@@ -100,7 +101,7 @@ def create_ledger(
     creation left behind is completed; settings are written last, and are what makes it a ledger.
     Raises LedgerExists, OutputUnwritable, FormatError.
     """
-    if home.settings.exists():
+    if _is_made(home):
         raise LedgerExists("There is a ledger already.", where=str(home.folder))
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     settings = Settings(
@@ -114,6 +115,11 @@ def create_ledger(
     _write_trust(home, settings)
     settings.save(home.settings)
     return settings
+
+
+def _is_made(home: Home) -> bool:
+    with input_errors(home.settings):
+        return home.settings.exists()
 
 
 def _discard_unfinished(home: Home) -> None:
@@ -170,7 +176,7 @@ def open_ledger(
     read_only: bool = False,
 ) -> OpenLedger:
     """The ledger in ``home``. Raises LedgerNotFound and what the parts raise."""
-    if not home.settings.exists():
+    if not _is_made(home):
         raise LedgerNotFound("There is no ledger.", where=str(home.folder))
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     settings = Settings.load(home.settings)

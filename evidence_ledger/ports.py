@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from evidence_ledger.core.chain import Extension, Head
@@ -84,6 +85,17 @@ class TimestampAuthority(Protocol):
         ...
 
 
+class RevocationSource(Protocol):
+    """Where issuers publish which X.509 certificates they have revoked."""
+
+    def fetch(self, chain: Sequence[bytes]) -> Sequence[bytes]:
+        """Revocation lists and OCSP responses (DER) about a chain, the leaf first.
+
+        Never raises: what can't be had is left out. Nothing is verified.
+        """
+        ...
+
+
 class CheckpointMemory(Protocol):
     """The signer's own memory of the last checkpoint that it signed, outside the database."""
 
@@ -118,6 +130,29 @@ class StoredToken:
     independent: bool
     response: bytes
     token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DirectToken:
+    """A timestamp over a deposited file itself; ``file`` is N of its claim ``file/N``."""
+
+    file: int
+    token: StoredToken
+
+
+class SupplementKind(StrEnum):
+    """What was captured beside a seal: an X.509 certificate, or a revocation list or response."""
+
+    CHAIN = "chain"
+    REVOCATION = "revocation"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSupplement:
+    """Something that helps to judge a seal's tokens later (DER). Nothing leans on it."""
+
+    kind: SupplementKind
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +256,22 @@ class Store(Protocol):
 
     def seal_of(self, index: int) -> StoredSeal | None:
         """The seal in which an entry is new, or None while it is not sealed."""
+        ...
+
+    def add_supplements(self, number: int, supplements: Sequence[StoredSupplement]) -> None:
+        """Keep what helps to judge a seal's tokens; what is there already stays as it is."""
+        ...
+
+    def supplements(self, number: int) -> Sequence[StoredSupplement]:
+        """What was kept so, X.509 certificates first."""
+        ...
+
+    def add_direct(self, index: int, direct: DirectToken) -> None:
+        """Keep a timestamp over a file of a deposit; the first one of an authority stays."""
+        ...
+
+    def direct(self, index: int) -> Sequence[DirectToken]:
+        """The timestamps over the files of a deposit, by file and authority."""
         ...
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from evidence_ledger.core import canonical, claim, entry, evidence_record, record_manifest
+from evidence_ledger.core import claim, entry, evidence_record, path_line, record_manifest
 from evidence_ledger.core import statement as statement_format
 from evidence_ledger.core.container import Container
 from evidence_ledger.core.container_name import safe_name
@@ -43,7 +43,6 @@ SUPPLEMENTS = ("chains/", "revocation/", "seal/")
 LARGEST_CLAIMS = 512 * 1024 * 1024
 LARGEST_REST = 512 * 1024 * 1024
 LARGEST_FILE = 1 << 50
-LONGEST_PATH = 64
 
 _LIMITS = {
     STATEMENT: statement_format.LARGEST,
@@ -276,27 +275,16 @@ def _numbered(lines: Iterator[bytes]) -> Iterator[DisclosedClaim]:
 
 
 def _with_paths(lines: Iterator[bytes], container: Container) -> Iterator[DisclosedClaim]:
-    paths = container.lines(PATHS, LARGEST_CLAIMS, 24 + 45 * LONGEST_PATH)
+    paths = container.lines(PATHS, LARGEST_CLAIMS, path_line.LARGEST)
     before = -1
     for one in _numbered(lines):
         line = next(paths, None)
         if line is None:
             raise FormatError("certificate.paths", "There are more claims than paths.", where=PATHS)
-        index, path = _path(line)
+        index, path = path_line.parse(line, PATHS)
         if index <= before:
             raise FormatError("certificate.paths", "Claims do not stand in order.", where=PATHS)
         before = index
         yield DisclosedClaim(index, one.data, path)
     if next(paths, None) is not None:
         raise FormatError("certificate.paths", "There are more paths than claims.", where=PATHS)
-
-
-def _path(line: bytes) -> tuple[int, tuple[bytes, ...]]:
-    try:
-        index, *hashes = line.decode("ascii").split(" ")
-    except UnicodeDecodeError as error:
-        raise FormatError("certificate.paths", "A line is not ASCII.", where=PATHS) from error
-    path = tuple(canonical.base64_bytes(text, where=PATHS) for text in hashes)
-    if len(path) > LONGEST_PATH or any(len(one) != 32 for one in path):
-        raise FormatError("certificate.paths", "A path is too long or no hashes.", where=PATHS)
-    return canonical.decimal(index, where=PATHS), path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,6 +10,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from evidence_ledger.core import certificate as names
+from evidence_ledger.core import path_line
 from evidence_ledger.core.certificate import Certificate, DisclosedClaim, embedded_name
 from evidence_ledger.core.container_writer import ZIP64_FROM, ContainerWriter
 from evidence_ledger.core.record_manifest import CoveredObject, RecordManifest
@@ -105,8 +105,7 @@ def _claim_line(one: DisclosedClaim) -> bytes:
 
 
 def _path_line(one: DisclosedClaim) -> bytes:
-    hashes = (base64.b64encode(hash_).decode() for hash_ in one.path or ())
-    return " ".join((str(one.index), *hashes)).encode() + b"\n"
+    return path_line.encode(one.index, one.path or ())
 
 
 def _write_records(

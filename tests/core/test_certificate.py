@@ -270,7 +270,7 @@ def test_hostile_certificates_are_refused(reason: str) -> None:
 
 
 def test_a_path_that_is_too_long_is_refused() -> None:
-    shown = (DisclosedClaim(0, b"a", (HASH,) * (certificate.LONGEST_PATH + 1)),)
+    shown = (DisclosedClaim(0, b"a", (HASH,) * (path_line.LONGEST_PATH + 1)),)
     with pytest.raises(FormatError) as refusal:
         parsed(packed(replace(PARTS, claims=shown)))
     assert refusal.value.reason == "container.line"

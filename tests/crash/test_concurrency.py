@@ -134,6 +134,18 @@ def test_the_same_file_by_two_programs_at_once(ledger: SealedLedger) -> None:
     assert sealed_ledger.audit(ledger).verdict is Verdict.PASSED
 
 
+def test_an_audit_meanwhile_finds_nothing_wrong(ledger: SealedLedger) -> None:
+    def audits(tell: Tell) -> None:
+        for _turn in range(12):
+            report = sealed_ledger.audit(ledger)
+            assert report.verdict is Verdict.PASSED, [one for one in report.steps if one.reason]
+
+    outcomes = together(
+        audits, partial(deposits, ledger, "a", 5), partial(deposits, ledger, "b", 5)
+    )
+    check_sound(ledger, outcomes, 10)
+
+
 @pytest.mark.long
 def test_many_deposits_and_seals_at_once(ledger: SealedLedger) -> None:
     programs: list[Callable[[Tell], None]] = [

@@ -1,7 +1,7 @@
 """Triggers that refuse changes to what is written once: a second fence, never the proof.
 
-Erasure may set a document to NULL and delete claims and fingerprints; the head may only grow; a
-seal may get its entry once.
+Erasure may set a document to NULL and delete claims, fingerprints and timestamps over files
+themselves; the head may only grow; a seal may get its entry once.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ _CHANGES = {
     },
     "claims": {"UPDATE": _NEVER},
     "fingerprints": {"UPDATE": _NEVER},
+    "supplements": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "seal_supplements": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "direct_tokens": {"UPDATE": _NEVER},
     "head": {"UPDATE": "NEW.id <> OLD.id OR NEW.size <= OLD.size", "DELETE": _NEVER},
     "seals": {
         "UPDATE": "OLD.entry IS NOT NULL OR NEW.entry IS NULL OR NEW.number <> OLD.number"
@@ -32,10 +35,10 @@ _CHANGES = {
 }
 
 
-def sqlite_triggers() -> Iterator[str]:
-    """One CREATE TRIGGER statement for each refused change."""
-    for table, changes in _CHANGES.items():
-        for change, condition in changes.items():
+def sqlite_triggers(*tables: str) -> Iterator[str]:
+    """One CREATE TRIGGER statement for each refused change to these tables."""
+    for table in tables:
+        for change, condition in _CHANGES[table].items():
             yield (
                 f"CREATE TRIGGER {table}_refuse_{change.lower()} BEFORE {change} ON {table}"
                 f" WHEN {condition}"

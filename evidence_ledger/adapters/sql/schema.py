@@ -100,3 +100,29 @@ tokens = Table(
     Column("response", LargeBinary, nullable=False),
     Column("token", LargeBinary, nullable=False),
 )
+
+supplements = Table(
+    "supplements",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+seal_supplements = Table(
+    "seal_supplements",
+    metadata,
+    Column("seal", Count, ForeignKey("seals.number"), primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, ForeignKey("supplements.digest"), primary_key=True),
+    Column("kind", Text, nullable=False),
+)
+
+direct_tokens = Table(
+    "direct_tokens",
+    metadata,
+    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    Column("file", Integer, primary_key=True, autoincrement=False),
+    Column("authority", Text, primary_key=True),
+    Column("independent", Integer, nullable=False),
+    Column("response", LargeBinary, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+)

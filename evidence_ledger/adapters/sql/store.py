@@ -7,16 +7,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy import Connection, Engine
 
 from evidence_ledger.adapters.sql.claim_rows import ClaimRows
+from evidence_ledger.adapters.sql.direct_rows import DirectRows
 from evidence_ledger.adapters.sql.engine import reading, snapshot, writing
 from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
 from evidence_ledger.adapters.sql.faults import is_conflict
 from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.adapters.sql.seal_rows import SealRows
+from evidence_ledger.adapters.sql.supplement_rows import SupplementRows
 from evidence_ledger.adapters.sql.tile_rows import TileRows
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
 from evidence_ledger.errors import HeadMoved, NoSuchEntry
-from evidence_ledger.ports import Found, StoredEntry, StoredSeal, StoredToken
+from evidence_ledger.ports import (
+    DirectToken,
+    Found,
+    StoredEntry,
+    StoredSeal,
+    StoredSupplement,
+    StoredToken,
+)
 
 _ENTRIES_AT_ONCE = 512
 _CLAIMS_AT_ONCE = 2048
@@ -34,6 +43,8 @@ class SqlStore:
         self._claims = ClaimRows(engine.dialect)
         self._tiles = TileRows(engine.dialect)
         self._seals = SealRows(engine.dialect)
+        self._supplements = SupplementRows(engine.dialect)
+        self._direct = DirectRows(engine.dialect)
 
     def head(self) -> Head:
         """See ports.Store."""
@@ -153,6 +164,26 @@ class SqlStore:
         """See ports.Store."""
         with snapshot(self._engine, self._place) as connection:
             return self._seals.covering(connection, index)
+
+    def add_supplements(self, number: int, supplements: Sequence[StoredSupplement]) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._supplements.add(connection, number, supplements)
+
+    def supplements(self, number: int) -> Sequence[StoredSupplement]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._supplements.of_seal(connection, number)
+
+    def add_direct(self, index: int, direct: DirectToken) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._direct.add(connection, index, direct)
+
+    def direct(self, index: int) -> Sequence[DirectToken]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._direct.of_entry(connection, index)
 
     def close(self) -> None:
         """See ports.Store."""

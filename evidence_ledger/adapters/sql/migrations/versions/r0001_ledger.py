@@ -9,6 +9,16 @@ revision = "0001"
 down_revision = None
 
 _COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_FENCED = (
+    "entries",
+    "tiles",
+    "tokens",
+    "documents",
+    "claims",
+    "fingerprints",
+    "head",
+    "seals",
+)
 
 
 def upgrade() -> None:
@@ -19,7 +29,7 @@ def upgrade() -> None:
     _make_tiles()
     _make_seals()
     if op.get_bind().dialect.name == "sqlite":
-        for trigger in sqlite_triggers():
+        for trigger in sqlite_triggers(*_FENCED):
             op.execute(trigger)
 
 

@@ -1,0 +1,46 @@
+"""Timestamps over files themselves, kept with their deposit."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Dialect, bindparam, select
+
+from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
+from evidence_ledger.adapters.sql.schema import direct_tokens
+from evidence_ledger.errors import LedgerCorrupt
+from evidence_ledger.ports import DirectToken, StoredToken
+
+_TYPES = (int, str, int, bytes, bytes)
+
+
+class DirectRows:
+    """Adds and reads the direct timestamps of deposits."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._add = Insertion(direct_tokens, dialect)
+        table = direct_tokens.c
+        self._of_entry = Prepared(
+            select(table.file, table.authority, table.independent, table.response, table.token)
+            .where(table.entry == bindparam("of"))
+            .order_by(table.file, table.authority),
+            dialect,
+        )
+
+    def add(self, connection: Connection, entry: int, direct: DirectToken) -> None:
+        """Insert one, unless the authority's token over that file is there."""
+        held = {(one.file, one.token.authority) for one in self.of_entry(connection, entry)}
+        one = direct.token
+        if (direct.file, one.authority) not in held:
+            independent = int(one.independent)
+            row = (entry, direct.file, one.authority, independent, one.response, one.token)
+            self._add.add(connection, [row])
+
+    def of_entry(self, connection: Connection, entry: int) -> list[DirectToken]:
+        """Those of one deposit, by file and authority. Raises LedgerCorrupt."""
+        return [_direct(row, entry) for row in self._of_entry.rows(connection, of=entry)]
+
+
+def _direct(row: Row, entry: int) -> DirectToken:
+    file, authority, independent, response, token = row
+    if tuple(map(type, row)) != _TYPES or independent not in (0, 1):
+        raise LedgerCorrupt(f"A timestamp of entry {entry} is damaged.")
+    return DirectToken(file, StoredToken(authority, bool(independent), response, token))
