@@ -10,7 +10,7 @@ from functools import partial
 
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.durable_file import write_new
-from evidence_ledger.adapters.file_errors import input_errors
+from evidence_ledger.adapters.file_errors import input_errors, output_errors
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.adapters.keys.key_files import open_signer, save_signer
 from evidence_ledger.adapters.keys.note_signer import (
@@ -24,6 +24,7 @@ from evidence_ledger.adapters.outbox import Outbox
 from evidence_ledger.adapters.settings import Settings
 from evidence_ledger.adapters.sql.opening import create_store, is_unfinished, open_store
 from evidence_ledger.adapters.timestamping.authority_list import LOCAL, AuthorityList
+from evidence_ledger.adapters.timestamping.capture import HttpRevocation
 from evidence_ledger.adapters.timestamping.configured import remote_authority
 from evidence_ledger.adapters.timestamping.local import (
     create_local_authority,
@@ -132,7 +133,8 @@ def _discard_unfinished(home: Home) -> None:
         )
     unfinished = (*home.keys.iterdir(), *home.authority.iterdir(), home.trust)
     for path in (*unfinished, *home.folder.glob(f"{home.database.name}*")):
-        path.unlink(missing_ok=True)
+        with output_errors(path):
+            path.unlink(missing_ok=True)
 
 
 def _has_entries(home: Home) -> bool:
@@ -185,7 +187,9 @@ def open_ledger(
     rules = AskingRules()
     own = open_local_authority(home.authority, clock, entropy)
     roots = {own.name: own.roots} | {one.name: one.roots for one in listed.entries}
+    revocation = None
     if authorities is None:
+        revocation = HttpRevocation() if listed.active else None
         authorities, rules = _authorities(home, listed, own, clock, entropy)
     parts = SealingParts(
         origin=settings.origin,
@@ -197,6 +201,7 @@ def open_ledger(
         operator=Author(open_signer(home.operator), clock, entropy),
         authorities=authorities,
         rules=rules,
+        revocation=revocation,
     )
     roots |= {one.name: one.roots for one in authorities}
     ledger = Ledger(parts)

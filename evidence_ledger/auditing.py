@@ -112,6 +112,7 @@ def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
     ):
         recipe.run(task, partial(_proved, action), needs)
     recipe.facts |= {"ledger": parts.origin, "entries": parts.store.head().size}
+    recipe.facts["claims_elsewhere"] = work.claims_elsewhere
     return recipe.report()
 
 
@@ -138,6 +139,7 @@ class _Audit:
         self._store = parts.store
         self._unsound: EvidenceError | None = None
         self._erased = 0
+        self.claims_elsewhere = 0
 
     def chain(self, *, signatures: bool) -> str:
         findings = self._parts.chain(check_signature if signatures else None)
@@ -161,7 +163,9 @@ class _Audit:
         claims = 0
         for one in self._entries():
             claims += self._claims_of(one)
-        return f"{claims} claims, all under the roots that were signed."
+        elsewhere = self.claims_elsewhere
+        more = f"; those of {elsewhere} entries are kept elsewhere" if elsewhere else ""
+        return f"{claims} claims, all under the roots that were signed{more}."
 
     def _claims_of(self, one: StoredEntry) -> int:
         if one.statement is None:
@@ -170,6 +174,8 @@ class _Audit:
         claims = self._stored_claims(one.index)
         if claims:
             self._check_claims(one.index, claims, point)
+        else:
+            self.claims_elsewhere += point.size > 0
         self._check_index(one.index, claims)
         return len(claims)
 

@@ -14,13 +14,15 @@ from evidence_ledger.core.statement import NONCE_SIZE, Reference, Statement, Tre
 from evidence_ledger.errors import UsageError
 from evidence_ledger.ports import Clock, Entropy, Signer
 
+NO_CHECKPOINT = TreePoint(0, merkle.EMPTY_ROOT)
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """Where a statement belongs: the ledger's origin, the newest checkpoint seen, other entries."""
 
     ledger: str
-    after: TreePoint = TreePoint(0, merkle.EMPTY_ROOT)
+    after: TreePoint = NO_CHECKPOINT
     refs: tuple[Reference, ...] = ()
 
 

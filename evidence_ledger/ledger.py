@@ -103,6 +103,7 @@ class Ledger:
         extension = chain.extend(head, edge, admissions, self._received(head))
         self.store.append(head, extension)
         self._edge = (extension.head, edge)
+        self._sealer.expect(extension.entries)
         return {
             one.statement_hash: Receipt(one.index, one.leaf_hash, one.entry)
             for one in extension.entries

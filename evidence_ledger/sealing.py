@@ -1,9 +1,9 @@
 """Seals: a signed checkpoint, and timestamps over it and over everything new.
 
 The order of writes, each durable before the next: the signer's memory, the seal without tokens,
-each token, the seal's own entry, the mark that closes the seal. Whatever is interrupted is
-finished by the next ``seal``; the seal's statement is made from stored facts alone, so that
-finishing it twice gives the same entry.
+each token, what helps to judge it later, the seal's own entry, the mark that closes the seal.
+Whatever is interrupted is finished by the next ``seal``; the seal's statement is made from stored
+facts alone, so that finishing it twice gives the same entry.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from datetime import datetime
 
 from evidence_ledger.asking import Asking, AskingRules, Question, Slot, missing, slots_of
 from evidence_ledger.author import Author
+from evidence_ledger.capturing import captured
 from evidence_ledger.core import claim, entry, note, record_tree
 from evidence_ledger.core.admission import SignedStatement
+from evidence_ledger.core.certificate_chain import Chain
+from evidence_ledger.core.chain import AppendedEntry
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
@@ -29,6 +32,7 @@ from evidence_ledger.ports import (
     Clock,
     Entropy,
     NoteSigner,
+    RevocationSource,
     Store,
     StoredSeal,
     StoredToken,
@@ -53,6 +57,11 @@ class SealingParts:
     operator: Author
     authorities: Sequence[TimestampAuthority]
     rules: AskingRules = field(default_factory=AskingRules)
+    revocation: RevocationSource | None = None
+
+
+MOST_FRESH = 64 * 1024 * 1024
+"""Bytes of leaves that are kept in memory until they are sealed."""
 
 
 class Sealer:
@@ -61,7 +70,24 @@ class Sealer:
     def __init__(self, parts: SealingParts) -> None:
         self._parts = parts
         self._store = parts.store
+        self._fresh: dict[int, bytes] = {}
+        self._fresh_size = 0
         self._slots = slots_of(parts.authorities, parts.rules)
+
+    def expect(self, appended: Iterable[AppendedEntry]) -> None:
+        """Keep the leaves of entries that were just appended, so that they need not be read again.
+
+        Nothing depends on it: what is not kept is computed from the store.
+        """
+        for one in appended:
+            self._fresh[one.index] = one.admission.leaves
+            self._fresh_size += 64 + len(one.admission.leaves)
+        if self._fresh_size > MOST_FRESH:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._fresh.clear()
+        self._fresh_size = 0
 
     def open_seal(self) -> StoredSeal | None:
         """The seal that waits for tokens or for its own entry, or a new one over what is new.
@@ -90,7 +116,10 @@ class Sealer:
                 raise LedgerCorrupt(f"Entry {one.index} does not have its stored hash.")
             edge.push(computed)
             parsed = entry.parse(one.entry)
-            objects.add(parsed, file_leaves(self._store, one.index))
+            fresh = self._fresh.get(one.index)
+            files = file_leaves(self._store, one.index) if fresh is None else split(fresh)
+            objects.add(parsed, files)
+        self._forget()
         return objects
 
     def _begin(self, number: int, first: int, edge: Edge, objects: _Objects) -> StoredSeal:
@@ -193,10 +222,16 @@ class Sealer:
         answers = asking.ask(slots, seal.tokens)
         for answer in answers.kept:
             self._store.add_token(seal.number, answer.token)
+        self._keep_supplements(seal.number, [answer.time.chain for answer in answers.kept])
         kept = self._store.seal(seal.number)
         if kept is None:
             raise LedgerCorrupt(f"The seal {seal.number} has vanished.")
         return kept, list(answers.failures), answers.disagreement
+
+    def _keep_supplements(self, number: int, chains: Sequence[Chain]) -> None:
+        found = list(captured(chains, self._parts.revocation))
+        if found:
+            self._store.add_supplements(number, found)
 
     def _nonce(self) -> int:
         """63 bits: positive as a DER integer of eight bytes."""

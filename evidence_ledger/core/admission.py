@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evidence_ledger.core import cades, claim, merkle, statement
 from evidence_ledger.core.chain import Admission, IndexedDigest
+from evidence_ledger.core.claim import Claim, FileFact
+from evidence_ledger.core.record_tree import blinded, record_salt
 from evidence_ledger.core.statement import Statement
 from evidence_ledger.errors import Refused
 
@@ -40,8 +42,17 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
     if (parsed.kind == "seal") is not seal:
         raise Refused("admission.seal", "Only the ledger itself appends seals.")
     check_signer(parsed, cades.verify(signed.signature, signed.statement).certificate)
-    digests = _digests(parsed, signed.claims) if signed.claims else ()
-    return Admission(parsed.kind, signed.statement, signed.signature, signed.claims, digests)
+    if signed.claims:
+        _check_root(parsed, signed.claims)
+    files = list(files_of(signed.claims))
+    return Admission(
+        kind=parsed.kind,
+        statement=signed.statement,
+        signature=signed.signature,
+        claims=signed.claims,
+        digests=list(_indexed(files)),
+        leaves=b"".join([record_leaf(claim, fact) for _, claim, fact in files]),
+    )
 
 
 def check_signer(parsed: Statement, certificate: bytes) -> None:
@@ -53,20 +64,37 @@ def check_signer(parsed: Statement, certificate: bytes) -> None:
         )
 
 
-def _digests(parsed: Statement, claims: Sequence[bytes]) -> list[IndexedDigest]:
+def _check_root(parsed: Statement, claims: Sequence[bytes]) -> None:
     if len(claims) != parsed.claims.size:
         raise Refused(
             "claims.count",
             f"The statement names {parsed.claims.size} claims; {len(claims)} came with it.",
         )
-    digests = list(indexed(claims))
     if merkle.root_hash([merkle.leaf_hash(data) for data in claims]) != parsed.claims.root:
         raise Refused("claims.root", "The claims are not those whose root the statement names.")
-    return digests
 
 
 def indexed(claims: Sequence[bytes]) -> Iterator[IndexedDigest]:
     """The digests by which the files among ``claims`` are found. Raises FormatError, Refused."""
+    return _indexed(files_of(claims))
+
+
+def _indexed(files: Iterable[tuple[int, Claim, FileFact]]) -> Iterator[IndexedDigest]:
+    for position, _, fact in files:
+        for algorithm, digest in fact.fingerprint.digests.items():
+            yield IndexedDigest(position, algorithm.value, digest)
+
+
+def record_leaf(claim: Claim, fact: FileFact) -> bytes:
+    """The leaf of a file in the record tree of its seal (32 bytes)."""
+    return blinded(fact.fingerprint.sha256, record_salt(claim.salt))
+
+
+def files_of(claims: Sequence[bytes]) -> Iterator[tuple[int, Claim, FileFact]]:
+    """The file claims with their positions; all claims are checked, and their order.
+
+    Raises FormatError, Refused.
+    """
     before, files = 0, 0
     seen: set[str] = set()
     for position, data in enumerate(claims):
@@ -84,5 +112,4 @@ def indexed(claims: Sequence[bytes]) -> Iterator[IndexedDigest]:
         before = place
         if place == 0:
             files += 1
-            for algorithm, digest in claim.file_fact(parsed).fingerprint.digests.items():
-                yield IndexedDigest(position, algorithm.value, digest)
+            yield position, parsed, claim.file_fact(parsed)

@@ -3,7 +3,8 @@
     mimetype                      statement.json  statement.json.p7s  entry.json
     claims.jsonl  claims.paths    proof.tlog-proof  checkpoint  ledger.vkeys
     META-INF/ASiCEvidenceRecordManifest-1.xml  META-INF/evidencerecord-1.ers  …
-    records/file-0/AUTHORITY.ers  chains/*.der  revocation/*  seal/*
+    records/file-0/AUTHORITY.ers  records/file-0/AUTHORITY.tst  records/file-0/AUTHORITY.tsr
+    chains/*.der  revocation/*  seal/*
     certificate.pdf  README.txt   files/0/lease.pdf
 
 Here the members are taken apart, nothing is verified. Members that no check covers are named in
@@ -57,6 +58,7 @@ _WORD = r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
 _RECORD = re.compile(rf"META-INF/(evidencerecord-{_NUMBER})\.ers", re.ASCII)
 _MANIFEST = re.compile(rf"META-INF/ASiCEvidenceRecordManifest-{_NUMBER}\.xml", re.ASCII)
 _FILE_RECORD = re.compile(rf"records/file-{_NUMBER}/{_WORD}\.ers", re.ASCII)
+_FILE_TOKEN = re.compile(rf"records/file-{_NUMBER}/{_WORD}\.tst", re.ASCII)
 _CHAIN = re.compile(rf"chains/{_WORD}\.der", re.ASCII)
 _REVOCATION = re.compile(rf"revocation/{_WORD}", re.ASCII)
 _SEAL = re.compile(rf"seal/{_WORD}", re.ASCII)
@@ -97,11 +99,20 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FileToken:
+    """A timestamp over a deposited file itself: the bare token, and the response that it came in,
+    where that is there (both DER)."""
+
+    authority: str
+    token: bytes
+    response: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """The parts of a certificate, as exact bytes.
 
-    ``vkeys`` is what the ledger says its keys are: never trust. ``file_records`` and ``embedded``
-    go by the file's number N in its claim ``file/N``; ``embedded`` gives the member that holds the
+    ``vkeys`` is what the ledger says its keys are: never trust. What is about files goes by the file's number N in its claim ``file/N``; ``embedded`` gives the member that holds the
     file. ``conforming`` is False where ``mimetype`` is not as ASiC wants it.
     """
 
@@ -114,6 +125,7 @@ class Certificate:
     claims: tuple[DisclosedClaim, ...] = ()
     records: tuple[ObjectRecord, ...] = ()
     file_records: Mapping[int, tuple[FileRecord, ...]] = field(default_factory=dict)
+    file_tokens: Mapping[int, tuple[FileToken, ...]] = field(default_factory=dict)
     chains: tuple[bytes, ...] = ()
     revocation: Mapping[str, bytes] = field(default_factory=dict)
     seal: Mapping[str, bytes] = field(default_factory=dict)
@@ -142,6 +154,7 @@ def parse(container: Container) -> Certificate:
         claims=_claims(container),
         records=records,
         file_records=file_records,
+        file_tokens=members.tokens(),
         chains=tuple(members.matching(_CHAIN).values()),
         revocation=members.matching(_REVOCATION),
         seal=members.matching(_SEAL),
@@ -215,6 +228,16 @@ class _Members:
             record = FileRecord(match[2], self._read(match[0]))
             files[int(match[1])] = (*files.get(int(match[1]), ()), record)
         return tuple(objects), files
+
+    def tokens(self) -> dict[int, tuple[FileToken, ...]]:
+        """The timestamps over files themselves."""
+        files: dict[int, tuple[FileToken, ...]] = {}
+        for match in sorted(self._matches(_FILE_TOKEN), key=lambda match: match[0]):
+            name = f"{match[0].removesuffix('tst')}tsr"
+            response = self._read(name) if name in self._container.members else None
+            token = FileToken(match[2], self._read(match[0]), response)
+            files[int(match[1])] = (*files.get(int(match[1]), ()), token)
+        return files
 
     def _listed(self) -> Iterator[tuple[str, ObjectRecord]]:
         """Each object that a manifest names, with the record and the record's label."""

@@ -58,6 +58,7 @@ def write(
     _write_core(writer, parts)
     _write_claims(writer, parts.claims)
     _write_records(writer, parts, {one.number: one for one in files})
+    _write_tokens(writer, parts)
     _write_supplements(writer, parts)
     if page is not None:
         writer.add(names.PAGE, page)
@@ -125,6 +126,15 @@ def _write_records(
         labels = _labels([one.authority for one in parts.file_records[number]])
         for label, one in zip(labels, parts.file_records[number], strict=True):
             writer.add(f"records/file-{number}/{label}.ers", one.record)
+
+
+def _write_tokens(writer: ContainerWriter, parts: Certificate) -> None:
+    for number, tokens in sorted(parts.file_tokens.items()):
+        labels = _labels([one.authority for one in tokens])
+        for label, one in zip(labels, tokens, strict=True):
+            writer.add(f"records/file-{number}/{label}.tst", one.token)
+            if one.response is not None:
+                writer.add(f"records/file-{number}/{label}.tsr", one.response)
 
 
 def _labels(authorities: Sequence[str]) -> list[str]:

@@ -34,7 +34,8 @@ class IndexedDigest:
 class Admission:
     """A statement that passed every check, with what is stored beside its entry.
 
-    ``claims`` are canonical bytes in order (empty for a private deposit).
+    ``claims`` are canonical bytes in order (empty for a private deposit); ``leaves`` are the
+    record tree's leaves of its files, 32 bytes each.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Admission:
     signature: bytes
     claims: Sequence[bytes] = ()
     digests: Sequence[IndexedDigest] = ()
+    leaves: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ claims prove it and reveal nothing about the others.
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ LARGEST = 64 * 1024
 MOST = 1_000_000
 
 _PATH = re.compile(r"[a-z][a-z0-9_]{0,31}(?:/[a-z0-9][a-z0-9_.-]{0,63}){1,3}", re.ASCII)
+# 32 bytes end in two bits of padding, which are zero in the canonical form.
+_SALT = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
 _MEMBERS = {"path", "salt", "value"}
 _MEMBER = {algorithm: algorithm.value for algorithm in Algorithm}
 _SECTIONS = {"file": 0, "matter": 1, "origin": 2}
@@ -72,10 +75,17 @@ def parse(data: bytes) -> Claim:
     members = canonical.decode(data, what="claim", limit=LARGEST)
     if not isinstance(members, dict) or set(members) != _MEMBERS:
         raise FormatError("claim.members", "A claim has exactly the members path, salt, value.")
-    path, salt = members["path"], canonical.base64url_bytes(members["salt"], where="claim.salt")
-    if not isinstance(path, str) or len(salt) != SALT_SIZE:
-        raise FormatError("claim.salt", f"A claim's salt has {SALT_SIZE} bytes.")
-    return Claim(checked_path(path), salt, members["value"])
+    path = members["path"]
+    if not isinstance(path, str):
+        raise FormatError("claim.path", "A claim's path is a text.")
+    return Claim(checked_path(path), _salt(members["salt"]), members["value"])
+
+
+def _salt(text: Json) -> bytes:
+    if isinstance(text, str) and _SALT.fullmatch(text):
+        return urlsafe_b64decode(text + "=")
+    canonical.base64url_bytes(text, where="claim.salt")
+    raise FormatError("claim.salt", f"A claim's salt has {SALT_SIZE} bytes.")
 
 
 @dataclass(frozen=True, slots=True)

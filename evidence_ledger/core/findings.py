@@ -13,6 +13,7 @@ from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.entry import Entry, leaf_hash
 from evidence_ledger.core.presented_file import Match
 from evidence_ledger.core.statement import Statement
+from evidence_ledger.core.time_agreement import disagreement, reading
 from evidence_ledger.core.time_proof import ProvedTime
 from evidence_ledger.core.x509_certificate import parse_certificate
 
@@ -22,7 +23,8 @@ class Findings:
     """Filled by the steps that PASSED; what a step did not prove stays empty.
 
     ``existed_by`` is the moment for which as many authorities vouch as the policy asks for, and
-    ``weakens_on`` is until when they do so without renewals.
+    ``weakens_on`` is until when they do so without renewals. ``not_earlier_than`` is the moment before
+    which the statement can't have been made.
     """
 
     at: datetime
@@ -35,6 +37,7 @@ class Findings:
     matches: Sequence[Match] = ()
     times: list[ProvedTime] = field(default_factory=list)
     existed_by: datetime | None = None
+    not_earlier_than: datetime | None = None
     weakens_on: datetime | None = None
     embedded: frozenset[int] = frozenset()
     not_covered: Sequence[str] = ()
@@ -51,6 +54,9 @@ class Findings:
         facts["times"] = [_time_facts(one) for one in self.times]
         moment = self.existed_by
         facts["not_later_than"] = time_text(moment, microseconds=True) if moment else None
+        start = self.not_earlier_than
+        facts["not_earlier_than"] = time_text(start, microseconds=True) if start else None
+        facts["disagreement"] = _disagreement(self.times)
         end = self.weakens_on
         facts["weakens_on"] = time_text(end) if end else None
         facts["files"] = self._file_facts()
@@ -74,6 +80,17 @@ class Findings:
             }
             for position, fact in self.files.items()
         ]
+
+
+def _disagreement(times: Sequence[ProvedTime]) -> dict[str, object] | None:
+    """The two tokens furthest apart, where they can't mean the same moment: one may be late."""
+    if not times:
+        return None
+    zero = times[0].time.moment
+    apart = disagreement(
+        [reading(one.authority, one.time.moment, one.time.accuracy, zero, zero) for one in times]
+    )
+    return apart.to_json() if apart else None
 
 
 def shown(name: bytes) -> str:

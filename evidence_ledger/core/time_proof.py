@@ -14,6 +14,7 @@ from evidence_ledger.core import evidence_record
 from evidence_ledger.core.algorithm_term import check_term
 from evidence_ledger.core.record_coverage import (
     CoveringToken,
+    Kind,
     RecordedObject,
     covering_tokens,
 )
@@ -156,6 +157,28 @@ def prove(
     )
 
 
+def prove_direct(
+    token: bytes,
+    digests: Mapping[str, bytes],
+    policy: TrustPolicy | None,
+    at: datetime,
+    supplement: Supplement = NOTHING,
+) -> ProvedTime:
+    """The time that a token over a file itself proves as of ``at``; ``digests`` by their names.
+
+    Raises Refused for a token that is wrong in itself, Undecided where no trusted root vouches.
+    """
+    imprint = read_token(token).info.imprint
+    name = imprint.digest.name
+    value = digests.get(name)
+    if value is None:
+        raise Undecided("record.digest-missing", f"The deposit has no {name} digest of the file.")
+    if value != imprint.value:
+        raise Refused("token.other-file", "The timestamp is over another file than this one.")
+    way = (CoveringToken(Kind.INITIAL, 0, name, value, token),)
+    return prove(StampedObjects(token, (way,), frozenset()), policy, at, supplement)
+
+
 def _trust(policy: TrustPolicy | None, at: datetime, supplement: Supplement) -> RecordTrust:
     authorities = policy.authorities if policy else ()
     roots = [root for authority in authorities for root in authority.roots]
@@ -185,7 +208,7 @@ def existed_by(proved: Sequence[ProvedTime], policy: TrustPolicy) -> datetime | 
     that is not enough by itself, earlier than the others, moves nothing.
     """
     for moment in sorted({one.latest for one in proved}):
-        if _enough([one for one in proved if one.latest <= moment], policy):
+        if enough([one for one in proved if one.latest <= moment], policy):
             return moment
     return None
 
@@ -196,15 +219,16 @@ def weakens_on(proved: Sequence[ProvedTime], policy: TrustPolicy) -> datetime | 
     None where they are not enough, or where there is no token at all.
     """
     for moment in sorted({one.weakens_on for one in proved}, reverse=True):
-        if _enough([one for one in proved if one.weakens_on >= moment], policy):
+        if enough([one for one in proved if one.weakens_on >= moment], policy):
             return moment
     return None
 
 
-def _enough(proved: Sequence[ProvedTime], policy: TrustPolicy) -> bool:
+def enough(proved: Sequence[ProvedTime], policy: TrustPolicy) -> bool:
+    """Whether as many distinct authorities as the policy asks for are among these."""
     names, independent = _authorities(proved)
-    enough = len(names) >= policy.authorities_required
-    return enough and len(independent) >= policy.independent_required
+    counted = len(names) >= policy.authorities_required
+    return counted and len(independent) >= policy.independent_required
 
 
 def _authorities(proved: Sequence[ProvedTime]) -> tuple[set[str], set[str]]:

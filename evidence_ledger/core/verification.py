@@ -10,7 +10,8 @@
  7  Checkpoint   signed by the ledger that the policy names        C2SP tlog-checkpoint
  8  Witnesses    as many cosignatures as the policy asks for       C2SP tlog-cosignature
  9  Time         evidence records from checkpoint, statement and
-                 signature to tokens of trusted authorities        RFC 4998, 4.3; RFC 3161, 2.4.2
+                 signature to tokens of trusted authorities;
+                 the earlier seal that the statement leans on      RFC 4998, 4.3; RFC 3161, 2.4.2
 10  Signer       the X.509 certificate is trusted, valid when the
                  signature is proved to have existed               RFC 5280, section 6
 11  Files        every file presented has a claimed fingerprint;
@@ -204,7 +205,10 @@ def verify_certificate(
 
 
 def _check_tokens(recipe: Recipe, case: Case) -> None:
-    """Steps 9.1, 9.2, …: one for each token that the evidence records lead to."""
+    """Steps 9.1, 9.2, …: one for each token that the evidence records lead to, and a last one
+    for the earlier seal, if there is one.
+    """
+    place = 0
     for place, (authority, check) in enumerate(case.time_checks(), 1):
         task = Task(
             f"9.{place}",
@@ -213,3 +217,15 @@ def _check_tokens(recipe: Recipe, case: Case) -> None:
             "A timestamp authority signed, at a time, a value that covers this deposit.",
         )
         recipe.run(task, check)
+    if case.has_bracket():
+        recipe.run(
+            Task(
+                f"9.{place + 1}",
+                "Not earlier than",
+                "RFC 9162, 2.1.3.2; RFC 3161, 2.4.2",
+                "The statement names a state of the ledger which holds timestamps of its own, and "
+                "so was signed after those.",
+            ),
+            case.bracket,
+            ["2"],
+        )

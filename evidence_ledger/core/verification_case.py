@@ -20,6 +20,7 @@ from evidence_ledger.core import (
     presented_file,
     signer_trust,
     statement,
+    time_bracket,
     time_proof,
 )
 from evidence_ledger.core.admission import check_signer
@@ -32,6 +33,7 @@ from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.record_coverage import RecordedObject
 from evidence_ledger.core.statement import Statement
 from evidence_ledger.core.supplement import Supplement
+from evidence_ledger.core.time_bracket import Judgement
 from evidence_ledger.core.time_proof import StampedObjects
 from evidence_ledger.core.tlog_proof import TlogProof
 from evidence_ledger.core.trust_policy import TrustPolicy
@@ -88,9 +90,9 @@ class Case:
     def _not_asked(self) -> Iterator[str]:
         """The members that no step judges: what the ledger says of its keys, once a policy does."""
         for name in self._container.members:
-            if name.startswith(certificate.SUPPLEMENTS) or (
-                name == certificate.VKEYS and self._policy is not None
-            ):
+            if name == certificate.VKEYS and self._policy is not None:
+                yield name
+            elif name.startswith(certificate.SUPPLEMENTS) and not _is_bracket(name):
                 yield name
 
     def _hash_embedded(self) -> dict[int, PresentedFile]:
@@ -186,6 +188,24 @@ class Case:
             return
         for one in self._tokens:
             yield time_proof.whose(one.token), partial(self._time, one)
+
+    def has_bracket(self) -> bool:
+        """Whether anything says how early the statement can have been made."""
+        return any(map(time_bracket.is_member, self._parts.seal))
+
+    def bracket(self) -> str:
+        """Needs the statement; comes when the tokens over the deposit have been checked."""
+        found = time_bracket.of(self._parts.seal)
+        if found is None:
+            raise Undecided("bracket.none", "The certificate holds no earlier seal.")
+        time_bracket.check_named(found, self._statement)
+        times, policy = self.found.times, self._policy
+        by = time_proof.existed_by(times, policy) if policy else None
+        judgement = Judgement(policy, self.found.at, by, times, self._supplement)
+        moment, independent = time_bracket.not_earlier_than(found, judgement)
+        self.found.not_earlier_than = moment
+        note_on_clock = "" if independent else " (own clock, not independent)"
+        return f"Signed not earlier than {moment:%Y-%m-%d %H:%M:%S} UTC{note_on_clock}."
 
     def _stamped(self) -> list[StampedObjects]:
         records = [(one.covered.name, one.record) for one in self._parts.records]
@@ -295,6 +315,11 @@ class Case:
     def facts(self) -> dict[str, object]:
         """What the steps have established, as JSON values."""
         return self.found.to_json()
+
+
+def _is_bracket(name: str) -> bool:
+    folder, _, rest = name.partition("/")
+    return folder == "seal" and time_bracket.is_member(rest)
 
 
 def _check_links(signed: Statement, index: int) -> None:

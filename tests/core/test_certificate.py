@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence_ledger.core import certificate
+from evidence_ledger.core import certificate, path_line
 from evidence_ledger.core.certificate import (
     Certificate,
     DisclosedClaim,

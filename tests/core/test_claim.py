@@ -86,7 +86,7 @@ def test_a_fact_comes_back_from_its_claim(fact: FileFact) -> None:
         (raw(1) + b"\n", "json.not-canonical"),
         (raw(1, salt=bytes(31)), "claim.salt"),
         (raw(1, salt=bytes(33)), "claim.salt"),
-        (raw(1).replace(b'"file/0"', b"0"), "claim.salt"),
+        (raw(1).replace(b'"file/0"', b"0"), "claim.path"),
         (raw(1).replace(b"AAECAw", b"AAEC+w"), "base64.not-canonical"),
         (raw(1).replace(b'8"', b'9"'), "base64.not-canonical"),
         (raw("x" * 65536), "json.too-large"),

@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from evidence_ledger.errors import EvidenceError
 
@@ -83,13 +83,13 @@ def _database_full() -> sqlite3.OperationalError:
 
 def _connections(fault: Fault) -> type[sqlite3.Connection]:
     class Cursor(sqlite3.Cursor):
-        def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        def execute(self, sql: str, parameters: Any = ()) -> Self:
             if not sql.lstrip().upper().startswith(CHANGES):
                 return super().execute(sql, parameters)
             do = functools.partial(super().execute, sql, parameters)
             return fault.around("execute", do, _database_full)
 
-        def executemany(self, sql: str, parameters: Iterable[Any]) -> sqlite3.Cursor:
+        def executemany(self, sql: str, parameters: Iterable[Any]) -> Self:
             do = functools.partial(super().executemany, sql, parameters)
             return fault.around("execute", do, _database_full)
 

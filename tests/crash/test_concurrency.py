@@ -135,7 +135,7 @@ def test_the_same_file_by_two_programs_at_once(ledger: SealedLedger) -> None:
 
 
 def test_an_audit_meanwhile_finds_nothing_wrong(ledger: SealedLedger) -> None:
-    def audits(tell: Tell) -> None:
+    def audits(_: Tell) -> None:
         for _turn in range(12):
             report = sealed_ledger.audit(ledger)
             assert report.verdict is Verdict.PASSED, [one for one in report.steps if one.reason]

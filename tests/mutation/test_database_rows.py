@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence_ledger import assembly
+from evidence_ledger import assembly, desk
+from evidence_ledger.adapters.files.hashing import hash_files
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.adapters.sql.schema import metadata
 from evidence_ledger.author import Context
@@ -29,6 +30,9 @@ IRRELEVANT = {
     ("seals", "entry"): "of the newest seal, when gone: what an interruption leaves; the next seal "
     "finds the entry again",
 }
+
+UNUSED = {"supplements", "seal_supplements", "direct_tokens"}
+"""Tables that stay empty in a ledger without renewals and without tokens of depositors' own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,27 @@ def tiled(tmp_path_factory: pytest.TempPathFactory) -> Victim:
     place = assembly.open_ledger(ledger.home)
     author = assembly.open_depositor(ledger.home)
     context = Context(place.ledger.origin, place.ledger.point())
-    fields = [[("matter/case_number", str(number))] for number in range(258)]
-    place.ledger.deposit([author.deposit([], one, context) for one in fields])
+    (ledger.files / "a.txt").write_text("a")
+    facts = desk.facts_of(list(hash_files([str(ledger.files / "a.txt")])))
+    place.ledger.deposit([author.deposit(facts, [], context) for _ in range(258)])
     place.ledger.seal()
     place.close()
     found = victim(ledger)
     assert sealed_ledger.audit(ledger).verdict is Verdict.PASSED
     return found
+
+
+def test_lost_claims_of_an_entry_without_files_are_counted(tmp_path: Path) -> None:
+    """They look like those of a private deposit, whose claims its depositor keeps."""
+    ledger = sealed_ledger.make(tmp_path)
+    place = assembly.open_ledger(ledger.home)
+    context = Context(place.ledger.origin, place.ledger.point())
+    author = assembly.open_depositor(ledger.home)
+    place.ledger.deposit([author.deposit([], [sealed_ledger.CASE], context)])
+    place.close()
+    assert sealed_ledger.audit(ledger).facts["claims_elsewhere"] == 0
+    change(ledger.home, "DELETE FROM claims")
+    assert sealed_ledger.audit(ledger).facts["claims_elsewhere"] == 1
 
 
 def check(victim: Victim, damage: Damage) -> None:
@@ -118,7 +136,7 @@ def one_of_each(found: list[Damage]) -> Iterator[Damage]:
 
 def test_all_tables_are_damaged(small: Victim, tiled: Victim) -> None:
     reached = {damage.table for damage in (*small.damages, *tiled.damages)}
-    assert reached == {*metadata.tables, "alembic_version"}
+    assert reached == {*metadata.tables, "alembic_version"} - UNUSED
 
 
 def test_each_kind_of_change_of_each_column_is_noticed(small: Victim) -> None:

@@ -134,8 +134,8 @@ def _behind() -> ColumnElement[bool]:
 
 def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
     size = bindparam("size", type_=BigInteger)
-    numbered = (entries, entries.c.number), (documents, documents.c.entry), (claims, claims.c.entry)
-    for table, number in numbered:
+    for table, number in ((entries, entries.c.number), (documents, documents.c.entry)):
         yield table, or_(number < 0, number >= size)
+    yield claims, or_(claims.c.entry < 0, claims.c.entry >= size, claims.c.position < 0)
     yield seals, or_(seals.c.number < 0, seals.c.size > size)
     yield tokens, ~select(seals.c.number).where(seals.c.number == tokens.c.seal).exists()
