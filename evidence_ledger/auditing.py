@@ -252,6 +252,7 @@ class _Audit:
                     "A timestamp is stored twice.",
                     where=f"seal {seal.number}",
                 )
+            self._store.supplements(seal.number)  # refuses what is damaged; nothing leans on them
             for token in seal.tokens:
                 self._check_token(seal, token, imprint)
                 count += 1

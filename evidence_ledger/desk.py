@@ -25,7 +25,7 @@ from evidence_ledger.core.canonical import Json, encode
 from evidence_ledger.core.certificate_writer import EmbeddedFile
 from evidence_ledger.core.claim import FileFact, checked_path
 from evidence_ledger.core.readme import readme_text
-from evidence_ledger.errors import OutputExists
+from evidence_ledger.errors import AuthorityError, OutputExists
 from evidence_ledger.ledger import Receipt, SealResult
 from evidence_ledger.page import page_of
 
@@ -73,6 +73,10 @@ class Desk:
     def seal(self) -> SealResult:
         """Seal everything new."""
         return self._place.ledger.seal()
+
+    def stamp_files(self, deposit: Deposit) -> list[AuthorityError]:
+        """Ask for timestamps over the files themselves. Returns who failed and why."""
+        return self._place.ledger.stamp_files(deposit.receipt.index)
 
     def done(self, deposit: Deposit) -> None:
         """The certificate is written: forget the deposit."""

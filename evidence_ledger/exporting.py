@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from evidence_ledger.adapters.durable_file import write_new
-from evidence_ledger.core.certificate import FileRecord
+from evidence_ledger.core.certificate import FileRecord, FileToken
 from evidence_ledger.core.certificate_writer import EmbeddedFile
 from evidence_ledger.core.claim import file_fact
-from evidence_ledger.core.simple_container import RECORD, SimpleProof, write_simple
+from evidence_ledger.core.simple_container import RECORD, TIMESTAMP, SimpleProof, write_simple
 from evidence_ledger.desk import whole_file
 from evidence_ledger.errors import UsageError
 from evidence_ledger.issuing import Issued
-from evidence_ledger.ports import StoredToken
 
-T = TypeVar("T", FileRecord, StoredToken)
+T = TypeVar("T", FileRecord, FileToken)
 
 
 class Form(StrEnum):
@@ -52,7 +51,7 @@ class Exporter:
             write_new(out, record.record)
             return record.authority
         token = self.token()
-        write_new(out, token.response if form is Form.RESPONSE else token.token)
+        write_new(out, token.response or b"" if form is Form.RESPONSE else token.token)
         return token.authority
 
     def record(self) -> FileRecord:
@@ -60,28 +59,39 @@ class Exporter:
         number = self._number()
         return self._chosen(self.issued.parts.file_records.get(number, ()))
 
-    def token(self) -> StoredToken:
-        """The timestamp over the seal. Raises UsageError."""
-        if self.file is not None:
+    def token(self) -> FileToken:
+        """The timestamp over the file itself, or else over the seal. Raises UsageError."""
+        if self.file is None:
+            tokens = self.issued.seal.tokens
+            return self._chosen([FileToken(o.authority, o.token, o.response) for o in tokens])
+        held = self.issued.parts.file_tokens.get(self.file, ())
+        if not held:
             raise UsageError(
-                f"No timestamp is over file/{self.file} alone.",
+                f"No timestamp is over file/{self.file} itself.",
                 hint="Leave out --only for the seal's timestamp, or ask for --as ers.",
             )
-        return self._chosen(self.issued.seal.tokens)
+        return self._chosen(held)
 
     def simple(self, out: Path, chunks: Iterable[bytes]) -> str:
-        """Write a simple container of the file, whose bytes are ``chunks``, and its record.
+        """Write a simple container of the file, whose bytes are ``chunks``, and its proof.
 
+        The proof is a timestamp over the file itself where there is one, else its evidence record.
         Returns the authority's name. Raises UsageError; FileChanged where ``chunks`` are not what
         was deposited; OutputExists, OutputUnwritable.
         """
         number = self._number()
-        record = self.record()
+        proof, authority = self._proof(number)
         file = self._embedded(number, chunks)
         with whole_file(out) as stream:
-            proof = SimpleProof(RECORD, record.record)
             write_simple(stream, self.issued.entry.received, file, proof)
-        return record.authority
+        return authority
+
+    def _proof(self, number: int) -> tuple[SimpleProof, str]:
+        if number in self.issued.parts.file_tokens:
+            token = self.token()
+            return SimpleProof(TIMESTAMP, token.token), token.authority
+        record = self.record()
+        return SimpleProof(RECORD, record.record), record.authority
 
     def _embedded(self, number: int, chunks: Iterable[bytes]) -> EmbeddedFile:
         fact = file_fact(next(claim for at, claim in self.issued.claims if at == number))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
+from evidence_ledger.bracketing import bracket_of
 from evidence_ledger.capturing import carried
 from evidence_ledger.core import certificate as names
-from evidence_ledger.core import disclosure, entry, evidence_record, path_line, statement
-from evidence_ledger.core.certificate import Certificate, FileRecord, ObjectRecord
+from evidence_ledger.core import disclosure, entry, evidence_record, statement
+from evidence_ledger.core.certificate import Certificate, FileRecord, FileToken, ObjectRecord
 from evidence_ledger.core.certificate_writer import covered_object
 from evidence_ledger.core.claim import Claim, file_fact
 from evidence_ledger.core.claim import parse as parse_claim
 from evidence_ledger.core.record_tree import RecordTree, record_salt
-from evidence_ledger.core.statement import TreePoint
-from evidence_ledger.core.time_bracket import Bracket
 from evidence_ledger.core.tlog_proof import TlogProof
 from evidence_ledger.errors import LedgerError, NoSuchEntry, NotSealed
 from evidence_ledger.ports import Store, StoredEntry, StoredSeal, SupplementKind
@@ -63,6 +61,7 @@ class Issuer:
         offset = seal.offsets[index - seal.first]
         chains, revocation = self._supplements(seal, stored.signature)
         signed = statement.parse(stored.statement)
+        bracket = bracket_of(self._store, signed.after)
         parts = Certificate(
             statement=stored.statement,
             signature=stored.signature,
@@ -73,12 +72,21 @@ class Issuer:
             claims=tuple(shown),
             records=tuple(_object_records(stored, seal, tree, offset)),
             file_records=_file_records(parsed, seal, tree, offset),
+            file_tokens=self._file_tokens(index, {at for at, _ in parsed}),
             chains=chains,
             revocation=revocation,
+            seal=bracket.members() if bracket else {},
         )
-        return Issued(
-            parts, entry.parse(stored.entry), statement.parse(stored.statement), parsed, seal
-        )
+        return Issued(parts, entry.parse(stored.entry), signed, parsed, seal)
+
+    def _file_tokens(self, index: int, shown: Set[int]) -> dict[int, tuple[FileToken, ...]]:
+        """The timestamps over the files themselves whose claims are shown."""
+        found: dict[int, tuple[FileToken, ...]] = {}
+        for one in self._store.direct(index):
+            token = FileToken(one.token.authority, one.token.token, one.token.response)
+            if one.file in shown:
+                found[one.file] = (*found.get(one.file, ()), token)
+        return found
 
     def _supplements(
         self, seal: StoredSeal, signature: bytes
@@ -90,36 +98,6 @@ class Issuer:
         revocation = [one.data for one in held if one.kind is SupplementKind.REVOCATION]
         members = {f"{at:04d}.der": data for at, data in enumerate(revocation, 1)}
         return tuple(dict.fromkeys([*kept, *inside])), members
-
-    def _bracket(self, after: TreePoint) -> dict[str, bytes]:
-        """What proves that whoever named ``after`` did so after an earlier seal's tokens."""
-        seal = self._seal_before(after.size)
-        own = None if seal is None else self._store.entry(-1 if seal.entry is None else seal.entry)
-        if seal is None or own is None or own.statement is None or own.signature is None:
-            return {}
-        fact = statement.parse(own.statement).seal
-        named = fact.tokens if fact is not None else ()
-        tokens = (one.token for one in seal.tokens)
-        path = reader_of(self._store).inclusion_proof(own.index, after.size)
-        return Bracket(
-            entry=own.entry,
-            path=path_line.encode(own.index, path),
-            statement=own.statement,
-            signature=own.signature,
-            tokens=tuple(one for one in tokens if hashlib.sha256(one).digest() in named),
-        ).members()
-
-    def _seal_before(self, size: int) -> StoredSeal | None:
-        """The newest seal whose own entry is one of the first ``size``."""
-        over = self._store.seal_of(size - 1) if size else None
-        newest = self._store.seal(-1) if over is None else over
-        number = -1 if newest is None or not size else newest.number
-        while number >= 0:
-            seal = self._store.seal(number)
-            if seal is not None and seal.entry is not None and seal.entry < size:
-                return seal
-            number -= 1
-        return None
 
     def _proof(self, index: int, seal: StoredSeal) -> bytes:
         hashes = reader_of(self._store).inclusion_proof(index, seal.size)

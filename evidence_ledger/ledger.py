@@ -15,7 +15,8 @@ from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.core.time_agreement import Disagreement
-from evidence_ledger.errors import AuthorityError, ClockBehind, HeadMoved, Refused
+from evidence_ledger.direct import stamp_files
+from evidence_ledger.errors import AuthorityError, ClockBehind, HeadMoved, NotSealed, Refused
 from evidence_ledger.ports import Found, Store, StoredEntry, StoredSeal
 from evidence_ledger.sealing import Sealer, SealingParts
 from evidence_ledger.tree import edge_at
@@ -58,6 +59,7 @@ class Ledger:
         self.store: Store = parts.store
         self._clock = parts.clock
         self._sealer = Sealer(parts)
+        self._parts = parts
         self._deadline = parts.rules.deadline
         self._edge: tuple[Head, Edge] | None = None
         self._checked = False
@@ -239,6 +241,16 @@ class Ledger:
                 if fact is not None and fact.checkpoint == digest:
                     return one.index
         return None
+
+    def stamp_files(self, index: int) -> list[AuthorityError]:
+        """Ask for timestamps over the files of a sealed entry themselves, where there are none yet.
+
+        Returns who failed and why. Raises NotSealed, and what the Store raises.
+        """
+        seal = self.store.seal_of(index)
+        if seal is None:
+            raise NotSealed(f"Entry {index} is not sealed yet.")
+        return stamp_files(self._parts, index, seal)
 
     def entry(self, index: int) -> StoredEntry:
         """One entry with its documents. Raises NoSuchEntry."""

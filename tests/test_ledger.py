@@ -192,7 +192,7 @@ def test_claims_that_are_not_those_signed_are_refused(bench: Workbench) -> None:
     signed = bench.signed([fact("a", b"a"), fact("b", b"b")])
     assert reason(replace(signed, claims=signed.claims[:1])) == "claims.count"
     assert reason(replace(signed, claims=[*signed.claims, signed.claims[0]])) == "claims.count"
-    assert reason(replace(signed, claims=signed.claims[::-1])) == "claims.order"
+    assert reason(replace(signed, claims=signed.claims[::-1])) == "claims.root"
     swapped = [signed.claims[0].replace(b'"size":1', b'"size":2'), signed.claims[1]]
     assert reason(replace(signed, claims=swapped)) == "claims.root"
 

@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 
+from evidence_ledger.core.recipe import SKIPPED
 from evidence_ledger.core.report import Report, Step, Verdict
 from evidence_ledger_cli.output import show, show_json, styled
 from evidence_ledger_cli.safe_text import safe_line, shortened
@@ -39,12 +40,24 @@ def lines(report: Report, *, heading: str, width: int, explain: bool) -> Iterato
     yield shortened(heading, width)
     yield ""
     for step in report.steps:
-        yield from _step(step, width, explain=explain)
+        if step.reason != SKIPPED:
+            yield from _step(step, width, explain=explain)
+    yield from _skipped(report, width)
     yield ""
     yield from _verdict(report.verdict, width)
     meaning = report.facts.get("meaning")
     if report.verdict is Verdict.PASSED and isinstance(meaning, str):
         yield from textwrap.wrap(safe_line(meaning), width)
+
+
+def _skipped(report: Report, width: int) -> Iterator[str]:
+    numbers = [step.number for step in report.steps if step.reason == SKIPPED]
+    if numbers:
+        which = f"step {numbers[0]}" if len(numbers) == 1 else f"steps {', '.join(numbers)}"
+        yield ""
+        yield from textwrap.wrap(
+            f"Not checked, because a step that they need did not pass: {which}.", width
+        )
 
 
 def _step(step: Step, width: int, *, explain: bool) -> Iterator[str]:

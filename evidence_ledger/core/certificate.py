@@ -112,8 +112,9 @@ class FileToken:
 class Certificate:
     """The parts of a certificate, as exact bytes.
 
-    ``vkeys`` is what the ledger says its keys are: never trust. What is about files goes by the file's number N in its claim ``file/N``; ``embedded`` gives the member that holds the
-    file. ``conforming`` is False where ``mimetype`` is not as ASiC wants it.
+    ``vkeys`` is what the ledger says its keys are: never trust. What is about files goes by the
+    file's number N in its claim ``file/N``; ``embedded`` gives the member that holds the file.
+    ``conforming`` is False where ``mimetype`` is not as ASiC wants it.
     """
 
     statement: bytes

@@ -23,8 +23,8 @@ class Findings:
     """Filled by the steps that PASSED; what a step did not prove stays empty.
 
     ``existed_by`` is the moment for which as many authorities vouch as the policy asks for, and
-    ``weakens_on`` is until when they do so without renewals. ``not_earlier_than`` is the moment before
-    which the statement can't have been made.
+    ``weakens_on`` is until when they do so without renewals. The statement can't have been made before
+    ``not_earlier_than``.
     """
 
     at: datetime
@@ -36,6 +36,7 @@ class Findings:
     files: Mapping[int, FileFact] = field(default_factory=dict)
     matches: Sequence[Match] = ()
     times: list[ProvedTime] = field(default_factory=list)
+    direct: list[tuple[int, ProvedTime]] = field(default_factory=list)
     existed_by: datetime | None = None
     not_earlier_than: datetime | None = None
     weakens_on: datetime | None = None
@@ -59,6 +60,9 @@ class Findings:
         facts["disagreement"] = _disagreement(self.times)
         end = self.weakens_on
         facts["weakens_on"] = time_text(end) if end else None
+        facts["direct_times"] = [
+            {"path": f"file/{number}"} | _time_facts(one) for number, one in self.direct
+        ]
         facts["files"] = self._file_facts()
         facts["claims"] = {
             claim.path: claim.value for _, claim in self.claims if claim.section != "file"

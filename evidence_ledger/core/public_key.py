@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -85,17 +86,31 @@ class PublicKey:
 
         Raises Undecided where this machine can't compute it.
         """
-        if not self.allows(scheme):
-            return False
+        return self.allows(scheme) and self.check(scheme)(signature, message)
+
+    def check(self, scheme: Scheme) -> Callable[[bytes, bytes], bool]:
+        """``verifies`` for a scheme that the key allows, of a signature and a message."""
         try:
-            _verify(self.key, scheme, signature, message)
-        except InvalidSignature:
-            return False
+            verify: Callable[..., None] = partial(self.key.verify, **_parameters(self.key, scheme))
         except (UnsupportedAlgorithm, ValueError) as error:
-            raise Undecided(
-                "algorithm.unavailable", f"This machine's cryptography can't compute {scheme.name}."
-            ) from error
-        return True
+            raise _unavailable(scheme) from error
+
+        def is_right(signature: bytes, message: bytes) -> bool:
+            try:
+                verify(signature, message)
+            except InvalidSignature:
+                return False
+            except (UnsupportedAlgorithm, ValueError) as error:
+                raise _unavailable(scheme) from error
+            return True
+
+        return is_right
+
+
+def _unavailable(scheme: Scheme) -> Undecided:
+    return Undecided(
+        "algorithm.unavailable", f"This machine's cryptography can't compute {scheme.name}."
+    )
 
 
 @lru_cache(maxsize=512)
@@ -170,13 +185,13 @@ def _require_strength(key: Key) -> None:
         raise Undecided("algorithm.weak-key", f"The curve {key.curve.name} is too weak.")
 
 
-def _verify(key: Key, scheme: Scheme, signature: bytes, message: bytes) -> None:
+def _parameters(key: Key, scheme: Scheme) -> dict[str, object]:
+    """What ``key.verify`` is told beside signature and message."""
     if isinstance(key, rsa.RSAPublicKey):
-        key.verify(signature, message, _padding(scheme), _hash(scheme.digest))
-    elif isinstance(key, ec.EllipticCurvePublicKey):
-        key.verify(signature, message, ec.ECDSA(_hash(scheme.digest)))
-    else:
-        key.verify(signature, message)
+        return {"padding": _padding(scheme), "algorithm": _hash(scheme.digest)}
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return {"signature_algorithm": ec.ECDSA(_hash(scheme.digest))}
+    return {}
 
 
 def _padding(scheme: Scheme) -> padding.AsymmetricPadding:

@@ -11,6 +11,9 @@ from evidence_ledger.errors import EvidenceError
 
 T = TypeVar("T")
 
+SKIPPED = "step.not-reached"
+"""The reason of a step that could not be taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -64,7 +67,7 @@ class Recipe:
             task,
             Verdict.INDETERMINATE,
             "Not checked: a step before it did not pass.",
-            "step.not-reached",
+            SKIPPED,
         )
 
     def report(self) -> Report:

@@ -14,7 +14,6 @@ from evidence_ledger.core import evidence_record
 from evidence_ledger.core.algorithm_term import check_term
 from evidence_ledger.core.record_coverage import (
     CoveringToken,
-    Kind,
     RecordedObject,
     covering_tokens,
 )
@@ -155,28 +154,6 @@ def prove(
         independent=all(_independent(stamp, authorities) for stamp in relied),
         weakens_on=min(record.weakens_on for record in records),
     )
-
-
-def prove_direct(
-    token: bytes,
-    digests: Mapping[str, bytes],
-    policy: TrustPolicy | None,
-    at: datetime,
-    supplement: Supplement = NOTHING,
-) -> ProvedTime:
-    """The time that a token over a file itself proves as of ``at``; ``digests`` by their names.
-
-    Raises Refused for a token that is wrong in itself, Undecided where no trusted root vouches.
-    """
-    imprint = read_token(token).info.imprint
-    name = imprint.digest.name
-    value = digests.get(name)
-    if value is None:
-        raise Undecided("record.digest-missing", f"The deposit has no {name} digest of the file.")
-    if value != imprint.value:
-        raise Refused("token.other-file", "The timestamp is over another file than this one.")
-    way = (CoveringToken(Kind.INITIAL, 0, name, value, token),)
-    return prove(StampedObjects(token, (way,), frozenset()), policy, at, supplement)
 
 
 def _trust(policy: TrustPolicy | None, at: datetime, supplement: Supplement) -> RecordTrust:

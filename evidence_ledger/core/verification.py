@@ -15,7 +15,8 @@
 10  Signer       the X.509 certificate is trusted, valid when the
                  signature is proved to have existed               RFC 5280, section 6
 11  Files        every file presented has a claimed fingerprint;
-                 records over files lead to the same tokens        FIPS 180-4; RFC 4998, 4.3
+                 records over files lead to the same tokens;
+                 timestamps over files themselves are right        FIPS 180-4; RFC 4998, 4.3
 12  Policy       the digests and algorithms that the policy asks
                  for                                               ETSI EN 319 102-1, clause 5.1.4
 
@@ -199,6 +200,8 @@ def verify_certificate(
     for one in RECIPE:
         if one.check is Case.time and recipe.passed("1"):
             _check_tokens(recipe, case)
+        if one.check is Case.files and recipe.passed(("1", "4")):
+            _check_direct(recipe, case)
         recipe.run(one.task, partial(one.check, case), one.needs)
     recipe.facts |= case.facts() | {"meaning": MEANING}
     return recipe.report()
@@ -229,3 +232,15 @@ def _check_tokens(recipe: Recipe, case: Case) -> None:
             case.bracket,
             ["2"],
         )
+
+
+def _check_direct(recipe: Recipe, case: Case) -> None:
+    """Steps 11.1, 11.2, …: one for each timestamp over a file itself."""
+    for place, (name, check) in enumerate(case.direct_checks(), 1):
+        task = Task(
+            f"11.{place}",
+            f"Time of {name}",
+            "RFC 3161, 2.4.2",
+            "A timestamp authority signed, at a time, the digest of the file itself.",
+        )
+        recipe.run(task, check)

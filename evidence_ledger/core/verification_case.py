@@ -13,6 +13,7 @@ from evidence_ledger.core import (
     certificate,
     checkpoint,
     checkpoint_trust,
+    direct_time,
     disclosure,
     entry,
     merkle,
@@ -25,7 +26,7 @@ from evidence_ledger.core import (
 )
 from evidence_ledger.core.admission import check_signer
 from evidence_ledger.core.algorithm_term import check_term
-from evidence_ledger.core.certificate import Certificate, FileRecord
+from evidence_ledger.core.certificate import Certificate, FileRecord, FileToken
 from evidence_ledger.core.container import Container
 from evidence_ledger.core.digest import Algorithm, Fingerprint, Hasher
 from evidence_ledger.core.findings import Findings
@@ -90,9 +91,8 @@ class Case:
     def _not_asked(self) -> Iterator[str]:
         """The members that no step judges: what the ledger says of its keys, once a policy does."""
         for name in self._container.members:
-            if name == certificate.VKEYS and self._policy is not None:
-                yield name
-            elif name.startswith(certificate.SUPPLEMENTS) and not _is_bracket(name):
+            supplement = name.startswith(certificate.SUPPLEMENTS) and not _is_bracket(name)
+            if supplement or (name == certificate.VKEYS and self._policy is not None):
                 yield name
 
     def _hash_embedded(self) -> dict[int, PresentedFile]:
@@ -269,6 +269,28 @@ class Case:
         return (
             f"{len(self._presented)} files presented, unaltered; {len(found)} of {count} covered."
         )
+
+    def direct_checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
+        """For each timestamp over a file itself, of what and whose it is, and the check.
+
+        Needs the container and the claims.
+        """
+        for number, held in self._parts.file_tokens.items():
+            for one in held:
+                name = f"file/{number} by {time_proof.whose(one.token)}"
+                yield name, partial(self._direct, number, one)
+
+    def _direct(self, number: int, one: FileToken) -> str:
+        fact = self.found.files.get(number)
+        if fact is None:
+            raise Refused("direct.no-claim", f"A timestamp is over file/{number}, not shown here.")
+        proved = direct_time.prove_direct(
+            one, fact.fingerprint, self._policy, self.found.at, self._supplement
+        )
+        self.found.direct.append((number, proved))
+        note_on_clock = "" if proved.independent else " (own clock, not independent)"
+        moment = f"{proved.time.moment:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{proved.authority} vouches for the file itself, {moment}{note_on_clock}."
 
     def _check_embedded(self, number: int, file: PresentedFile) -> None:
         fact = self.found.files.get(number)

@@ -7,7 +7,7 @@ Changes that the database itself still refuses (its keys) need no audit.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +31,12 @@ IRRELEVANT = {
     "finds the entry again",
 }
 
-UNUSED = {"supplements", "seal_supplements", "direct_tokens"}
-"""Tables that stay empty in a ledger without renewals and without tokens of depositors' own."""
+LEANED_ON_BY_NOTHING = {
+    "seal_supplements": "which X.509 certificates and revocation data were kept beside a seal: each "
+    "proves itself, or nothing, whichever seal it is found by",
+}
+UNUSED = {"direct_tokens"}
+"""Tables that stay empty in a ledger without tokens of depositors' own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Victim:
     ledger: SealedLedger
     content: bytes
     damages: list[Damage]
+    facts: Mapping[str, object]
 
     def restore(self) -> Path:
         database = self.ledger.home.database
@@ -72,7 +77,9 @@ class Victim:
 def victim(ledger: SealedLedger) -> Victim:
     with unfenced(ledger.home.database) as connection:
         found = list(damages(connection))
-    return Victim(ledger, ledger.home.database.read_bytes(), found)
+    report = sealed_ledger.audit(ledger)
+    assert report.verdict is Verdict.PASSED, [step for step in report.steps if step.reason]
+    return Victim(ledger, ledger.home.database.read_bytes(), found, report.facts)
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +89,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Victim:
     sealed_ledger.deposit(ledger, {"a.txt": "a", "b.txt": "b"})
     sealed_ledger.deposit(ledger, {"c.txt": "c"})
     sealed_ledger.deposit(ledger, {"d.txt": "d"}, seal=False)
-    found = victim(ledger)
-    assert sealed_ledger.audit(ledger).verdict is Verdict.PASSED
-    return found
+    return victim(ledger)
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +104,7 @@ def tiled(tmp_path_factory: pytest.TempPathFactory) -> Victim:
     place.ledger.deposit([author.deposit(facts, [], context) for _ in range(258)])
     place.ledger.seal()
     place.close()
-    found = victim(ledger)
-    assert sealed_ledger.audit(ledger).verdict is Verdict.PASSED
-    return found
+    return victim(ledger)
 
 
 def test_lost_claims_of_an_entry_without_files_are_counted(tmp_path: Path) -> None:
@@ -122,7 +125,9 @@ def check(victim: Victim, damage: Damage) -> None:
         return
     report = victim.audit()
     if report is not None and report.verdict is Verdict.PASSED:
-        assert (damage.table, damage.column) in IRRELEVANT, f"{damage} went unnoticed"
+        is_listed = (damage.table, damage.column) in IRRELEVANT
+        assert is_listed or damage.table in LEANED_ON_BY_NOTHING, f"{damage} went unnoticed"
+        assert report.facts == victim.facts, f"{damage} changed a fact"
 
 
 def one_of_each(found: list[Damage]) -> Iterator[Damage]:
@@ -244,6 +249,6 @@ def test_an_older_database_is_noticed(tmp_path: Path) -> None:
         pass
     older = ledger.home.database.read_bytes()
     sealed_ledger.deposit(ledger, {"b.txt": "b"})
-    Victim(ledger, older, []).restore()
+    Victim(ledger, older, [], {}).restore()
     report = sealed_ledger.audit(ledger)
     assert (report.verdict, report.steps[-1].reason) == (Verdict.INDETERMINATE, "audit.memory")

@@ -17,15 +17,26 @@ from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.password import password_file, with_password
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.safe_text import safe_line
+from evidence_ledger_cli.typed_digest import typed_facts
 
 if TYPE_CHECKING:
     from evidence_ledger.adapters.files.hashed import HashedFile
-    from evidence_ledger.desk import Desk, Field
+    from evidence_ledger.desk import Deposit, Desk, Field
     from evidence_ledger.ledger import Receipt
 
 
 @click.command("deposit")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.option(
+    "--digest",
+    "digests",
+    multiple=True,
+    metavar="sha256:HEX",
+    help="A file that is elsewhere, by its digest; marked as never read. Needs --name.",
+)
+@click.option(
+    "--name", "names", multiple=True, metavar="NAME", help="The name for the --digest before."
+)
 @click.option(
     "--case", metavar="NO", help="The case number: short for --claim matter/case_number=NO."
 )
@@ -43,16 +54,24 @@ if TYPE_CHECKING:
     help="Where the certificate goes; else deposit-INDEX.asice.",
 )
 @click.option("--embed", is_flag=True, help="Put the files themselves into the certificate.")
+@click.option(
+    "--direct",
+    is_flag=True,
+    help="Ask each authority for a timestamp of each file itself as well: for a few files.",
+)
 @click.option("--skip-special", is_flag=True, help="Leave out links, sockets, devices and pipes.")
 @password_file
 @place.home
 @options.as_json
 def command(
     paths: tuple[str, ...],
+    digests: tuple[str, ...],
+    names: tuple[str, ...],
     case: str | None,
     claims: tuple[str, ...],
     out: Path | None,
     embed: bool,
+    direct: bool,
     skip_special: bool,
     password_file: Path | None,
     home: Path | None,
@@ -67,15 +86,18 @@ def command(
     from evidence_ledger.assembly import open_depositor
     from evidence_ledger.desk import Desk, facts_of, write_certificate
 
-    fields = _fields(case, claims)
+    fields, typed = _fields(case, claims), typed_facts(digests, names)
+    if not paths and not typed:
+        raise UsageError("There is nothing to deposit.", hint="Name a file or a folder.")
     if out is not None:
         require_free(out)
     with place.opened(home) as ledger:
         author = with_password(lambda word: open_depositor(ledger.home, word), password_file)
         desk = Desk(ledger, author)
         files = _hashed(paths, ledger.settings.digests, skip_special=skip_special)
-        deposit = desk.deposit(facts_of(files), fields)
-        failures = _sealed(desk, deposit.receipt.index)
+        deposit = desk.deposit([*facts_of(files), *typed], fields)
+        failures = [*_sealed(desk, deposit.receipt.index)]
+        failures += _stamped(desk, deposit, len(files)) if direct else ()
         target = out or Path(f"deposit-{deposit.receipt.index}.asice")
         inside = embedded(paths, files, skip_special=skip_special) if embed else ()
         write_certificate(ledger, deposit.receipt.index, target, embedded=inside)
@@ -104,6 +126,8 @@ def _hashed(
 ) -> list[HashedFile]:
     from evidence_ledger.adapters.files.hashing import hash_files
 
+    if not paths:
+        return []
     with ScreenProgress() as progress:
         return list(hash_files(paths, digests, skip_special=skip_special, progress=progress))
 
@@ -116,6 +140,14 @@ def _sealed(desk: Desk, index: int) -> Sequence[AuthorityError]:
             hint="Nothing is lost. Repeat the same command later for the certificate.",
         )
     return result.failures
+
+
+def _stamped(desk: Desk, deposit: Deposit, files: int) -> Sequence[AuthorityError]:
+    from evidence_ledger.direct import MANY
+
+    if files > MANY:
+        hint(f"Each authority is now asked {files} times, once for each file. This may take long.")
+    return desk.stamp_files(deposit)
 
 
 def _document(

@@ -72,9 +72,10 @@ def command(
     \b
     asice   the certificate
     ers     the RFC 4998 evidence record over one file: --only file/0
-    asic-s  one file with that record, in a container: --only file/0 --data FILE
-    tst     the RFC 3161 token over the seal
+    tst     the RFC 3161 token over the seal; with --only file/0, over that file itself,
+            which is there after a deposit with --direct
     tsr     the authority's response with that token
+    asic-s  one file with its token, or else its record: --only file/0 --data FILE
     """
     from evidence_ledger.desk import write_certificate
 

@@ -29,7 +29,9 @@ from evidence_ledger.adapters.sql.schema import (
     documents,
     entries,
     fingerprints,
+    seal_supplements,
     seals,
+    supplements,
     tiles,
     tokens,
 )
@@ -138,4 +140,9 @@ def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
         yield table, or_(number < 0, number >= size)
     yield claims, or_(claims.c.entry < 0, claims.c.entry >= size, claims.c.position < 0)
     yield seals, or_(seals.c.number < 0, seals.c.size > size)
-    yield tokens, ~select(seals.c.number).where(seals.c.number == tokens.c.seal).exists()
+    for table in (tokens, seal_supplements):
+        yield table, ~select(seals.c.number).where(seals.c.number == table.c.seal).exists()
+    linked = select(seal_supplements.c.seal).where(
+        seal_supplements.c.digest == supplements.c.digest
+    )
+    yield supplements, ~linked.exists()

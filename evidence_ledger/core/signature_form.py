@@ -1,0 +1,114 @@
+"""The one form of all CAdES signatures that one program makes with one key.
+
+    SignedData { ... certificates, signerInfo { ...
+        signedAttrs { content-type, signing-time ......Z, message-digest ........, binding },
+        signatureAlgorithm, signature ........ } }
+
+Once ``cades.verify`` has accepted one of them in full, another is right where all bytes but the
+dotted ones are equal, the time exists, the digest is the content's, and the signature verifies:
+every length, and thus every place, is among the equal bytes. What does not match is not wrong for
+that; only ``cades.verify`` says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from evidence_ledger.core import der, oid
+from evidence_ledger.core.algorithm import Digest, digest_of, scheme_of
+from evidence_ledger.core.cms import parse_signed_data
+from evidence_ledger.core.x509_certificate import parse_certificate
+
+_WHAT: Final = "SignedData"
+# Days that every year has, behind a year of two digits (UTCTime) or four (GeneralizedTime).
+_MOMENT: Final = re.compile(
+    rb"(?:[0-9]{2}|[12][0-9]{3})"
+    rb"(?:(?:0[1-9]|1[0-2])(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])(?:29|30)"
+    rb"|(?:0[13578]|1[02])31)"
+    rb"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]Z"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureForm:
+    """What signatures of one form share, and where they differ.
+
+    ``fixed`` are the equal bytes before, between and behind the time, the digest and the signature,
+    which lie at ``time``, ``digest`` and ``signature``; the signed attributes at ``attributes``.
+    ``digest_of`` hashes the content; ``is_right(signature, message)`` is the arithmetic.
+    """
+
+    fixed: tuple[bytes, bytes, bytes, bytes]
+    time: slice
+    digest: slice
+    signature: slice
+    attributes: slice
+    hash_of: Callable[[bytes], bytes]
+    is_right: Callable[[bytes, bytes], bool]
+
+    def accepts(self, cms: bytes, content: bytes) -> bool:
+        """Whether ``cms`` is of this form and ``cades.verify`` accepts it over ``content``."""
+        time, digest, signature = self.time, self.digest, self.signature
+        return (
+            (
+                cms[: time.start],
+                cms[time.stop : digest.start],
+                cms[digest.stop : signature.start],
+                cms[signature.stop :],
+            )
+            == self.fixed
+            and cms[digest] == self.hash_of(content)
+            and _MOMENT.fullmatch(cms, time.start, time.stop) is not None
+            and self.is_right(cms[signature], b"\x31" + cms[self.attributes])
+        )
+
+
+def form_of(cms: bytes, certificate: bytes) -> SignatureForm | None:
+    """The form of ``cms``, which ``cades.verify`` has accepted as made with ``certificate`` (DER).
+
+    None where the time does not stand before the digest, as it does in nearly all signatures.
+    """
+    attributes, time, digest, signature = _places(cms)
+    if time.end > digest.start:
+        return None
+    signer = parse_signed_data(cms).only_signer()
+    algorithm = digest_of(signer.digest_algorithm, _WHAT)
+    scheme = scheme_of(signer.signature_algorithm, algorithm, _WHAT)
+    return SignatureForm(
+        fixed=(
+            cms[: time.body],
+            cms[time.end : digest.body],
+            cms[digest.end : signature.body],
+            cms[signature.end :],
+        ),
+        time=slice(time.body, time.end),
+        digest=slice(digest.body, digest.end),
+        signature=slice(signature.body, signature.end),
+        attributes=slice(attributes.start + 1, attributes.end),
+        hash_of=_sha256 if algorithm.name == "sha256" else partial(Digest.of, algorithm),
+        is_right=parse_certificate(certificate).public_key.check(scheme),
+    )
+
+
+def _sha256(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def _places(cms: bytes) -> tuple[der.Node, der.Node, der.Node, der.Node]:
+    """The signed attributes, the time, the digest and the signature of a sound SignedData."""
+    outer = der.parse(cms, _WHAT).elements(_WHAT)
+    signer = outer[1].only(_WHAT, der.context(0)).elements(_WHAT)[-1].only(_WHAT, der.SET)
+    _, _, _, attributes, _, signature, *_ = signer.elements(_WHAT)
+    values = {}
+    for attribute in attributes.elements(_WHAT, der.context(0)):
+        kind, value = attribute.elements(_WHAT)
+        values[kind.oid(_WHAT)] = value
+    time, digest = (
+        values[name].only(_WHAT, der.SET) for name in (oid.SIGNING_TIME, oid.MESSAGE_DIGEST)
+    )
+    return attributes, time, digest, signature

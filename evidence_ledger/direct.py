@@ -1,0 +1,55 @@
+"""Timestamps over deposited files themselves, for those who want to show nothing but the file.
+
+One request a file and authority, so this is for a few files that matter; a seal covers any number
+with one request an authority.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evidence_ledger.asking import Asking, Question, missing, slots_of
+from evidence_ledger.capturing import captured
+from evidence_ledger.core import claim
+from evidence_ledger.errors import AuthorityError
+from evidence_ledger.ports import DirectToken, StoredSeal
+from evidence_ledger.sealing import SealingParts
+
+MANY = 10
+"""Files from which on a seal alone is the better choice."""
+
+
+def stamp_files(parts: SealingParts, index: int, seal: StoredSeal) -> list[AuthorityError]:
+    """Ask each authority for a token over each file of entry ``index`` that has none of it yet.
+
+    What helps to judge the tokens later is kept beside ``seal``. Every token is durable when it is
+    there; an authority that fails is not asked for further files. Returns who failed and why.
+    """
+    failures: list[AuthorityError] = []
+    slots = slots_of(parts.authorities, parts.rules)
+    for number, digest in _files(parts, index):
+        held = [one.token for one in parts.store.direct(index) if one.file == number]
+        wanted = missing(slots, held, parts.rules)
+        nonces = {one.name: _nonce(parts) for slot in wanted for one in slot}
+        answers = Asking(Question(digest, nonces), parts.clock, parts.rules).ask(wanted, held)
+        for answer in answers.kept:
+            parts.store.add_direct(index, DirectToken(number, answer.token))
+        found = list(captured([one.time.chain for one in answers.kept], None))
+        if found:
+            parts.store.add_supplements(seal.number, found)
+        failures += answers.failures
+        kept = {one.token.authority for one in answers.kept}
+        slots = [slot for slot in slots if slot not in wanted or kept & {one.name for one in slot}]
+    return failures
+
+
+def _files(parts: SealingParts, index: int) -> Iterator[tuple[int, bytes]]:
+    for number, data in parts.store.claims(index):
+        fact = claim.parse(data)
+        if fact.section != "file":
+            return
+        yield number, claim.file_fact(fact).fingerprint.sha256
+
+
+def _nonce(parts: SealingParts) -> int:
+    return int.from_bytes(parts.entropy.take(8), "big") >> 1
