@@ -57,10 +57,14 @@ class AskingRules:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: the token's imprint (SHA-256), and a nonce for each authority by name."""
+    """What is asked: the token's imprint, and a nonce for each authority by name.
+
+    ``algorithm`` is the imprint's, a name in ``core.algorithm.DIGESTS``.
+    """
 
     imprint: bytes
     nonces: Mapping[str, int]
+    algorithm: str = "sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +206,9 @@ class Asking:
 
     def _of_one(self, authority: TimestampAuthority) -> Answer:
         asked = self._clock.now()
-        response = authority.ask(self._question.imprint, self._question.nonces[authority.name])
+        question = self._question
+        nonce = question.nonces[authority.name]
+        response = authority.ask(question.imprint, nonce, question.algorithm)
         answered = self._clock.now()
         found = self._verified(authority, response)
         self._wait_until(authority.name, found)
@@ -214,7 +220,7 @@ class Asking:
         try:
             return check_token(
                 response,
-                {"sha256": self._question.imprint},
+                {self._question.algorithm: self._question.imprint},
                 roots=authority.roots,
                 nonce=self._question.nonces[authority.name],
                 at=self._clock.now() + AHEAD,

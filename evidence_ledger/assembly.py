@@ -68,7 +68,13 @@ class OpenLedger:
 
         parts = self._parts
         keys = [VerifierKey.parse(signer.vkey) for signer in parts.note_signers]
-        chain = partial(audit_chain, self.home.database, processes=processes, advance=advance)
+        chain = partial(
+            audit_chain,
+            self.home.database,
+            processes=processes,
+            claims=True,
+            advance=advance,
+        )
         return audit(
             AuditParts(
                 origin=parts.origin,
@@ -76,7 +82,7 @@ class OpenLedger:
                 memory=parts.memory,
                 keys=keys,
                 roots=self._roots,
-                chain=lambda check: chain(check=check),
+                chain=lambda check: chain(check=check, signatures=check is not None),
                 at=parts.clock.now(),
             ),
             signatures=signatures,

@@ -7,7 +7,8 @@
 4  Seals        each checkpoint is of this tree and signed;
                 its leaves are those of the sealed objects         C2SP tlog-checkpoint;
                                                                    RFC 4998, 4.2
-5  Timestamps   every token over its seal                          RFC 3161, 2.4.2
+5  Timestamps   every token over its seal, or over its file;
+                what helps to judge them can be read               RFC 3161, 2.4.2
 6  Seal entries each seal has its entry; it and later ones name
                 its tokens                                         RFC 8785
 7  Memory       the signer's memory is the newest checkpoint, or
@@ -21,20 +22,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import groupby, takewhile
+from operator import itemgetter
 
-from evidence_ledger.core import admission, cades, entry, merkle, record_tree, statement
+from evidence_ledger.core import admission, record_tree, statement
 from evidence_ledger.core.chain_audit import ChainFindings
 from evidence_ledger.core.checkpoint import Checkpoint
+from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
 from evidence_ledger.core.recipe import Recipe, Task
 from evidence_ledger.core.report import Report
-from evidence_ledger.core.statement import TreePoint
+from evidence_ledger.core.statement_signature import SignatureCheck
 from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
 from evidence_ledger.ports import CheckpointMemory, Store, StoredEntry, StoredSeal, StoredToken
-from evidence_ledger.sealing import file_leaves, split
+from evidence_ledger.sealed_objects import are_sealed
+from evidence_ledger.sealing import split
+from evidence_ledger.side_audit import check_direct, check_supplements
 from evidence_ledger.tree import reader_of
 
 CHAIN = Task(
@@ -80,8 +86,8 @@ MEMORY = Task(
 
 @dataclass(frozen=True, slots=True)
 class AuditParts:
-    """What an audit looks at. ``chain(check)`` recomputes the entries, with ``check`` for each
-    statement and its signature where it is given; ``roots`` are the authorities' DER roots, by the
+    """What an audit looks at. ``chain(check)`` recomputes the entries with their claims,
+    and with ``check`` for each statement and its signature where it is given; ``roots`` are the authorities' DER roots, by the
     name under which their tokens are stored."""
 
     origin: str
@@ -111,7 +117,7 @@ def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
         (MEMORY, work.memory, ("1",)),
     ):
         recipe.run(task, partial(_proved, action), needs)
-    recipe.facts |= {"ledger": parts.origin, "entries": parts.store.head().size}
+    recipe.facts |= {"ledger": parts.origin, "entries": work.size}
     recipe.facts["claims_elsewhere"] = work.claims_elsewhere
     return recipe.report()
 
@@ -129,74 +135,61 @@ def check_signature(data: bytes, signature: bytes) -> None:
 
     Raises Refused, FormatError, Undecided.
     """
-    signed = cades.verify(signature, data)
-    admission.check_signer(statement.parse(data), signed.certificate)
+    _CHECK(data, signature)
+
+
+_CHECK = SignatureCheck()
 
 
 class _Audit:
     def __init__(self, parts: AuditParts) -> None:
         self._parts = parts
         self._store = parts.store
-        self._unsound: EvidenceError | None = None
-        self._erased = 0
-        self.claims_elsewhere = 0
+        self.size = parts.store.head().size
+        self._found = ChainFindings(Edge(), 0)
 
     def chain(self, *, signatures: bool) -> str:
         findings = self._parts.chain(check_signature if signatures else None)
-        self._unsound, self._erased = findings.unsound, findings.erased
+        self._found = findings
         erased = f"; {findings.erased} without their documents" if findings.erased else ""
         return f"{findings.edge.size} entries, chain and tree as they must be{erased}."
 
     def signatures(self, *, checked: bool) -> str:
         if not checked:
             raise Undecided("audit.no-signatures", "Signatures were not checked, as asked for.")
-        if self._unsound is not None:
-            raise self._unsound
-        if self._erased:
+        if self._found.unsound is not None:
+            raise self._found.unsound
+        if self._found.erased:
             raise Undecided(
                 "audit.documents-gone",
-                f"The statements or signatures of {self._erased} entries are not there any more.",
+                f"The statements or signatures of {self._found.erased} entries are not "
+                "there any more.",
             )
         return "Every statement is signed as it says."
 
+    @property
+    def claims_elsewhere(self) -> int:
+        """How many entries have claims that are not stored."""
+        return self._found.claims.elsewhere
+
     def claims(self) -> str:
-        claims = 0
-        for one in self._entries():
-            claims += self._claims_of(one)
-        elsewhere = self.claims_elsewhere
-        more = f"; those of {elsewhere} entries are kept elsewhere" if elsewhere else ""
-        return f"{claims} claims, all under the roots that were signed{more}."
+        found = self._found.claims
+        if found.unsound is not None:
+            raise found.unsound
+        if found.digests != self._found.fingerprints:
+            self._name_lost()
+        more = f"; those of {found.elsewhere} entries are kept elsewhere" if found.elsewhere else ""
+        return f"{found.claims} claims, all under the roots that were signed{more}."
 
-    def _claims_of(self, one: StoredEntry) -> int:
-        if one.statement is None:
-            return 0
-        point = statement.parse(one.statement).claims
-        claims = self._stored_claims(one.index)
-        if claims:
-            self._check_claims(one.index, claims, point)
-        else:
-            self.claims_elsewhere += point.size > 0
-        self._check_index(one.index, claims)
-        return len(claims)
+    def _name_lost(self) -> None:
+        """What can be found is in its claim, and yet less than the claims hold: say which is lost.
 
-    def _stored_claims(self, index: int) -> list[bytes]:
-        claims = []
-        for place, (position, data) in enumerate(self._store.claims(index)):
-            if position != place:
-                raise Refused(
-                    "audit.claim-gone", f"Claim {place} is not there.", where=f"entry {index}"
-                )
-            claims.append(data)
-        return claims
-
-    def _check_claims(self, index: int, claims: list[bytes], point: TreePoint) -> None:
-        root = merkle.root_hash([merkle.leaf_hash(data) for data in claims])
-        if TreePoint(len(claims), root) != point:
-            raise Refused(
-                "audit.claims",
-                "The stored claims were altered: they are not those that were signed.",
-                where=f"entry {index}",
-            )
+        Raises Refused.
+        """
+        rows = self._store.claims_between(0, self._found.edge.size)
+        for index, claims in groupby(rows, key=itemgetter(0)):
+            self._check_index(index, [data for _, _, data in claims])
+        raise Refused("audit.index", "The index of fingerprints is not that of the claims.")
 
     def _check_index(self, index: int, claims: list[bytes]) -> None:
         for digest in admission.indexed(claims):
@@ -210,16 +203,16 @@ class _Audit:
 
     def seals(self) -> str:
         first, count = 0, 0
-        reader = reader_of(self._store)
+        newest, reader = self._store.seal(-1), reader_of(self._store)
         for seal in self._seals():
             where = f"seal {seal.number}"
             if seal.first != first or seal.root != reader.root(seal.size):
                 raise Refused("audit.seal", "The seal is not over this tree.", where=where)
             self._check_checkpoint(seal, where)
-            self._check_leaves(seal, where)
+            if not are_sealed(self._store, seal):
+                raise Refused("audit.leaves", "The seal's leaves are not its objects.", where=where)
             first, count = seal.size, count + 1
-        newest = self._store.seal(-1)
-        if newest is not None and newest.number != count - 1:
+        if newest is not None and newest.number >= count and newest.size <= self.size:
             raise Refused("audit.seal-gap", f"Seal {count} is not there, but later ones are.")
         return f"{count} seals over {first} of {reader.size} entries."
 
@@ -231,16 +224,6 @@ class _Audit:
         signed = {one.key for one in verify_note(note, self._parts.keys)}
         if signed != set(self._parts.keys):
             raise Refused("audit.unsigned", "A key has not signed the checkpoint.", where=where)
-
-    def _check_leaves(self, seal: StoredSeal, where: str) -> None:
-        leaves, offsets = [hashlib.sha256(seal.checkpoint).digest()], []
-        for one in self._store.entries(seal.first, seal.size):
-            parsed = entry.parse(one.entry)
-            offsets.append(len(leaves))
-            leaves += (parsed.statement, parsed.signature)
-            leaves += file_leaves(self._store, one.index)
-        if tuple(offsets) != seal.offsets or leaves != split(seal.leaves):
-            raise Refused("audit.leaves", "The seal's leaves are not its objects.", where=where)
 
     def tokens(self) -> str:
         count = 0
@@ -256,7 +239,10 @@ class _Audit:
             for token in seal.tokens:
                 self._check_token(seal, token, imprint)
                 count += 1
-        return f"{count} timestamps, each over its seal."
+            check_supplements(self._store, seal.number)
+        direct = check_direct(self._store, self._parts.roots, self._parts.at)
+        more = f"; {direct} over files themselves" if direct else ""
+        return f"{count} timestamps, each over its seal{more}."
 
     def _check_token(self, seal: StoredSeal, token: StoredToken, imprint: bytes) -> None:
         where = f"seal {seal.number}, {token.authority}"
@@ -274,23 +260,30 @@ class _Audit:
         own = {seal.entry for seal in held.values() if seal.entry is not None}
         self._check_closed(held.values())
         late = 0
-        for one in self._entries():
-            if entry.parse(one.entry).kind == "seal":
-                seal = self._check_entry(one, held)
-                if seal.entry == one.index:
-                    own.discard(one.index)
-                else:
-                    late += seal.entry is not None
-        if own:
-            raise Refused("audit.seal-entry", "A seal has no entry.", where=f"entry {min(own)}")
+        for one in self._seal_entries():
+            seal = self._check_entry(one, held)
+            if seal.entry == one.index:
+                own.discard(one.index)
+            else:
+                late += seal.entry is not None
+        for index in sorted(own):
+            self._check_newer_entry(index, held)
         more = f"; {late} name timestamps that came later" if late else ""
         closed = sum(seal.entry is not None for seal in held.values())
         return f"{closed} seals have their entries{more}."
 
+    def _check_newer_entry(self, index: int, held: Mapping[bytes, StoredSeal]) -> None:
+        """A seal's entry that was appended after this audit began."""
+        found = next(self._store.entries(index, index + 1), None)
+        if index < self.size or found is None:
+            raise Refused("audit.seal-entry", "A seal has no entry.", where=f"entry {index}")
+        self._check_entry(found, held)
+
     def _check_closed(self, seals: Iterable[StoredSeal]) -> None:
         """Only the newest seal may wait for its entry, or to be told of it."""
         for seal in tuple(seals)[:-1]:
-            if seal.entry is None:
+            again = self._store.seal(seal.number) if seal.entry is None else seal
+            if again is None or again.entry is None:
                 raise Refused(
                     "audit.seal-open", "The seal has no entry.", where=f"seal {seal.number}"
                 )
@@ -342,11 +335,13 @@ class _Audit:
             raise Refused("audit.forked", "The signer has signed another tree than the one stored.")
         return f"The signer has signed {last.size} entries of this tree; their seal is unfinished."
 
-    def _entries(self) -> Iterator[StoredEntry]:
-        return self._store.entries(0, self._store.head().size)
+    def _seal_entries(self) -> Iterator[StoredEntry]:
+        """The entries of kind seal that were there when the audit began."""
+        return map(self._store.entry, takewhile(self.size.__gt__, self._found.seals))
 
     def _seals(self) -> Iterator[StoredSeal]:
+        """All that are over entries which were there when the audit began."""
         number = 0
-        while (seal := self._store.seal(number)) is not None:
+        while (seal := self._store.seal(number)) is not None and seal.size <= self.size:
             yield seal
             number += 1

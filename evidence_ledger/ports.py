@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -77,10 +77,11 @@ class TimestampAuthority(Protocol):
         """DER X.509 certificates that its tokens must lead to before they are kept."""
         ...
 
-    def ask(self, digest: bytes, nonce: int) -> bytes:
-        """The DER TimeStampResp for a SHA-256 digest, asked with certReq and this nonce.
+    def ask(self, digest: bytes, nonce: int, algorithm: str = "sha256") -> bytes:
+        """The DER TimeStampResp for a digest, asked with certReq and this nonce.
 
-        Raises AuthorityUnreachable. The answer is not verified: the caller does.
+        ``algorithm`` is a name in ``core.algorithm.DIGESTS``. Raises AuthorityUnreachable. The
+        answer is not verified: the caller does.
         """
         ...
 
@@ -178,6 +179,56 @@ class StoredSeal:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedToken:
+    """A token of a seal that has its entry, at ``position`` among the seal's tokens."""
+
+    seal: int
+    position: int
+    token: StoredToken
+
+
+class RenewalKind(StrEnum):
+    """What a renewal is over (RFC 4998, section 5.2): newest tokens, or objects with all tokens."""
+
+    TIMESTAMP = "timestamp"
+    TREE = "tree"
+
+
+@dataclass(frozen=True, slots=True)
+class RenewedStrand:
+    """What a renewal does for one token of a seal: its place ``leaf`` among the renewal's leaves.
+
+    In a hash-tree renewal that leaf is the root over ``hashes``, one for each of ``objects``, which
+    are places in the seal's leaves, ascending. Objects that are not there were not renewed.
+    """
+
+    seal: int
+    position: int
+    leaf: int
+    objects: tuple[int, ...] = ()
+    hashes: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRenewal:
+    """Tokens over the root of ``leaves``, which renew tokens of seals.
+
+    ``digest`` (a name in ``core.algorithm.DIGESTS``) made the leaves and the tree. ``independent``:
+    it is asked of independent authorities alone. ``entry`` is the index of the entry that names
+    the tokens, or None until that is appended; from then on there are no more tokens.
+    """
+
+    number: int
+    kind: RenewalKind
+    digest: str
+    independent: bool
+    begun: datetime
+    leaves: bytes
+    tokens: tuple[StoredToken, ...] = ()
+    entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """Where a fingerprint is: an entry and the position of the claim in its deposit."""
 
@@ -220,6 +271,10 @@ class Store(Protocol):
 
     def claims(self, index: int) -> Iterator[tuple[int, bytes]]:
         """Position and canonical bytes of the claims of one entry, in order, streamed."""
+        ...
+
+    def claims_between(self, start: int, stop: int) -> Iterator[tuple[int, int, bytes]]:
+        """Entry, position and canonical bytes of the claims of a range of entries, streamed."""
         ...
 
     def find(self, digest: bytes, algorithm: str) -> Sequence[Found]:
@@ -270,8 +325,50 @@ class Store(Protocol):
         """Keep a timestamp over a file of a deposit; the first one of an authority stays."""
         ...
 
+    def direct_entries(self) -> Sequence[int]:
+        """The deposits that have such timestamps, ascending."""
+        ...
+
     def direct(self, index: int) -> Sequence[DirectToken]:
         """The timestamps over the files of a deposit, by file and authority."""
+        ...
+
+    def sealed_tokens(self) -> Iterator[SealedToken]:
+        """The tokens of all seals that have their entry, by seal and position, streamed."""
+        ...
+
+    def add_renewal(self, renewal: StoredRenewal, strands: Iterable[RenewedStrand]) -> None:
+        """Keep a new renewal with what it renews. Raises HeadMoved where its number is taken."""
+        ...
+
+    def add_renewal_token(self, number: int, token: StoredToken) -> None:
+        """Keep one more token of a renewal; the first one of an authority stays.
+
+        Raises HeadMoved where the renewal has its entry.
+        """
+        ...
+
+    def close_renewal(self, number: int, entry: int, tokens: int) -> None:
+        """Note the index of the entry that names the renewal's tokens, ``tokens`` in number.
+
+        Raises HeadMoved where it has another entry, or another number of tokens.
+        """
+        ...
+
+    def renewal(self, number: int) -> StoredRenewal | None:
+        """A renewal by its number, from 0; -1 is the newest. None where there is none."""
+        ...
+
+    def strands(self, number: int) -> Iterator[RenewedStrand]:
+        """What a renewal renews, by seal and position, streamed."""
+        ...
+
+    def renewals_of(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
+        """What renewals with an entry do for a seal, with their numbers, oldest first."""
+        ...
+
+    def newest_renewals(self) -> Mapping[tuple[int, int], int]:
+        """By seal and position of a token, the newest renewal of it that has its entry."""
         ...
 
     def close(self) -> None:

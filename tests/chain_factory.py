@@ -6,6 +6,8 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from evidence_ledger.core.chain import Admission, Extension, Head, IndexedDigest, extend
+from evidence_ledger.core.claim import Claim, FileFact
+from evidence_ledger.core.digest import Algorithm, Fingerprint
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.ports import Store
 from evidence_ledger.tree import edge_at
@@ -19,15 +21,20 @@ def digest_of(number: int) -> bytes:
 
 
 def admission(number: int, *, kind: str = "deposit", claims: int = 1) -> Admission:
-    """An admission unlike every other; its claims hold no more than a digest each."""
+    """An admission unlike every other; its claims are files of one digest each."""
     digests = [digest_of(number + 1_000_000 * position) for position in range(claims)]
     return Admission(
         kind,
         b'{"statement":%d}' % number,
         b"signature %d" % number,
-        [b'{"value":{"sha256":"%s"}}' % digest.hex().encode() for digest in digests],
+        [_claim(position, digest) for position, digest in enumerate(digests)],
         [IndexedDigest(position, "sha256", digest) for position, digest in enumerate(digests)],
     )
+
+
+def _claim(position: int, digest: bytes) -> bytes:
+    fact = FileFact(b"a.txt", Fingerprint({Algorithm.SHA256: digest}, 1))
+    return Claim(f"file/{position}", digest, fact.to_json()).encode()
 
 
 def extension(head: Head, edge: Edge, count: int, *, claims: int = 1) -> Extension:

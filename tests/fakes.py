@@ -79,9 +79,9 @@ class FakeAuthority:
         """Its root, for trust policies."""
         return self._root.pem.decode()
 
-    def ask(self, digest: bytes, nonce: int) -> bytes:
+    def ask(self, digest: bytes, nonce: int, algorithm: str = "sha256") -> bytes:
         self.asked += 1
-        wanted = parse_request(build_request("sha256", digest, nonce))
+        wanted = parse_request(build_request(algorithm, digest, nonce))
         terms = issuance.Terms(
             self._policy, self.asked, self._clock.now(), timedelta(milliseconds=100)
         )

@@ -467,8 +467,8 @@ class OwnClock(FakeAuthority):
     def pem(self) -> str:
         return pem_of(self._local.roots[0])
 
-    def ask(self, digest: bytes, nonce: int) -> bytes:
-        return self._local.ask(digest, nonce)
+    def ask(self, digest: bytes, nonce: int, algorithm: str = "sha256") -> bytes:
+        return self._local.ask(digest, nonce, algorithm)
 
 
 def test_the_own_clock_is_never_independent_whatever_the_policy_says(

@@ -155,7 +155,9 @@ class Workbench:
                 memory=self.memory,
                 keys=keys,
                 roots={one.name: one.roots for one in self.authorities},
-                chain=lambda check: audit_chain(self.database, processes=1, check=check),
+                chain=lambda check: audit_chain(
+                    self.database, check=check, signatures=check is not None, claims=True
+                ),
                 at=self.clock.now(),
             ),
             signatures=signatures,
@@ -168,7 +170,7 @@ class Workbench:
             "head": 'v = 1\nname = "test"\n',
             "log": f"[[log]]\nvkeys = [{keys}]\n",
             "witnesses": "",
-            "authorities": "".join(_authority(one) for one in self.authorities),
+            "authorities": "".join(authority_table(one) for one in self.authorities),
             "time": "[time]\nauthorities = 2\nindependent = 2\n",
             "signer": f"[[signer]]\nroots = '''\n{CA.pem.decode()}'''\n",
             "digests": '[digests]\nrequired = ["sha256", "sm3"]\n',
@@ -189,7 +191,8 @@ class Workbench:
         return verify_certificate(io.BytesIO(data), files, chosen, at or self.clock.now())
 
 
-def _authority(one: FakeAuthority) -> str:
+def authority_table(one: FakeAuthority) -> str:
+    """A trust policy's table for one authority."""
     independent = "true" if one.independent else "false"
     return (
         f'[[timestamp_authority]]\nname = "{one.name}"\nindependent = {independent}\n'

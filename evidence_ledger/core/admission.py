@@ -74,9 +74,12 @@ def _check_root(parsed: Statement, claims: Sequence[bytes]) -> None:
         raise Refused("claims.root", "The claims are not those whose root the statement names.")
 
 
-def indexed(claims: Sequence[bytes]) -> Iterator[IndexedDigest]:
-    """The digests by which the files among ``claims`` are found. Raises FormatError, Refused."""
-    return _indexed(files_of(claims))
+def indexed(claims: Sequence[bytes], *, files: int = 0) -> Iterator[IndexedDigest]:
+    """The digests by which the files among ``claims`` are found. Raises FormatError, Refused.
+
+    They stand behind ``files`` claims that are sound files.
+    """
+    return _indexed(files_of(claims, files=files))
 
 
 def _indexed(files: Iterable[tuple[int, Claim, FileFact]]) -> Iterator[IndexedDigest]:
@@ -90,14 +93,14 @@ def record_leaf(claim: Claim, fact: FileFact) -> bytes:
     return blinded(fact.fingerprint.sha256, record_salt(claim.salt))
 
 
-def files_of(claims: Sequence[bytes]) -> Iterator[tuple[int, Claim, FileFact]]:
+def files_of(claims: Sequence[bytes], *, files: int = 0) -> Iterator[tuple[int, Claim, FileFact]]:
     """The file claims with their positions; all claims are checked, and their order.
 
-    Raises FormatError, Refused.
+    They stand behind ``files`` claims that are sound files. Raises FormatError, Refused.
     """
-    before, files = 0, 0
+    before = 0
     seen: set[str] = set()
-    for position, data in enumerate(claims):
+    for position, data in enumerate(claims, files):
         parsed = claim.parse(data)
         place = claim.order(parsed.path)
         if parsed.path in seen:

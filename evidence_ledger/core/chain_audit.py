@@ -7,11 +7,12 @@ share the work; ``join`` puts together what they found. Memory grows by one hash
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.chain import Head
+from evidence_ledger.core.claim_audit import ClaimFindings
 from evidence_ledger.core.edge import WIDTH, Edge, full_tile
 from evidence_ledger.core.entry import NO_ENTRY
 from evidence_ledger.core.entry_audit import (
@@ -34,7 +35,7 @@ class Span:
     ``prev`` is the leaf hash that its first entry names as the one before, ``last`` that of its
     last entry; ``received`` are the first and last times as canonical text. ``roots`` are the
     roots of its tiles of 256 leaves; ``rest`` the leaf hashes after the last of these.
-    ``erased`` counts the entries of which a document is gone.
+    ``erased`` counts the entries of which a document is gone; ``seals`` are those of kind ``seal``.
     """
 
     start: int
@@ -45,19 +46,25 @@ class Span:
     roots: tuple[bytes, ...]
     rest: tuple[bytes, ...]
     erased: int
+    seals: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ChainFindings:
     """A whole chain that is sound: its tree's edge, rebuilt from the entries.
 
-    ``erased`` counts the entries of which a document is gone; ``unsound`` is the worst that was
-    said of a signature, where these were checked, and the first among equals.
+    ``erased`` counts the entries of which a document is gone; ``seals`` are the numbers of those of
+    kind ``seal``. ``unsound`` is the worst that was said of a signature, where these were checked,
+    and the first among equals; ``claims`` what was found of claims, where these were checked;
+    ``fingerprints`` how many there are to find files by, each leading to a claim that holds it.
     """
 
     edge: Edge
     erased: int
+    seals: tuple[int, ...] = ()
     unsound: EvidenceError | None = None
+    claims: ClaimFindings = field(default_factory=ClaimFindings)
+    fingerprints: int = 0
 
 
 class SpanCheck:
@@ -75,6 +82,7 @@ class SpanCheck:
         "_received",
         "_rest",
         "_roots",
+        "_seals",
         "_start",
     )
 
@@ -86,6 +94,7 @@ class SpanCheck:
         self._received = ("", "")
         self._roots: list[bytes] = []
         self._rest: list[bytes] = []
+        self._seals: list[int] = []
         self._erased = 0
 
     def take(self, rows: Sequence[AuditRow], tiles: Iterator[TileRow]) -> None:
@@ -102,6 +111,7 @@ class SpanCheck:
             self._received = batch.received
         self._received = (self._received[0], batch.received[1])
         self._last = batch.leaves[-1]
+        self._seals += batch.seals
         self._next += len(rows)
         self._erased += sum([None in row[self._documents] for row in rows])
         self._rest.extend(batch.leaves)
@@ -126,6 +136,7 @@ class SpanCheck:
             tuple(self._roots),
             tuple(self._rest),
             self._erased,
+            tuple(self._seals),
         )
 
 
@@ -160,7 +171,8 @@ def join(
         raise missing_entry(size)
     _check_head(head, size, last, received)
     edge = _edge(spans, head.size, tiles)
-    return ChainFindings(edge, sum(span.erased for span in spans))
+    seals = tuple(number for span in spans for number in span.seals)
+    return ChainFindings(edge, sum(span.erased for span in spans), seals)
 
 
 def _check_head(head: Head, size: int, last: bytes, received: str) -> None:

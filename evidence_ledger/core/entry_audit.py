@@ -29,12 +29,13 @@ class SoundBatch:
     """Entries in order that are what they should be.
 
     ``prev`` is what the first names as the entry before; ``received`` are the first and last times
-    as canonical text.
+    as canonical text. ``seals`` are the numbers of those of kind ``seal``.
     """
 
     leaves: list[bytes]
     prev: bytes
     received: tuple[str, str]
+    seals: list[int]
 
 
 def check_batch(
@@ -64,9 +65,10 @@ def _compare(
     if prev is None:
         prev = bytes.fromhex(texts[0][_PREV:_PREV_END])
     moments = [text[_RECEIVED:_RECEIVED_END] for text in texts]
+    kinds = _kinds(texts, first)
     parts = zip(
         numbers,
-        _kinds(texts, first),
+        kinds,
         [leaf.hex() for leaf in (prev, *found[:-1])],
         moments,
         _signature_hashes(signatures, texts),
@@ -75,7 +77,8 @@ def _compare(
     )
     if _entry_texts(parts) != texts or not _are_in_order(received, moments):
         return None
-    return SoundBatch(found, prev, (moments[0], moments[-1]))
+    seals = [number for number, kind in enumerate(kinds, first) if kind == "seal"]
+    return SoundBatch(found, prev, (moments[0], moments[-1]), seals)
 
 
 def _entry_texts(parts: Iterable[tuple[int, str, str, str, str, str]]) -> list[str]:
@@ -135,7 +138,7 @@ def _are_in_order(before: str, moments: list[str]) -> bool:
 def _take_apart(
     rows: Sequence[AuditRow], first: int, prev: bytes | None, received: str
 ) -> SoundBatch:
-    leaves, moments, before = [], [], prev
+    leaves, moments, seals, before = [], [], [], prev
     for number, row in enumerate(rows, first):
         parsed = check_row(row, number)
         if before is not None and parsed.prev != before:
@@ -147,7 +150,8 @@ def _take_apart(
         received = moments[-1]
         before = leaf_hash(row[1])
         leaves.append(before)
-    return SoundBatch(leaves, prev or b"", (moments[0], moments[-1]))
+        seals += [number] * (parsed.kind == "seal")
+    return SoundBatch(leaves, prev or b"", (moments[0], moments[-1]), seals)
 
 
 def check_row(row: AuditRow, number: int) -> Entry:

@@ -18,6 +18,7 @@ Everything that a renewal hashes is kept as it came. The token itself is not jud
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evidence_ledger.core import ber, der, der_writer, oid
 from evidence_ledger.core.algorithm import DIGESTS, WEAK_DIGESTS, Digest
@@ -152,10 +153,23 @@ def encode_stamp(digest: Digest, lists: PartialLists | None, token: bytes) -> by
     if lists is not None:
         if not lists or not all(lists):
             raise UsageError("A reduced hash tree has no empty list.")
-        groups = [der_writer.sequence(*map(der_writer.octet_string, group)) for group in lists]
+        groups = [_encode_list(group) for group in lists]
         tree = der_writer.implicit(2, der_writer.sequence(*groups))
     algorithm = der_writer.implicit(0, digest.identifier.encode())
     return der_writer.sequence(algorithm, tree, token)
+
+
+def _encode_list(hashes: tuple[bytes, ...]) -> bytes:
+    if len(hashes) == 1:
+        return _list_head(len(hashes[0])) + hashes[0]
+    return der_writer.sequence(*map(der_writer.octet_string, hashes))
+
+
+@lru_cache(maxsize=64)
+def _list_head(size: int) -> bytes:
+    """What comes before the hash in a list of one hash."""
+    whole = der_writer.sequence(der_writer.octet_string(bytes(size)))
+    return whole[: len(whole) - size]
 
 
 def parse(data: bytes) -> EvidenceRecord:

@@ -23,8 +23,8 @@ class Findings:
     """Filled by the steps that PASSED; what a step did not prove stays empty.
 
     ``existed_by`` is the moment for which as many authorities vouch as the policy asks for, and
-    ``weakens_on`` is until when they do so without renewals. The statement can't have been made before
-    ``not_earlier_than``.
+    ``weakens_on`` is until when they do so without renewals. ``not_earlier_than`` is the moment
+    before which the statement can't have been made.
     """
 
     at: datetime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Final
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -185,7 +185,7 @@ def _require_strength(key: Key) -> None:
         raise Undecided("algorithm.weak-key", f"The curve {key.curve.name} is too weak.")
 
 
-def _parameters(key: Key, scheme: Scheme) -> dict[str, object]:
+def _parameters(key: Key, scheme: Scheme) -> dict[str, Any]:
     """What ``key.verify`` is told beside signature and message."""
     if isinstance(key, rsa.RSAPublicKey):
         return {"padding": _padding(scheme), "algorithm": _hash(scheme.digest)}

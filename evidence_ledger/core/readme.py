@@ -256,6 +256,10 @@ a thousand files only the records over the statement are there; they cover
 all.) Their first list is the file's SHA-256, their second a salt, so that the
 records of others tell nothing about this file.
 
+A deposit may have timestamps over the file itself besides (--direct), in
+records/file-0/*.tst. Such a token and the file need nothing else of the
+certificate.
+
     own=0
     hash=$(printf '%s' "$sum" | tr a-f A-F)
     for record in "certificate/records/file-$number"/*.ers; do
@@ -264,6 +268,13 @@ records of others tell nothing about this file.
       openssl ts -verify -digest "$imprint" -token_in -in token.der -CAfile roots.pem
       own=$((own + 1))
     done
+    direct=0
+    for token in "certificate/records/file-$number"/*.tst; do
+      [ -e "$token" ] || break
+      openssl ts -verify -data contract.pdf -token_in -in "$token" -CAfile roots.pem
+      direct=$((direct + 1))
+    done
+    echo "$direct timestamps over the file itself"
     echo "ok: $own records over the file itself"
 
 What this has shown

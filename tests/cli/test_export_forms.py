@@ -109,3 +109,40 @@ def test_what_is_there_is_not_overwritten(evidence: Run) -> None:
     Path("there").write_text("mine")
     assert evidence("export", "0", "--as", "tst", "--out", "there").code == 14
     assert Path("there").read_text() == "mine"
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_deposit_with_timestamps_over_its_files(evidence: Run) -> None:
+    done = evidence("deposit", "case/lease.txt", "--direct", "--out", "case.asice")
+    assert done.code == 0, done.err
+    policy = ("--policy", "ledger/trust.toml")
+    checked = evidence("verify", "case.asice", "case/lease.txt", *policy, "--json")
+    assert checked.code == 0
+    assert [one["path"] for one in checked.document["facts"]["direct_times"]] == ["file/0"]
+    trust = tomllib.loads(Path("ledger/trust.toml").read_text())
+    Path("roots.pem").write_text(trust["timestamp_authority"][0]["roots"])
+    with zipfile.ZipFile("case.asice") as container:
+        (name,) = [one for one in container.namelist() if one.endswith(".tst")]
+        assert name.startswith("records/file-0/")
+        Path("inside.tst").write_bytes(container.read(name))
+    one = ("export", "0", "--only", "file/0")
+    assert evidence(*one, "--as", "tst", "--out", "a.tst").code == 0
+    assert Path("a.tst").read_bytes() == Path("inside.tst").read_bytes()
+    assert evidence(*one, "--as", "tsr", "--out", "a.tsr").code == 0
+    simple = (*one, "--as", "asic-s", "--data", "case/lease.txt", "--out", "a.asics")
+    assert evidence(*simple).code == 0
+    with zipfile.ZipFile("a.asics") as container:
+        assert container.read("META-INF/timestamp.tst") == Path("a.tst").read_bytes()
+    verify = ["openssl", "ts", "-verify", "-data", "case/lease.txt", "-CAfile", "roots.pem"]
+    for given in (["-in", "a.tst", "-token_in"], ["-in", "a.tsr"]):
+        assert subprocess.run([*verify, *given], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.usefixtures("desk")
+def test_many_files_are_warned_about(evidence: Run) -> None:
+    Path("many").mkdir()
+    for number in range(11):
+        Path("many", f"{number}").write_text(f"{number}")
+    done = evidence("deposit", "many", "--direct", "--out", "many.asice")
+    assert done.code == 0
+    assert "asked 11 times" in done.err

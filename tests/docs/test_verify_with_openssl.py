@@ -48,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "合同.txt").write_bytes(b"Another.\n")
     paths = [str(folder / name) for name in ("contract.pdf", "合同.txt")]
     deposit = ["deposit", *paths, "--case", "(2026)京0101", "--claim", "origin/source=email"]
-    evidence(home, *deposit, "--embed", "--out", str(folder / "embedded.asice"))
+    evidence(home, *deposit, "--embed", "--direct", "--out", str(folder / "embedded.asice"))
     index = _index(folder / "embedded.asice")
     evidence(home, "export", index, "--out", str(folder / "whole.asice"))
     evidence(home, "export", index, "--only", "file/0", "--out", str(folder / "part.asice"))
@@ -130,6 +130,7 @@ CHANGES = [
     ("META-INF/evidencerecord-2.ers", 300, 5),
     ("META-INF/evidencerecord-3.ers", -5, 5),
     ("records/file-0/local.ers", -5, 6),
+    ("records/file-0/local.tst", -5, 6),
 ]
 
 

@@ -190,7 +190,7 @@ def reads_the_same(name: str, before: bytes, after: bytes) -> bool:
 
 
 SUPPLEMENTS = ("chains/", "revocation/")
-"""X.509 certificates and revocation data: each proves itself to whoever uses it, or is of no use."""
+"""X.509 certificates and revocation data: each proves itself to whoever uses it, or nothing."""
 
 DISPENSABLE = {
     "mimetype",

@@ -32,11 +32,11 @@ IRRELEVANT = {
 }
 
 LEANED_ON_BY_NOTHING = {
-    "seal_supplements": "which X.509 certificates and revocation data were kept beside a seal: each "
-    "proves itself, or nothing, whichever seal it is found by",
+    "seal_supplements": "which X.509 certificates and revocation data were kept beside a seal: "
+    "each proves itself, or nothing, whichever seal it is found by",
 }
-UNUSED = {"direct_tokens"}
-"""Tables that stay empty in a ledger without tokens of depositors' own."""
+UNUSED = {"direct_tokens", "renewals", "renewed_strands", "renewal_tokens"}
+"""Tables that stay empty in a ledger without renewals and tokens of depositors' own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,8 @@ def reasons(report: Report | None) -> set[str | None]:
         (
             "audit.seal-gap",
             "UPDATE seals SET number = 9 WHERE number = 1; "
-            "UPDATE tokens SET seal = 9 WHERE seal = 1",
+            "UPDATE tokens SET seal = 9 WHERE seal = 1; "
+            "UPDATE seal_supplements SET seal = 9 WHERE seal = 1",
         ),
         ("audit.seal-open", "UPDATE seals SET entry = NULL WHERE number = 0"),
         ("audit.head-beyond", "UPDATE head SET size = 1099511627776"),
@@ -236,6 +237,7 @@ def test_a_newest_seal_that_is_lost_is_noticed(small: Victim) -> None:
     change(
         small.ledger.home,
         "DELETE FROM tokens WHERE seal = 1",
+        "DELETE FROM seal_supplements WHERE seal = 1",
         "DELETE FROM seals WHERE number = 1",
     )
     assert "audit.stray-seal" in reasons(small.audit())

@@ -12,10 +12,11 @@ from types import FunctionType
 from evidence_ledger.adapters.sql.audit_reader import AuditReader, Bounds
 from evidence_ledger.adapters.sql.opening import open_engine
 from evidence_ledger.core.chain_audit import ChainFindings, Span, SpanCheck, join
+from evidence_ledger.core.claim_audit import ClaimFindings, check_claims, worst_error
+from evidence_ledger.core.claim_form import holds
 from evidence_ledger.core.edge import WIDTH
 from evidence_ledger.core.entry_audit import AuditRow
-from evidence_ledger.core.report import Verdict, verdict_of
-from evidence_ledger.errors import EvidenceError, Refused
+from evidence_ledger.errors import EvidenceError, FormatError, Refused
 
 # Entries handed over at once: enough to be worth it, few enough to be shared out evenly.
 SPAN = 256 * WIDTH
@@ -32,13 +33,15 @@ def audit_chain(
     processes: int = 1,
     signatures: bool = True,
     check: SignatureCheck | None = None,
+    claims: bool = False,
     advance: Callable[[int], object] = lambda _: None,
 ) -> ChainFindings:
     """Recompute every entry, document and tile of the ledger at ``path`` from stored bytes.
 
     Without ``signatures`` these are not read at all. ``check(statement, signature)`` is called for
     every signature that is not erased, and what it raises is found in ``ChainFindings.unsound``,
-    with the entry's place; only a function of a module is called in other processes.
+    with the entry's place; only a function of a module is called in other processes. With
+    ``claims`` these are compared with the statements' roots; see ``ChainFindings.claims``.
     ``advance`` is told how many more entries are done.
     Raises Refused for the first entry that is wrong, and LedgerError where the database can't be
     read.
@@ -48,15 +51,19 @@ def audit_chain(
         reader = AuditReader(engine, str(path))
         bounds = reader.bounds()
         _check_reach(bounds)
-        work = _Work(path, signatures, check)
+        work = _Work(path, signatures, check, claims)
         checked = []
         for one in _work_through(work, bounds.head.size, processes if _can_travel(check) else 1):
             checked.append(one)
             advance(one.span.stop - one.span.start)
         findings = join([one.span for one in checked], bounds.head, reader.tiles)
         _check_bounds(bounds)
-        _check_fingerprints(reader)
-        return replace(findings, unsound=_worst(one.unsound for one in checked))
+        return replace(
+            findings,
+            unsound=worst_error(one.unsound for one in checked),
+            claims=sum((one.claims for one in checked), ClaimFindings()),
+            fingerprints=_check_fingerprints(reader, bounds.head.size),
+        )
     finally:
         engine.dispose()
 
@@ -69,10 +76,11 @@ def _can_travel(check: SignatureCheck | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A span, and the worst that was said of a signature in it."""
+    """A span, the worst that was said of a signature in it, and what was found of claims."""
 
     span: Span
     unsound: EvidenceError | None
+    claims: ClaimFindings
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,7 @@ class _Work:
     path: Path
     signatures: bool
     check: SignatureCheck | None
+    claims: bool
 
     def __call__(self, bounds: tuple[int, int]) -> _Checked:
         """Check the entries between two numbers; the first is a multiple of 256."""
@@ -94,12 +103,15 @@ class _Work:
     def _check(self, reader: AuditReader, start: int, stop: int) -> _Checked:
         span = SpanCheck(start, signatures=self.signatures)
         tiles = reader.tiles(0, start // WIDTH)
-        unsound = None
+        unsound, claims = None, ClaimFindings()
         for rows in reader.entries(start, stop, signatures=self.signatures):
             span.take(rows, tiles)
             if self.check is not None:
-                unsound = _worst((unsound, *_unsound(rows, self.check)))
-        return _Checked(span.finish(), unsound)
+                unsound = worst_error((unsound, *_unsound(rows, self.check)))
+            if self.claims and rows:
+                stored = reader.claims(rows[0][0], rows[-1][0] + 1)
+                claims += check_claims([(row[0], row[4]) for row in rows], stored)
+        return _Checked(span.finish(), unsound, claims)
 
 
 def _work_through(work: _Work, size: int, processes: int) -> Iterator[_Checked]:
@@ -126,15 +138,6 @@ def _unsound(rows: Iterable[AuditRow], check: SignatureCheck) -> Iterator[Eviden
         except EvidenceError as error:
             error.where = f"entry {number}"
             yield error
-
-
-def _worst(errors: Iterable[EvidenceError | None]) -> EvidenceError | None:
-    found = None
-    for error in errors:
-        is_proof = error is not None and verdict_of(error) is Verdict.FAILED
-        if found is None or (is_proof and verdict_of(found) is not Verdict.FAILED):
-            found = error
-    return found
 
 
 def _check_reach(bounds: Bounds) -> None:
@@ -164,8 +167,12 @@ def _check_bounds(bounds: Bounds) -> None:
         )
 
 
-def _check_fingerprints(reader: AuditReader) -> None:
-    """Everything that can be found is in the claim to which it leads."""
+def _check_fingerprints(reader: AuditReader, size: int) -> int:
+    """How much of the first ``size`` entries can be found; all that can is where it leads.
+
+    Raises Refused.
+    """
+    count = 0
     for digest, algorithm, entry, position, claim in reader.fingerprints():
         if not _is_in(digest, algorithm, claim):
             raise Refused(
@@ -173,9 +180,15 @@ def _check_fingerprints(reader: AuditReader) -> None:
                 "The index leads from a fingerprint to a claim that does not hold it.",
                 where=f"entry {entry}, claim {position}",
             )
+        # Others may append while this is read.
+        count += entry < size
+    return count
 
 
 def _is_in(digest: object, algorithm: object, claim: object) -> bool:
     if not (isinstance(digest, bytes) and isinstance(algorithm, str) and isinstance(claim, bytes)):
         return False
-    return f'"{algorithm}":"{digest.hex()}"'.encode() in claim
+    try:
+        return holds(claim, algorithm, digest)
+    except FormatError:
+        return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from evidence_ledger.adapters.sql.claim_rows import ClaimRows
 from evidence_ledger.adapters.sql.engine import reading, snapshot
 from evidence_ledger.adapters.sql.entry_rows import EntryRows
 from evidence_ledger.adapters.sql.head_row import HeadRow
@@ -63,6 +65,7 @@ class AuditReader:
         self._place = place
         self._head = HeadRow(engine.dialect)
         self._entries = EntryRows(engine.dialect)
+        self._claims = ClaimRows(engine.dialect)
         self._tiles = TileRows(engine.dialect)
         self._newest = Prepared(select(func.max(entries.c.number)), engine.dialect)
         self._tile_count = Prepared(select(func.count()).select_from(tiles), engine.dialect)
@@ -105,6 +108,10 @@ class AuditReader:
             if len(rows) < _TILES_AT_ONCE:
                 return
             start += _TILES_AT_ONCE
+
+    def claims(self, start: int, stop: int) -> Iterator[Row]:
+        """Entry, position and bytes of the claims of a range of entries, in order."""
+        return self._claims.between(partial(reading, self._engine, self._place), start, stop)
 
     def fingerprints(self) -> Iterator[Row]:
         """Digest, algorithm, entry, position and the bytes of the claim there, or None."""

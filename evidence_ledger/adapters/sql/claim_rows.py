@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
-from sqlalchemy import Connection, Dialect, bindparam, select
+from sqlalchemy import Connection, Dialect, bindparam, select, tuple_
 
 from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
-from evidence_ledger.adapters.sql.schema import claims, fingerprints
+from evidence_ledger.adapters.sql.schema import Count, claims, fingerprints
 from evidence_ledger.core.chain import AppendedEntry
 from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.ports import Found
+
+_ROWS_AT_ONCE = 2048
+_LAST = 2**63 - 1
+
+Connect = Callable[[], AbstractContextManager[Connection]]
 
 
 class ClaimRows:
@@ -25,6 +31,17 @@ class ClaimRows:
             .where(entry == bindparam("of"), position >= bindparam("low"))
             .order_by(position)
             .limit(bindparam("most")),
+            dialect,
+        )
+        self._between = Prepared(
+            select(entry, position, claims.c.data)
+            .where(
+                tuple_(entry, position)
+                > tuple_(bindparam("after", type_=Count), bindparam("behind", type_=Count)),
+                entry < bindparam("stop"),
+            )
+            .order_by(entry, position)
+            .limit(_ROWS_AT_ONCE),
             dialect,
         )
         place = fingerprints.c.entry, fingerprints.c.position
@@ -49,6 +66,18 @@ class ClaimRows:
         if not all(type(position) is int and type(data) is bytes for position, data in rows):
             raise LedgerCorrupt(f"A claim of entry {entry} is damaged.")
         return rows
+
+    def between(self, connect: Connect, start: int, stop: int) -> Iterator[Row]:
+        """Entry, position and bytes of the claims of a range of entries; in order, as stored."""
+        after: Row = (start - 1, _LAST)
+        while True:
+            with connect() as connection:
+                values = dict(zip(("after", "behind"), after, strict=True))
+                rows = self._between.rows(connection, **values, stop=stop)
+            yield from rows
+            if len(rows) < _ROWS_AT_ONCE:
+                return
+            after = rows[-1][:2]
 
     def find(self, connection: Connection, digest: bytes, algorithm: str) -> list[Found]:
         """Where a digest was deposited, oldest first."""

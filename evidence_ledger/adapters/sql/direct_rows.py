@@ -18,6 +18,7 @@ class DirectRows:
     def __init__(self, dialect: Dialect) -> None:
         self._add = Insertion(direct_tokens, dialect)
         table = direct_tokens.c
+        self._entries = Prepared(select(table.entry).distinct().order_by(table.entry), dialect)
         self._of_entry = Prepared(
             select(table.file, table.authority, table.independent, table.response, table.token)
             .where(table.entry == bindparam("of"))
@@ -33,6 +34,13 @@ class DirectRows:
             independent = int(one.independent)
             row = (entry, direct.file, one.authority, independent, one.response, one.token)
             self._add.add(connection, [row])
+
+    def entries(self, connection: Connection) -> list[int]:
+        """The entries that have some. Raises LedgerCorrupt."""
+        found = [row[0] for row in self._entries.rows(connection)]
+        if not all(type(one) is int for one in found):
+            raise LedgerCorrupt("A timestamp over a file belongs to no entry.")
+        return found
 
     def of_entry(self, connection: Connection, entry: int) -> list[DirectToken]:
         """Those of one deposit, by file and authority. Raises LedgerCorrupt."""

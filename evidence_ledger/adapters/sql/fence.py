@@ -1,7 +1,7 @@
 """Triggers that refuse changes to what is written once: a second fence, never the proof.
 
 Erasure may set a document to NULL and delete claims, fingerprints and timestamps over files
-themselves; the head may only grow; a seal may get its entry once.
+themselves; the head may only grow; a seal or a renewal may get its entry once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,15 @@ _CHANGES = {
     "supplements": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "seal_supplements": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "direct_tokens": {"UPDATE": _NEVER},
+    "renewed_strands": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "renewal_tokens": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "renewals": {
+        "UPDATE": "OLD.entry IS NOT NULL OR NEW.entry IS NULL OR NEW.number <> OLD.number"
+        " OR NEW.kind <> OLD.kind OR NEW.digest <> OLD.digest"
+        " OR NEW.independent <> OLD.independent OR NEW.begun <> OLD.begun"
+        " OR NEW.leaves <> OLD.leaves",
+        "DELETE": _NEVER,
+    },
     "head": {"UPDATE": "NEW.id <> OLD.id OR NEW.size <= OLD.size", "DELETE": _NEVER},
     "seals": {
         "UPDATE": "OLD.entry IS NOT NULL OR NEW.entry IS NULL OR NEW.number <> OLD.number"

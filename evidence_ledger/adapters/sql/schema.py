@@ -116,6 +116,48 @@ seal_supplements = Table(
     Column("kind", Text, nullable=False),
 )
 
+renewals = Table(
+    "renewals",
+    metadata,
+    Column("number", Count, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("independent", Integer, nullable=False),
+    Column("begun", Text, nullable=False),
+    Column("leaves", LargeBinary, nullable=False),
+    Column("entry", Count, ForeignKey("entries.number")),
+)
+
+renewed_strands = Table(
+    "renewed_strands",
+    metadata,
+    Column("renewal", Count, ForeignKey("renewals.number"), primary_key=True, autoincrement=False),
+    Column(
+        "seal",
+        Count,
+        ForeignKey("seals.number"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    ),
+    Column("position", Count, primary_key=True, autoincrement=False),
+    Column("leaf", Count, nullable=False),
+    Column("objects", LargeBinary, nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+renewal_tokens = Table(
+    "renewal_tokens",
+    metadata,
+    Column("renewal", Count, ForeignKey("renewals.number"), primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("authority", Text, nullable=False),
+    Column("independent", Integer, nullable=False),
+    Column("response", LargeBinary, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+)
+
 direct_tokens = Table(
     "direct_tokens",
     metadata,

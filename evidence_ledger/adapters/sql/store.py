@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
@@ -12,16 +13,20 @@ from evidence_ledger.adapters.sql.engine import reading, snapshot, writing
 from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
 from evidence_ledger.adapters.sql.faults import is_conflict
 from evidence_ledger.adapters.sql.head_row import HeadRow
+from evidence_ledger.adapters.sql.renewal_rows import RenewalRows
 from evidence_ledger.adapters.sql.seal_rows import SealRows
 from evidence_ledger.adapters.sql.supplement_rows import SupplementRows
 from evidence_ledger.adapters.sql.tile_rows import TileRows
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
-from evidence_ledger.errors import HeadMoved, NoSuchEntry
+from evidence_ledger.errors import HeadMoved, LedgerCorrupt, NoSuchEntry
 from evidence_ledger.ports import (
     DirectToken,
     Found,
+    RenewedStrand,
+    SealedToken,
     StoredEntry,
+    StoredRenewal,
     StoredSeal,
     StoredSupplement,
     StoredToken,
@@ -30,6 +35,8 @@ from evidence_ledger.ports import (
 _ENTRIES_AT_ONCE = 512
 _CLAIMS_AT_ONCE = 2048
 _TILES_AT_ONCE = 64
+_TOKENS_AT_ONCE = 512
+_STRANDS_AT_ONCE = 64
 
 
 class SqlStore:
@@ -45,6 +52,7 @@ class SqlStore:
         self._seals = SealRows(engine.dialect)
         self._supplements = SupplementRows(engine.dialect)
         self._direct = DirectRows(engine.dialect)
+        self._renewals = RenewalRows(engine.dialect)
 
     def head(self) -> Head:
         """See ports.Store."""
@@ -111,6 +119,14 @@ class SqlStore:
             if len(page) < _CLAIMS_AT_ONCE:
                 return
             start = page[-1][0] + 1
+
+    def claims_between(self, start: int, stop: int) -> Iterator[tuple[int, int, bytes]]:
+        """See ports.Store."""
+        rows = self._claims.between(partial(reading, self._engine, self._place), start, stop)
+        for number, position, data in rows:
+            if type(number) is not int or type(position) is not int or type(data) is not bytes:
+                raise LedgerCorrupt(f"A claim of entry {number} is damaged.")
+            yield number, position, data
 
     def find(self, digest: bytes, algorithm: str) -> Sequence[Found]:
         """See ports.Store."""
@@ -180,10 +196,67 @@ class SqlStore:
         with writing(self._engine, self._place) as connection:
             self._direct.add(connection, index, direct)
 
+    def direct_entries(self) -> Sequence[int]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._direct.entries(connection)
+
     def direct(self, index: int) -> Sequence[DirectToken]:
         """See ports.Store."""
         with reading(self._engine, self._place) as connection:
             return self._direct.of_entry(connection, index)
+
+    def sealed_tokens(self) -> Iterator[SealedToken]:
+        """See ports.Store."""
+        after = (-1, -1)
+        while True:
+            with reading(self._engine, self._place) as connection:
+                page = self._renewals.sealed_tokens(connection, after, _TOKENS_AT_ONCE)
+            yield from page
+            if len(page) < _TOKENS_AT_ONCE:
+                return
+            after = (page[-1].seal, page[-1].position)
+
+    def add_renewal(self, renewal: StoredRenewal, strands: Iterable[RenewedStrand]) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._renewals.add(connection, renewal, strands)
+
+    def add_renewal_token(self, number: int, token: StoredToken) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._renewals.add_token(connection, number, token)
+
+    def close_renewal(self, number: int, entry: int, tokens: int) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._renewals.close(connection, number, entry, tokens)
+
+    def renewal(self, number: int) -> StoredRenewal | None:
+        """See ports.Store."""
+        with snapshot(self._engine, self._place) as connection:
+            return self._renewals.renewal(connection, number)
+
+    def strands(self, number: int) -> Iterator[RenewedStrand]:
+        """See ports.Store."""
+        after = (-1, -1)
+        while True:
+            with reading(self._engine, self._place) as connection:
+                page = self._renewals.strands(connection, number, after, _STRANDS_AT_ONCE)
+            yield from page
+            if len(page) < _STRANDS_AT_ONCE:
+                return
+            after = (page[-1].seal, page[-1].position)
+
+    def renewals_of(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._renewals.of_seal(connection, seal)
+
+    def newest_renewals(self) -> Mapping[tuple[int, int], int]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._renewals.newest_of_all(connection)
 
     def close(self) -> None:
         """See ports.Store."""

@@ -98,7 +98,9 @@ class _Visit:
         for address in addresses[:MOST_ADDRESSES]:
             try:
                 data = ask(address)
-            except (EvidenceError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
+            except (EvidenceError, OSError, ValueError):
+                continue
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
                 continue
             if data:
                 return [data]
@@ -112,7 +114,8 @@ class _Visit:
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), left)
         response = client.send(request, stream=True)
         try:
-            if response.status_code != 200:
+            encoding = response.headers.get("Content-Encoding", "identity").lower()
+            if response.status_code != 200 or encoding != "identity":
                 raise ValueError(response.status_code)
             return self._read(response, largest)
         finally:
@@ -120,7 +123,7 @@ class _Visit:
 
     def _read(self, response: httpx.Response, largest: int) -> bytes:
         body = bytearray()
-        for chunk in response.iter_raw():
+        for chunk in response.iter_bytes():
             body += chunk
             if len(body) > largest:
                 raise ValueError(largest)

@@ -71,9 +71,9 @@ class HttpAuthority:
         """DER X.509 certificates that its tokens must lead to."""
         return self._roots
 
-    def ask(self, digest: bytes, nonce: int) -> bytes:
-        """The answer to a request over a SHA-256 digest. Raises as ``send``."""
-        return self.send(make_request("sha256", digest, nonce, self._policy))
+    def ask(self, digest: bytes, nonce: int, algorithm: str = "sha256") -> bytes:
+        """The answer to a request over a digest. Raises as ``send``."""
+        return self.send(make_request(algorithm, digest, nonce, self._policy))
 
     def send(self, request: bytes) -> bytes:
         """The answer to a DER TimeStampReq.

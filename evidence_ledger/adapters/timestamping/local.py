@@ -59,9 +59,9 @@ class LocalAuthority:
         """The one DER root of its tokens."""
         return self._signer.chain[-1:]
 
-    def ask(self, digest: bytes, nonce: int) -> bytes:
-        """The DER TimeStampResp for a SHA-256 digest."""
-        return self.answer(build_request("sha256", digest, nonce))
+    def ask(self, digest: bytes, nonce: int, algorithm: str = "sha256") -> bytes:
+        """The DER TimeStampResp for a digest."""
+        return self.answer(build_request(algorithm, digest, nonce))
 
     def answer(self, request: bytes) -> bytes:
         """The DER TimeStampResp to any DER TimeStampReq; a rejection where it can't be served."""

@@ -67,8 +67,8 @@ class PatientAuthority:
         """DER X.509 certificates that its tokens must lead to."""
         return self._inner.roots
 
-    def ask(self, digest: bytes, nonce: int) -> bytes:
-        """The answer to a request over a SHA-256 digest.
+    def ask(self, digest: bytes, nonce: int, algorithm: str = "sha256") -> bytes:
+        """The answer to a request over a digest.
 
         Raises AuthorityUnreachable, AuthorityBusy, AuthorityRefused, AuthorityAnswerInvalid.
         """
@@ -76,14 +76,14 @@ class PatientAuthority:
         for number in range(1, self._manners.tries):
             left -= self._wait_for_turn(left)
             try:
-                return self._asked(digest, nonce)
+                return self._asked(digest, nonce, algorithm)
             except (AuthorityUnreachable, AuthorityBusy) as error:
                 left -= self._pause(number, error, left)
         self._wait_for_turn(left)
-        return self._asked(digest, nonce)
+        return self._asked(digest, nonce, algorithm)
 
-    def _asked(self, digest: bytes, nonce: int) -> bytes:
-        answer = self._inner.ask(digest, nonce)
+    def _asked(self, digest: bytes, nonce: int, algorithm: str) -> bytes:
+        answer = self._inner.ask(digest, nonce, algorithm)
         if self._policy is not None:
             self._require_policy(answer, self._policy)
         return answer

@@ -132,7 +132,16 @@ ELSEWHERE = {
     ("claims", "entry"): "the same step: one claim too many here, one too few there",
 }
 UNCHANGEABLE = {("head", "id"): "the database itself takes no other value than 1"}
-SEAL_TABLES = {"seals", "tokens"}
+SEAL_TABLES = {
+    "seals",
+    "tokens",
+    "supplements",
+    "seal_supplements",
+    "direct_tokens",
+    "renewals",
+    "renewed_strands",
+    "renewal_tokens",
+}
 COLUMNS = [
     (table.name, column.name)
     for table in metadata.sorted_tables

@@ -1,0 +1,58 @@
+"""Renewals of the timestamps over seals."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from evidence_ledger.adapters.sql.fence import sqlite_triggers
+
+revision = "0003"
+down_revision = "0002"
+
+_COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def upgrade() -> None:
+    """Make the new tables and their triggers."""
+    op.create_table(
+        "renewals",
+        _key("number"),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("independent", sa.Integer, nullable=False),
+        sa.Column("begun", sa.Text, nullable=False),
+        _bytes("leaves"),
+        sa.Column("entry", _COUNT, sa.ForeignKey("entries.number")),
+    )
+    op.create_table(
+        "renewed_strands",
+        _key("renewal", "renewals.number"),
+        _key("seal", "seals.number", index=True),
+        _key("position"),
+        sa.Column("leaf", _COUNT, nullable=False),
+        _bytes("objects"),
+        _bytes("hashes"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "renewal_tokens",
+        _key("renewal", "renewals.number"),
+        sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("authority", sa.Text, nullable=False),
+        sa.Column("independent", sa.Integer, nullable=False),
+        _bytes("response"),
+        _bytes("token"),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        for trigger in sqlite_triggers("renewals", "renewed_strands", "renewal_tokens"):
+            op.execute(trigger)
+
+
+def _key(name: str, refers: str | None = None, *, index: bool = False) -> sa.Column[int]:
+    foreign = [sa.ForeignKey(refers)] if refers else []
+    return sa.Column(
+        name, _COUNT, *foreign, primary_key=True, autoincrement=False, index=index or None
+    )
+
+
+def _bytes(name: str) -> sa.Column[bytes]:
+    return sa.Column(name, sa.LargeBinary, nullable=False)
