@@ -1,6 +1,6 @@
-"""The audit of a large ledger against git fsck of as many commits.
+"""The audit of a large ledger against git fsck of as many commits, and against bare verify calls.
 
-Run: python benchmarks/audit.py [ENTRIES] [--git]
+Run: python benchmarks/audit.py [ENTRIES] [SIGNED] [--git]
 """
 
 from __future__ import annotations
@@ -12,21 +12,67 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import made_ledger
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import load_der_x509_certificate
 
+from evidence_ledger.adapters.clock import SystemClock
+from evidence_ledger.adapters.keys.self_issued import generate_signer
+from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
+from evidence_ledger.adapters.sql import open_store
 from evidence_ledger.adapters.sql.audit import audit_chain
+from evidence_ledger.auditing import check_signature
+from evidence_ledger.core.cms import parse_signed_data
 
 ROUNDS = 3
+SAMPLE = 1000
+Run = Callable[[], None]
 
 
-def audited(path: Path, count: int, processes: int, *, signatures: bool) -> Callable[[], None]:
-    """One audit."""
+def audited(path: Path, count: int, processes: int, **how: bool) -> Run:
+    """One audit without signatures."""
 
     def run() -> None:
-        found = audit_chain(path, processes=processes, signatures=signatures)
+        found = audit_chain(path, processes=processes, signatures=False, **how)
         assert found.edge.size == count
+        assert found.claims.unsound is None
+        assert found.claims.digests == (found.fingerprints if how.get("claims") else 0)
+
+    return run
+
+
+def verified(path: Path, count: int, processes: int) -> Run:
+    """One audit with signatures and claims, as `evidence audit` does it."""
+
+    def run() -> None:
+        found = audit_chain(path, processes=processes, check=check_signature, claims=True)
+        assert found.edge.size == count
+        assert found.unsound is None
+        assert found.claims.unsound is None
+
+    return run
+
+
+def bare(path: Path, count: int, signer: SoftwareSigner) -> Run:
+    """As many verify calls with the same key, and nothing else."""
+    key = load_der_x509_certificate(signer.chain[0]).public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    algorithm = ec.ECDSA(hashes.SHA256())
+    made = []
+    with closing(open_store(path, read_only=True)) as store:
+        for one in store.entries(0, SAMPLE):
+            assert one.signature is not None
+            info = parse_signed_data(one.signature).only_signer()
+            made.append((info.signature, info.hashed or b""))
+
+    def run() -> None:
+        for number in range(count):
+            signature, message = made[number % SAMPLE]
+            key.verify(signature, message, algorithm)
 
     return run
 
@@ -34,7 +80,7 @@ def audited(path: Path, count: int, processes: int, *, signatures: bool) -> Call
 def commits(count: int) -> Iterator[bytes]:
     """A git fast-import stream: one commit for each entry, with its statement as a file."""
     for number in range(count):
-        statement = made_ledger.admission(number, claims=False).statement
+        statement = made_ledger.admission(number).statement
         body = b"deposit %d" % number
         yield b"commit refs/heads/main\ncommitter x <x> %d +0000\n" % (1_700_000_000 + number)
         yield b"data %d\n%s\n" % (len(body), body)
@@ -57,7 +103,7 @@ def fsck(folder: Path) -> None:
     subprocess.run(["git", "-C", str(folder), "fsck", "--no-progress"], check=True)
 
 
-def seconds(call: Callable[[], None]) -> float:
+def seconds(call: Run) -> float:
     """The seconds of one call."""
     start = time.perf_counter()
     call()
@@ -69,32 +115,46 @@ def peak(who: int) -> float:
     return resource.getrusage(who).ru_maxrss / 1024
 
 
+def runs_of(folder: Path, count: int, signed: int) -> dict[str, Run]:
+    """The runs by name, on ledgers that are made first."""
+    signer = generate_signer("depositor", SystemClock())
+    plain, claimed, proved = (folder / name for name in ("plain.db", "claimed.db", "signed.db"))
+    made_ledger.make(plain, count)
+    made_ledger.make(claimed, count, made_ledger.with_claims)
+    made_ledger.make(proved, signed, made_ledger.signing(signer))
+    runs: dict[str, Run] = {}
+    for processes, name in ((1, "1 process"), (2, "2 processes")):
+        runs[f"entries, {name}"] = audited(plain, count, processes)
+        runs[f"entries and claims, {name}"] = audited(claimed, count, processes, claims=True)
+        runs[f"{signed:,} with signatures, {name}"] = verified(proved, signed, processes)
+    runs[f"{signed:,} bare verify calls"] = bare(proved, signed, signer)
+    if "--git" in sys.argv:
+        repository = git_repository(folder / "git", count)
+        runs["git fsck"] = lambda: fsck(repository)
+    return runs
+
+
 def main() -> None:
     """Print medians and ratios."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    numbers = [int(text) for text in sys.argv[1:] if text.isdecimal()]
+    count, signed, *_ = [*numbers, *(1_000_000, 100_000)[len(numbers) :]]
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        path = Path(folder) / "ledger.db"
-        made_ledger.make(path, count)
-        runs: dict[str, Callable[[], None]] = {
-            f"{processes} process{'es' if processes > 1 else ''}{what}": audited(
-                path, count, processes, signatures=bool(what)
-            )
-            for what in ("", ", signatures re-hashed")
-            for processes in (1, 2)
-        }
-        if "--git" in sys.argv:
-            repository = git_repository(Path(folder) / "git", count)
-            runs["git fsck"] = lambda: fsck(repository)
+        runs = runs_of(Path(folder), count, signed)
         rounds = [{name: seconds(run) for name, run in runs.items()} for _ in range(ROUNDS)]
-    times = {name: [one[name] for one in rounds] for name in rounds[0]}
+    times = {name: [one[name] for one in rounds] for name in runs}
     for name, taken in times.items():
-        print(f"{name:34}{statistics.median(taken):8.2f} s  (best {min(taken):.2f})")
+        print(f"{name:42}{statistics.median(taken):8.2f} s  (best {min(taken):.2f})")
     print(
         f"memory: {peak(resource.RUSAGE_SELF):.0f} MiB, others {peak(resource.RUSAGE_CHILDREN):.0f}"
     )
-    if "git fsck" in times:
-        ratio = statistics.median(times["git fsck"]) / statistics.median(times["1 process"])
-        print(f"git fsck / 1 process: {ratio:.1f} (at least 4)")
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    ratio = (
+        medians[f"{signed:,} bare verify calls"] / medians[f"{signed:,} with signatures, 1 process"]
+    )
+    print(f"bare verify / with signatures, 1 process: {ratio:.2f} (at least 0.8)")
+    if "git fsck" in medians:
+        ratio = medians["git fsck"] / medians["entries, 1 process"]
+        print(f"git fsck / entries, 1 process: {ratio:.1f} (at least 4)")
 
 
 if __name__ == "__main__":

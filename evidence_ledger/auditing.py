@@ -86,9 +86,9 @@ MEMORY = Task(
 
 @dataclass(frozen=True, slots=True)
 class AuditParts:
-    """What an audit looks at. ``chain(check)`` recomputes the entries with their claims,
-    and with ``check`` for each statement and its signature where it is given; ``roots`` are the authorities' DER roots, by the
-    name under which their tokens are stored."""
+    """What an audit looks at. ``chain(check)`` recomputes the entries with their claims, and with
+    ``check`` for each statement and its signature where it is given; ``roots`` are the authorities'
+    DER roots, by the name under which their tokens are stored."""
 
     origin: str
     store: Store

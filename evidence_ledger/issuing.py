@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from evidence_ledger.bracketing import bracket_of
 from evidence_ledger.capturing import carried
 from evidence_ledger.core import certificate as names
-from evidence_ledger.core import disclosure, entry, evidence_record, statement
+from evidence_ledger.core import disclosure, entry, statement
 from evidence_ledger.core.certificate import Certificate, FileRecord, FileToken, ObjectRecord
 from evidence_ledger.core.certificate_writer import covered_object
-from evidence_ledger.core.claim import Claim, file_fact
+from evidence_ledger.core.claim import Claim
 from evidence_ledger.core.claim import parse as parse_claim
-from evidence_ledger.core.record_tree import RecordTree, record_salt
+from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.core.tlog_proof import TlogProof
 from evidence_ledger.errors import LedgerError, NoSuchEntry, NotSealed
 from evidence_ledger.ports import Store, StoredEntry, StoredSeal, SupplementKind
+from evidence_ledger.renewed_records import Renewals, SealRecords
+from evidence_ledger.seal_member import document, file
 from evidence_ledger.sealing import split
 from evidence_ledger.tree import reader_of
 
@@ -41,6 +43,7 @@ class Issuer:
 
     def __init__(self, store: Store, vkeys: Sequence[str]) -> None:
         self._store = store
+        self._renewals = Renewals(store)
         self._vkeys = "".join(f"{one}\n" for one in vkeys).encode()
 
     def issue(self, index: int, positions: Sequence[int] | None = None) -> Issued:
@@ -59,6 +62,7 @@ class Issuer:
         parsed = tuple((one.index, parse_claim(one.data)) for one in shown)
         tree = RecordTree(split(seal.leaves))
         offset = seal.offsets[index - seal.first]
+        records = self._renewals.records(seal)
         chains, revocation = self._supplements(seal, stored.signature)
         signed = statement.parse(stored.statement)
         bracket = bracket_of(self._store, signed.after)
@@ -70,8 +74,8 @@ class Issuer:
             checkpoint=seal.checkpoint,
             vkeys=self._vkeys,
             claims=tuple(shown),
-            records=tuple(_object_records(stored, seal, tree, offset)),
-            file_records=_file_records(parsed, seal, tree, offset),
+            records=tuple(_object_records(stored, seal, tree, offset, records)),
+            file_records=_file_records(parsed, tree, offset, records),
             file_tokens=self._file_tokens(index, {at for at, _ in parsed}),
             chains=chains,
             revocation=revocation,
@@ -116,32 +120,34 @@ def _existing(
 
 
 def _object_records(
-    stored: StoredEntry, seal: StoredSeal, tree: RecordTree, offset: int
+    stored: StoredEntry,
+    seal: StoredSeal,
+    tree: RecordTree,
+    offset: int,
+    records: Sequence[SealRecords],
 ) -> Iterator[ObjectRecord]:
     objects = (
         (names.CHECKPOINT, seal.checkpoint, 0),
         (names.STATEMENT, stored.statement or b"", offset),
         (names.SIGNATURE, stored.signature or b"", offset + 1),
     )
-    for token in seal.tokens:
-        for name, data, leaf in objects:
-            record = evidence_record.initial_record(tree.plain_path(leaf), token.token)
-            yield ObjectRecord(covered_object(name, data), record)
+    members = [(name, document(tree, place, data), data) for name, data, place in objects]
+    for over in records:
+        for name, member, data in members:
+            yield ObjectRecord(covered_object(name, data), over.record(member))
 
 
 def _file_records(
-    claims: Sequence[tuple[int, Claim]], seal: StoredSeal, tree: RecordTree, offset: int
+    claims: Sequence[tuple[int, Claim]],
+    tree: RecordTree,
+    offset: int,
+    records: Sequence[SealRecords],
 ) -> dict[int, tuple[FileRecord, ...]]:
     files = [(at, claim) for at, claim in claims if claim.section == "file"]
     if len(files) > MOST_FILE_RECORDS:
         return {}
-    return {at: tuple(_records_of(at, claim, seal, tree, offset)) for at, claim in files}
-
-
-def _records_of(
-    at: int, claim: Claim, seal: StoredSeal, tree: RecordTree, offset: int
-) -> Iterator[FileRecord]:
-    digest = file_fact(claim).fingerprint.sha256
-    path = tree.file_path(offset + 2 + at, digest, record_salt(claim.salt))
-    for token in seal.tokens:
-        yield FileRecord(token.authority, evidence_record.initial_record(path, token.token))
+    members = {at: file(tree, offset + 2 + at, claim) for at, claim in files}
+    return {
+        at: tuple(FileRecord(over.authority, over.record(member)) for over in records)
+        for at, member in members.items()
+    }

@@ -110,12 +110,15 @@ class Sealer:
     def _take(self, edge: Edge, first: int) -> _Objects:
         """Push every new entry onto ``edge``, re-hashed from its bytes, and list its objects."""
         objects = _Objects()
+        last = self._store.leaf_hashes(first - 1, first)[0] if first else entry.NO_ENTRY
         for one in self._store.entries(first, self._store.head().size):
-            computed = entry.leaf_hash(one.entry)
+            parsed, computed = entry.parse(one.entry), entry.leaf_hash(one.entry)
             if computed != one.leaf_hash:
                 raise LedgerCorrupt(f"Entry {one.index} does not have its stored hash.")
+            if (parsed.index, parsed.prev) != (one.index, last):
+                raise LedgerCorrupt(f"Entry {one.index} does not follow the one before it.")
             edge.push(computed)
-            parsed = entry.parse(one.entry)
+            last = computed
             fresh = self._fresh.get(one.index)
             files = file_leaves(self._store, one.index) if fresh is None else split(fresh)
             objects.add(parsed, files)

@@ -84,4 +84,3 @@ def stamp_of(token: StoredToken) -> tuple[str, bytes]:
     """The digest and the imprint of a token, as it says itself. Raises FormatError, Undecided."""
     algorithm, imprint = evidence_record.token_imprint(token.token)
     return algorithm.name, imprint
-

@@ -45,6 +45,7 @@ What is in the container:
     proof.tlog-proof, checkpoint         that it stands in the ledger
     ledger.vkeys                         what the ledger says its keys are
     META-INF, records                    RFC 4998 evidence records: the time
+    seal                                 earlier timestamps: not earlier than
     chains, revocation                   X.509 certificates and revocations
     files                                the files themselves, where included
     certificate.pdf, README.txt          for people; they prove nothing

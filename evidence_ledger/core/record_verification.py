@@ -36,6 +36,8 @@ from evidence_ledger.core.timestamp_verification import TrustedTime, check_token
 from evidence_ledger.errors import EvidenceError, Refused, Undecided
 
 SUBJECT: Final = "RFC 4998 evidence record"
+CERTIFICATE: Final = "X.509 certificate"
+"""What ends a token that no algorithm's end date ends before."""
 
 _T = TypeVar("_T")
 _Read = tuple[EvidenceRecord, tuple[CoveringToken, ...]]
@@ -293,15 +295,15 @@ def check_algorithms(
         replaced[token.chain] = moment
     for token, stamp, moment in zip(tokens, times, until, strict=True):
         _check_end(token.digest, replaced[token.chain], trust.ends)
-        for name in _names(token, stamp):
+        for name in _names(token.token, stamp):
             _check_end(name, moment, trust.ends)
 
 
-def _names(token: CoveringToken, stamp: TrustedTime) -> set[str]:
+def _names(token: bytes, stamp: TrustedTime) -> set[str]:
     """The algorithms that a token leans on, as end dates name them: its signature scheme, the
     digest in that, and the digest of what was signed. X.509 certificates are not among them.
     """
-    signer = read_token(token.token).signed.only_signer()
+    signer = read_token(token).signed.only_signer()
     hashed = digest_of(signer.digest_algorithm, "digestAlgorithm").name
     return {stamp.scheme, stamp.scheme.rpartition("-")[2], hashed}
 
@@ -328,7 +330,8 @@ def _algorithms(
 def _record_time(
     tokens: Sequence[CoveringToken], times: Sequence[TrustedTime], trust: RecordTrust
 ) -> RecordTime:
-    ends = [_good_until(*one, trust.ends) for one in zip(tokens, times, strict=True)]
+    pairs = zip(tokens, times, strict=True)
+    ends = [good_until(token.token, token.digest, time, trust.ends)[0] for token, time in pairs]
     alone = (place for place, end in enumerate(ends, 1) if end >= trust.at)
     kinds = (token.kind for token in tokens)
     return RecordTime(
@@ -338,10 +341,16 @@ def _record_time(
     )
 
 
-def _good_until(token: CoveringToken, stamp: TrustedTime, ends: Mapping[str, date]) -> datetime:
-    """When a token needs another that covers it."""
-    days = (ends.get(name) for name in (token.digest, *_names(token, stamp)))
-    return min([stamp.good_until, *(datetime.combine(day, time.max, UTC) for day in days if day)])
+def good_until(
+    token: bytes, digest: str, stamp: TrustedTime, ends: Mapping[str, date]
+) -> tuple[datetime, str]:
+    """When a token needs another that covers it, and why: ``CERTIFICATE``, or an algorithm's name.
+
+    ``digest`` is that of its chain. Raises Undecided, FormatError.
+    """
+    names = {digest, *_names(token, stamp)} & ends.keys()
+    days = [(datetime.combine(ends[name], time.max, UTC), name) for name in names]
+    return min([(stamp.good_until, CERTIFICATE), *days])
 
 
 def _facts(found: RecordTime) -> dict[str, object]:

@@ -40,7 +40,7 @@ class SignatureForm:
 
     ``fixed`` are the equal bytes before, between and behind the time, the digest and the signature,
     which lie at ``time``, ``digest`` and ``signature``; the signed attributes at ``attributes``.
-    ``digest_of`` hashes the content; ``is_right(signature, message)`` is the arithmetic.
+    ``hash_of`` hashes the content; ``is_right(signature, message)`` is the arithmetic.
     """
 
     fixed: tuple[bytes, bytes, bytes, bytes]
@@ -71,10 +71,10 @@ class SignatureForm:
 def form_of(cms: bytes, certificate: bytes) -> SignatureForm | None:
     """The form of ``cms``, which ``cades.verify`` has accepted as made with ``certificate`` (DER).
 
-    None where the time does not stand before the digest, as it does in nearly all signatures.
+    None where the time is an odd one, or stands behind the digest.
     """
     attributes, time, digest, signature = _places(cms)
-    if time.end > digest.start:
+    if time.end > digest.start or not _MOMENT.fullmatch(time.content):
         return None
     signer = parse_signed_data(cms).only_signer()
     algorithm = digest_of(signer.digest_algorithm, _WHAT)

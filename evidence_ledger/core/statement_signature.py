@@ -10,9 +10,10 @@ from typing import Final
 from evidence_ledger.core import admission, cades, statement
 from evidence_ledger.core.signature_form import SignatureForm, form_of
 from evidence_ledger.core.statement_form import signer_of
+from evidence_ledger.errors import FormatError
 
-MOST_FORMS: Final = 1024
-LARGEST_FORM: Final = 16 * 1024
+MOST_FORMS: Final = 2048
+LARGEST_FORM: Final = 8 * 1024
 """Bytes of a signature whose form is worth remembering."""
 
 _Key = tuple[str, int]
@@ -31,7 +32,12 @@ class SignatureCheck:
 
         Raises Refused, FormatError, Undecided.
         """
-        key = signer_of(data), len(signature)
+        try:
+            key = signer_of(data), len(signature)
+        except FormatError:
+            # A bad signature is the greater defect than a statement that can't be read.
+            cades.verify(signature, data)
+            raise
         form = self._forms.get(key)
         if form is None or not form.accepts(signature, data):
             self._check(key, data, signature)

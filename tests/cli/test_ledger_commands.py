@@ -267,7 +267,10 @@ def test_seal_says_when_nothing_is_new(evidence: Run) -> None:
         "seal": None,
         "entries": None,
         "authorities": [],
+        "missing": [],
+        "disagreement": None,
         "failures": [],
+        "completed": [],
     }
     assert evidence("seal").out == "Nothing is new.\n"
 

@@ -87,6 +87,11 @@ def test_spans_join_to_the_whole(cuts: list[int]) -> None:
     assert join(spans, HEAD, tiles_of).edge.root() == EDGE.root()
 
 
+@pytest.mark.parametrize("batch", [1, 255, SIZE])
+def test_the_entries_of_kind_seal_are_told(batch: int) -> None:
+    assert audit(ROWS, batch).seals == tuple(range(6, SIZE, 7))
+
+
 def test_nothing_at_all_is_sound() -> None:
     assert join([], Head(), tiles_of).edge.size == 0
 

@@ -36,7 +36,7 @@ LEANED_ON_BY_NOTHING = {
     "each proves itself, or nothing, whichever seal it is found by",
 }
 UNUSED = {"direct_tokens", "renewals", "renewed_strands", "renewal_tokens"}
-"""Tables that stay empty in a ledger without renewals and tokens of depositors' own."""
+"""Tables that stay empty here: tokens of depositors' own, and renewals, have tests of their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,9 @@ def snapshot(engine: Engine, place: str) -> Iterator[Connection]:
     """A connection whose statements all see one state."""
     with translated(place, engine.dialect.loaded_dbapi.Error), engine.connect() as connection:
         connection.execution_options(sqlite_begin="BEGIN")
-        yield connection
+        # Said here: statements that go to the driver directly begin no transaction by themselves.
+        with connection.begin():
+            yield connection
 
 
 @contextmanager

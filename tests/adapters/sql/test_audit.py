@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,12 @@ from evidence_ledger.adapters.sql import create_store
 from evidence_ledger.adapters.sql.audit import audit_chain
 from evidence_ledger.adapters.sql.schema import metadata
 from evidence_ledger.core.chain import Head, extend
+from evidence_ledger.core.claim_audit import ClaimFindings
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.entry import leaf_hash
+from evidence_ledger.core.statement import Statement, TreePoint
 from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
+from evidence_ledger.ports import Store
 from evidence_ledger.tree import edge_at
 from tests.chain_factory import START, admission, fill
 
@@ -110,6 +114,60 @@ def test_signatures_can_be_left_out(path: Path, raw: sqlite3.Connection) -> None
     raw.execute("UPDATE documents SET signature = x'00' WHERE entry = 3")
     assert refusal(path) == "audit.signature"
     assert audit_chain(path, signatures=False).edge.size == SIZE
+
+
+def test_every_fingerprint_is_counted(sound: Path) -> None:
+    assert audit_chain(sound).fingerprints == SIZE
+
+
+def test_a_lost_fingerprint_shows_in_the_count(path: Path, raw: sqlite3.Connection) -> None:
+    raw.execute("DELETE FROM fingerprints WHERE entry = 5")
+    assert audit_chain(path).fingerprints == SIZE - 1
+
+
+def test_a_fingerprint_deeper_inside_a_claim_is_not_the_files(
+    path: Path, raw: sqlite3.Connection
+) -> None:
+    data = raw.execute("SELECT data FROM claims WHERE entry = 5").fetchone()[0]
+    nested = data.replace(b'"name":', b'"a":{"sm3":"%s"},"name":' % (b"0" * 64))
+    raw.execute("UPDATE claims SET data = ? WHERE entry = 5", (nested,))
+    assert audit_chain(path).fingerprints == SIZE
+    raw.execute("INSERT INTO fingerprints VALUES (?, 'sm3', 5, 0)", (bytes(32),))
+    assert refusal(path) == "audit.false-fingerprint"
+
+
+def test_several_processes_find_the_same_claims(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(create_store(path)) as store:
+        fill_stated(store, 9_300)
+    sound = ClaimFindings(9_300, 9_300)
+    for processes in (1, 2):
+        assert audit_chain(path, processes=processes, check=ignore, claims=True).claims == sound
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER claims_refuse_update")
+        connection.execute("UPDATE claims SET data = x'00' WHERE entry = 8200")
+        connection.execute("DELETE FROM fingerprints WHERE entry = 8200")
+        connection.commit()
+    for processes in (1, 2):
+        found = audit_chain(path, processes=processes, check=ignore, claims=True).claims.unsound
+        assert found is not None
+        assert (found.reason, found.where) == ("audit.claims", "entry 8200")
+
+
+def ignore(statement: bytes, signature: bytes) -> None:
+    """A check of signatures that lets all pass."""
+
+
+def fill_stated(store: Store, count: int) -> None:
+    """Append ``count`` deposits whose statements name their claims."""
+    made = []
+    for number in range(count):
+        one = admission(number)
+        root = leaf_hash(one.claims[0])
+        point = TreePoint(1, root)
+        data = Statement("deposit", "l", point, bytes(32), START, point, bytes(16)).encode()
+        made.append(replace(one, statement=data))
+    store.append(Head(), extend(Head(), Edge(), made, START))
 
 
 def test_erased_documents_are_counted(path: Path, raw: sqlite3.Connection) -> None:

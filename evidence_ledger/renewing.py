@@ -1,0 +1,244 @@
+"""Renewals: newer timestamps over the timestamps of seals (RFC 4998, section 5.2).
+
+One token of each authority covers many seals. The order of writes, each durable before the next:
+the renewal with all that it covers, each token, the entry that names the tokens, the mark that
+closes the renewal. Whatever is interrupted is finished by the next renewal; tokens are over what
+was stored first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from evidence_ledger.asking import Asking, Question, Slot, missing, slots_of
+from evidence_ledger.core.admission import SignedStatement, admit
+from evidence_ledger.core.algorithm import DIGESTS
+from evidence_ledger.core.merkle import EMPTY_ROOT
+from evidence_ledger.core.statement import NONCE_SIZE, SealFact, Statement, TreePoint
+from evidence_ledger.errors import (
+    AuthorityError,
+    AuthorityUnreachable,
+    HeadMoved,
+    LedgerCorrupt,
+    UsageError,
+)
+from evidence_ledger.ledger import TRIES, Ledger
+from evidence_ledger.ports import StoredRenewal
+from evidence_ledger.renewal_plan import (
+    TREE_DIGESTS,
+    Batch,
+    Left,
+    Wish,
+    timestamp_batches,
+    tree_batches,
+)
+from evidence_ledger.renewed_records import Renewals
+from evidence_ledger.sealing import SealingParts, token_time
+from evidence_ledger.strand import renewal_of, tree_of
+from evidence_ledger.tree_renewing import TreeLeaves
+from evidence_ledger.weakening import Judge, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalResult:
+    """What was renewed, what was left out and why, and who failed.
+
+    ``strands`` counts timestamps renewed; ``without`` objects that hash-tree renewals left out:
+    those whose digest the ledger does not know.
+    """
+
+    renewals: tuple[StoredRenewal, ...]
+    strands: int
+    left: tuple[tuple[Standing, Left], ...]
+    failures: tuple[AuthorityError, ...]
+    without: int
+
+
+@dataclass(slots=True)
+class _Progress:
+    renewals: list[StoredRenewal] = field(default_factory=list)
+    done: set[tuple[int, int]] = field(default_factory=set)
+    left: list[tuple[Standing, Left]] = field(default_factory=list)
+    failures: list[AuthorityError] = field(default_factory=list)
+    without: int = 0
+
+    def result(self) -> RenewalResult:
+        return RenewalResult(
+            tuple(self.renewals),
+            len(self.done),
+            tuple(self.left),
+            tuple(self.failures),
+            self.without,
+        )
+
+
+class Renewer:
+    """Renews the timestamps of a ledger. ``roots`` are the authorities', DER, by name."""
+
+    def __init__(
+        self, parts: SealingParts, ledger: Ledger, roots: Mapping[str, Sequence[bytes]]
+    ) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._ledger = ledger
+        self._roots = roots
+        self._slots = slots_of(parts.authorities, parts.rules)
+
+    def standings(self, ends: Mapping[str, date] | None = None) -> Iterator[Standing]:
+        """Until when the newest timestamps stand; ``ends`` is the last day of algorithms."""
+        return Judge(self._roots, ends or {}, self._parts.clock.now()).standings(self._store)
+
+    def renew(self, wish: Wish, ends: Mapping[str, date] | None = None) -> RenewalResult:
+        """Finish what was interrupted, then renew what is wished for.
+
+        Raises UsageError for a digest that is not in ``TREE_DIGESTS``, AuthorityError where nobody
+        answered, and what the Store raises. What was renewed before that stays.
+        """
+        if wish.digest is not None and wish.digest not in TREE_DIGESTS:
+            raise UsageError(f"Hash trees are renewed with {' or '.join(TREE_DIGESTS)}.")
+        progress = _Progress()
+        for _ in range(TRIES):
+            try:
+                self._pass(wish, ends or {}, progress)
+            except HeadMoved:
+                continue
+            return progress.result()
+        raise HeadMoved(f"Other programs were first {TRIES} times in a row.")
+
+    def _pass(self, wish: Wish, ends: Mapping[str, date], progress: _Progress) -> None:
+        number = self._next_number(progress)
+        progress.left.clear()
+        for batch in self._batches(wish, ends, progress):
+            # A number that is taken tells that another program renewed since the strands were read.
+            self._begin(number, batch)
+            self._finish(number, progress)
+            progress.done.update((one.seal, one.position) for one in batch.strands)
+            progress.without += batch.without
+            number += 1
+
+    def _next_number(self, progress: _Progress) -> int:
+        """The number of the next renewal, when the newest is finished."""
+        newest = self._store.renewal(-1)
+        if newest is None:
+            return 0
+        if newest.entry is None:
+            self._finish(newest.number, progress)
+        return newest.number + 1
+
+    def _batches(
+        self, wish: Wish, ends: Mapping[str, date], progress: _Progress
+    ) -> Iterator[Batch]:
+        chosen = self._chosen(wish, ends, progress)
+        if wish.digest is None:
+            return timestamp_batches(chosen)
+        digest = DIGESTS[wish.digest]
+        return tree_batches(chosen, digest, TreeLeaves(self._store, digest, Renewals(self._store)))
+
+    def _chosen(
+        self, wish: Wish, ends: Mapping[str, date], progress: _Progress
+    ) -> Iterator[Standing]:
+        now, asked = self._parts.clock.now(), bool(self._asked(independent=True))
+        for one in self.standings(ends):
+            if (one.strand.seal, one.strand.position) in progress.done:
+                continue
+            why = wish.left(one, now, independent_asked=asked)
+            if why is not None:
+                progress.left.append((one, why))
+            elif wish.takes(one):
+                yield one
+
+    def _begin(self, number: int, batch: Batch) -> None:
+        """Keep what is to be renewed. Raises HeadMoved where another program was first."""
+        now = self._parts.clock.now()
+        renewal = StoredRenewal(
+            number, batch.kind, batch.digest, batch.independent, now, batch.leaves
+        )
+        self._store.add_renewal(renewal, batch.strands)
+
+    def _finish(self, number: int, progress: _Progress) -> None:
+        """Ask whom the renewal lacks, name its tokens in the chain, and close it."""
+        self._ask(renewal_of(self._store, number), progress)
+        for _ in range(TRIES):
+            renewal = renewal_of(self._store, number)
+            if renewal.entry is not None:
+                progress.renewals.append(renewal)
+                return
+            if not renewal.tokens:
+                raise progress.failures[-1]
+            entry = self._announce(renewal)
+            try:
+                self._store.close_renewal(number, entry, len(renewal.tokens))
+            except HeadMoved:
+                continue
+        raise HeadMoved(f"Other programs were first {TRIES} times in a row.")
+
+    def _ask(self, renewal: StoredRenewal, progress: _Progress) -> None:
+        slots = missing(
+            self._asked(independent=renewal.independent), renewal.tokens, self._parts.rules
+        )
+        if not slots and not renewal.tokens:
+            progress.failures.append(_nobody())
+        nonces = {one.name: self._nonce() for slot in slots for one in slot}
+        question = Question(tree_of(renewal).root, nonces, renewal.digest)
+        asking = Asking(question, self._parts.clock, self._parts.rules)
+        answers = asking.ask(slots, renewal.tokens)
+        progress.failures += answers.failures
+        for answer in answers.kept:
+            if renewal.independent and not answer.token.independent:
+                progress.failures.append(_nobody())
+                continue
+            try:
+                self._store.add_renewal_token(renewal.number, answer.token)
+            except HeadMoved:
+                return
+
+    def _asked(self, *, independent: bool) -> list[Slot]:
+        """Whom a renewal asks: nobody on the ledger's clock renews an independent timestamp.
+
+        Renewed so, it would lean on that clock for ever.
+        """
+        fitting = [slot for slot in self._slots if slot[0].independent is independent]
+        return fitting if fitting or independent else list(self._slots)
+
+    def _nonce(self) -> int:
+        """63 bits: positive as a DER integer of eight bytes."""
+        return int.from_bytes(self._parts.entropy.take(8), "big") >> 1
+
+    def _announce(self, renewal: StoredRenewal) -> int:
+        """The index of the entry that names the tokens; the same statement has the same entry."""
+        admission = admit(self._statement(renewal), self._parts.origin, seal=True)
+        return self._ledger.append([admission])[0].index
+
+    def _statement(self, renewal: StoredRenewal) -> SignedStatement:
+        """The operator's statement, of the first seal that is renewed."""
+        strand = next(self._store.strands(renewal.number), None)
+        seal = self._store.seal(strand.seal) if strand else None
+        if seal is None:
+            raise LedgerCorrupt(f"Renewal {renewal.number} is of no seal.")
+        hashes = tuple(hashlib.sha256(one.token).digest() for one in renewal.tokens)
+        checkpoint, point = (
+            hashlib.sha256(seal.checkpoint).digest(),
+            TreePoint(seal.size, seal.root),
+        )
+        return self._parts.operator.sign(
+            Statement(
+                kind="seal",
+                ledger=self._parts.origin,
+                claims=TreePoint(0, EMPTY_ROOT),
+                signer=self._parts.operator.fingerprint,
+                made=max(token_time(one.token) for one in renewal.tokens),
+                after=point,
+                nonce=hashlib.sha256(checkpoint + b"".join(hashes)).digest()[:NONCE_SIZE],
+                seal=SealFact(checkpoint, seal.size, seal.root, hashes),
+            )
+        )
+
+
+def _nobody() -> AuthorityError:
+    return AuthorityUnreachable(
+        "No independent timestamp authority is set up, and only one can renew these timestamps.",
+        hint="Add one with: evidence authority add",
+    )

@@ -1,0 +1,69 @@
+"""The objects of a seal with their ways up to its root, for evidence records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from evidence_ledger.core import claim
+from evidence_ledger.core.algorithm import Digest
+from evidence_ledger.core.claim import Claim
+from evidence_ledger.core.record_tree import PartialLists, RecordTree, record_salt
+from evidence_ledger.ports import Store, StoredEntry, StoredSeal
+
+
+@dataclass(frozen=True, slots=True)
+class SealMember:
+    """An object at ``place`` in a seal's leaves, and the hash lists that lead up from it.
+
+    ``data`` is a document's bytes. Of a file there are ``digests`` alone, by their names.
+    """
+
+    place: int
+    lists: PartialLists
+    data: bytes | None = None
+    digests: Mapping[str, bytes] | None = None
+
+    def digest(self, algorithm: Digest) -> bytes | None:
+        """Its digest, or None where the ledger does not know it. Raises Undecided."""
+        if self.data is not None:
+            return algorithm.of(self.data)
+        return (self.digests or {}).get(algorithm.name)
+
+
+def document(tree: RecordTree, place: int, data: bytes) -> SealMember:
+    """A checkpoint, statement or signature."""
+    return SealMember(place, tree.plain_path(place), data=data)
+
+
+def file(tree: RecordTree, place: int, fact: Claim) -> SealMember:
+    """A file, of which the ledger knows what was claimed. Raises UsageError, FormatError."""
+    digests = claim.file_fact(fact).fingerprint.digests
+    known = {name.value: digest for name, digest in digests.items()}
+    return SealMember(
+        place, tree.file_path(place, known["sha256"], record_salt(fact.salt)), digests=known
+    )
+
+
+def members_of(store: Store, seal: StoredSeal, tree: RecordTree) -> Iterator[SealMember]:
+    """All objects of a seal that were not erased, by their places.
+
+    Raises UsageError or FormatError where claims are not those that were sealed.
+    """
+    yield document(tree, 0, seal.checkpoint)
+    for one in store.entries(seal.first, seal.size):
+        yield from _members_of_entry(store, one, seal.offsets[one.index - seal.first], tree)
+
+
+def _members_of_entry(
+    store: Store, one: StoredEntry, offset: int, tree: RecordTree
+) -> Iterator[SealMember]:
+    if one.statement is not None:
+        yield document(tree, offset, one.statement)
+    if one.signature is not None:
+        yield document(tree, offset + 1, one.signature)
+    for number, data in store.claims(one.index):
+        fact = claim.parse(data)
+        if fact.section != "file":
+            return
+        yield file(tree, offset + 2 + number, fact)

@@ -1,0 +1,82 @@
+"""What a hash-tree renewal is over: each object of a seal with all timestamps that it had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from evidence_ledger.core.algorithm import Digest
+from evidence_ledger.core.record_tree import RecordTree
+from evidence_ledger.errors import LedgerCorrupt
+from evidence_ledger.ports import Store, StoredSeal
+from evidence_ledger.renewed_records import Renewals, SealRecords
+from evidence_ledger.seal_member import SealMember, members_of
+from evidence_ledger.sealing import split
+
+
+@dataclass(slots=True)
+class RenewedObjects:
+    """The objects of a seal that can be renewed for one of its tokens, and a hash for each.
+
+    ``without`` counts the others: those that were erased, or whose digest is not known.
+    """
+
+    objects: list[int] = field(default_factory=list)
+    hashes: list[bytes] = field(default_factory=list)
+    without: int = 0
+
+
+class TreeLeaves:
+    """Hashes for hash-tree renewals with one digest."""
+
+    def __init__(self, store: Store, digest: Digest, renewals: Renewals) -> None:
+        self._store = store
+        self._digest = digest
+        self._renewals = renewals
+
+    def of(
+        self, number: int, positions: Sequence[int], before: int | None = None
+    ) -> list[RenewedObjects]:
+        """For each of the tokens at ``positions`` of a seal; the checkpoint is always in it.
+
+        Renewals from number ``before`` on are as if they were not there. Raises LedgerCorrupt.
+        """
+        seal = self._store.seal(number)
+        if seal is None:
+            raise LedgerCorrupt(f"The seal {number} has vanished.")
+        records = self._records(seal, positions, before)
+        found = [RenewedObjects() for _ in positions]
+        for one in members_of(self._store, seal, RecordTree(split(seal.leaves))):
+            digest = one.digest(self._digest)
+            for record, renewed in zip(records, found, strict=True):
+                self._add(renewed, record, one, digest)
+        total = len(seal.leaves) // 32
+        for renewed in found:
+            renewed.without = total - len(renewed.objects)
+        return found
+
+    def _records(
+        self, seal: StoredSeal, positions: Sequence[int], before: int | None
+    ) -> list[SealRecords]:
+        records = self._renewals.records(seal, before)
+        if positions and max(positions) >= len(records):
+            raise LedgerCorrupt(f"A timestamp of seal {seal.number} is missing.")
+        return [records[position] for position in positions]
+
+    def _add(
+        self,
+        renewed: RenewedObjects,
+        records: SealRecords,
+        one: SealMember,
+        digest: bytes | None,
+    ) -> None:
+        if digest is None:
+            return
+        draft, whole = records.draft(one)
+        if whole:
+            renewed.objects.append(one.place)
+            renewed.hashes.append(draft.leaf(digest, self._digest))
+
+    def root(self, renewed: RenewedObjects) -> bytes:
+        """The renewal's leaf for a strand."""
+        return RecordTree(renewed.hashes, self._digest).root

@@ -1,0 +1,185 @@
+"""Claims against their statements: sound ones are counted, every defect has its code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidence_ledger.core import claim, merkle
+from evidence_ledger.core.claim import Claim, FileFact
+from evidence_ledger.core.claim_audit import ClaimFindings, ClaimRow, check_claims, worst_error
+from evidence_ledger.core.digest import Algorithm, Fingerprint
+from evidence_ledger.core.statement import Statement, TreePoint
+from evidence_ledger.errors import Refused, Undecided
+from tests.fakes import NOON
+
+EMPTY = TreePoint(0, hashlib.sha256().digest())
+
+
+def file_claim(number: int, *, name: bytes = b"a.txt", sm3: bool = False) -> bytes:
+    names = [Algorithm.SHA256, Algorithm.SM3] if sm3 else [Algorithm.SHA256]
+    fact = FileFact(name, Fingerprint(dict.fromkeys(names, bytes(32)), 1))
+    return Claim(f"file/{number}", bytes([number % 256]) * 32, fact.to_json()).encode()
+
+
+FIELD = Claim("matter/case_number", bytes(32), "(2026) 7").encode()
+HARD = Claim("origin/tool", bytes(32), {"name": 'a "tool"'}).encode()
+DEPOSITS: list[list[bytes]] = [
+    [file_claim(0)],
+    [file_claim(0, sm3=True), file_claim(1, name=b"\xff"), file_claim(2), FIELD, HARD],
+    [],
+    [FIELD],
+    [file_claim(number, sm3=number % 2 == 0) for number in range(300)],
+]
+
+
+def statement_over(claims: Sequence[bytes], **parts: object) -> bytes:
+    root = merkle.root_hash([merkle.leaf_hash(data) for data in claims])
+    made = Statement(
+        "deposit", "l", TreePoint(len(claims), root), bytes(32), NOON, EMPTY, bytes(16)
+    )
+    return replace(made, **parts).encode()  # type: ignore[arg-type]  # any part of a statement
+
+
+STATEMENTS: list[tuple[int, bytes | None]] = [
+    (number, statement_over(claims)) for number, claims in enumerate(DEPOSITS, 7)
+]
+ROWS: list[ClaimRow] = [
+    (number, position, data)
+    for number, claims in enumerate(DEPOSITS, 7)
+    for position, data in enumerate(claims)
+]
+
+
+def defect(
+    statements: Sequence[tuple[int, bytes | None]], rows: Sequence[ClaimRow]
+) -> tuple[str, str | None]:
+    unsound = check_claims(statements, rows).unsound
+    assert unsound is not None
+    return unsound.reason, unsound.where
+
+
+def test_sound_claims_are_counted() -> None:
+    digests = 1 + (2 + 1 + 1) + 0 + 0 + (300 + 150)
+    assert check_claims(STATEMENTS, ROWS) == ClaimFindings(len(ROWS), digests)
+
+
+def test_nothing_at_all() -> None:
+    assert check_claims([], []) == ClaimFindings()
+
+
+def test_claims_that_are_kept_elsewhere_are_no_defect() -> None:
+    rows = [row for row in ROWS if row[0] != 8]
+    assert check_claims(STATEMENTS, rows) == ClaimFindings(len(rows), 451, elsewhere=1)
+
+
+def test_claims_of_an_erased_statement_are_counted_without_a_root() -> None:
+    statements = [(number, None) for number, _ in STATEMENTS]
+    assert check_claims(statements, ROWS) == ClaimFindings(len(ROWS), 455)
+
+
+@pytest.mark.parametrize(
+    ("place", "row", "reason"),
+    [
+        (0, (7, 0, file_claim(0, name=b"b.txt")), ("audit.claims", "entry 7")),
+        (0, (7, 1, file_claim(0)), ("audit.claim-gone", "entry 7")),
+        (0, (7, -1, file_claim(0)), ("audit.claim-gone", "entry 7")),
+        (0, (7, None, file_claim(0)), ("audit.claim-gone", "entry 7")),
+        (0, (7, 0, "text"), ("audit.claim-gone", "entry 7")),
+        (0, (7, 0, None), ("audit.claim-gone", "entry 7")),
+        (0, (6, 0, file_claim(0)), ("audit.stray-claim", None)),
+        (0, (7.5, 0, file_claim(0)), ("audit.stray-claim", None)),
+        (-1, (12, 0, file_claim(0)), ("audit.claims", "entry 11")),
+        (3, (8, 2, FIELD), ("audit.claims", "entry 8")),
+    ],
+)
+def test_each_defect_has_its_code(
+    place: int, row: ClaimRow, reason: tuple[str, str | None]
+) -> None:
+    rows = list(ROWS)
+    rows[place] = row
+    assert defect(STATEMENTS, rows) == reason
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ([file_claim(1)], "claims.order"),
+        ([FIELD, file_claim(0)], "claims.order"),
+        ([file_claim(0), FIELD, FIELD], "claims.repeated"),
+        ([file_claim(0), file_claim(0)], "claims.order"),
+        ([b"{}"], "claim.members"),
+        ([file_claim(0), file_claim(1)[:-1]], "json.malformed"),
+    ],
+)
+def test_what_was_signed_must_be_claims(claims: list[bytes], reason: str) -> None:
+    """An operator's program may have appended what no admission lets in."""
+    rows = [(0, position, data) for position, data in enumerate(claims)]
+    found, where = defect([(0, statement_over(claims))], rows)
+    assert found == reason
+    assert where is not None
+    assert where.startswith("entry 0")
+
+
+def test_a_statement_that_is_none_is_a_defect() -> None:
+    assert defect([(3, b"{}")], [])[1] == "entry 3"
+
+
+def test_what_is_proved_counts_more_than_what_is_newer() -> None:
+    newer = STATEMENTS[0][1]
+    assert newer is not None
+    statements = [(7, newer.replace(b'"v":1', b'"v":2')), *STATEMENTS[1:]]
+    assert defect(statements, ROWS)[0] == "statement.newer"
+    rows = [*ROWS[:-1], (11, 299, FIELD)]
+    assert defect(statements, rows) == ("audit.claims", "entry 11")
+
+
+@given(st.integers(0, len(ROWS) - 1), st.data())
+def test_any_changed_bit_is_found(place: int, draw: st.DataObject) -> None:
+    number, position, data = ROWS[place]
+    changed = bytearray(data)
+    changed[draw.draw(st.integers(0, len(data) - 1))] ^= 1 << draw.draw(st.integers(0, 7))
+    rows = [*ROWS[:place], (number, position, bytes(changed)), *ROWS[place + 1 :]]
+    assert defect(STATEMENTS, rows)[1] == f"entry {number}"
+
+
+@given(st.integers(0, len(ROWS) - 1))
+def test_any_lost_claim_is_found_unless_it_was_the_only_one(place: int) -> None:
+    number = ROWS[place][0]
+    found = check_claims(STATEMENTS, [*ROWS[:place], *ROWS[place + 1 :]])
+    if len(DEPOSITS[number - 7]) == 1:
+        assert (found.unsound, found.elsewhere) == (None, 1)
+    else:
+        assert found.unsound is not None
+        assert found.unsound.where == f"entry {number}"
+
+
+@given(st.lists(st.integers(0, len(STATEMENTS)), max_size=3).map(sorted))
+def test_parts_add_up_to_the_whole(cuts: list[int]) -> None:
+    edges = [0, *cuts, len(STATEMENTS)]
+    total = ClaimFindings()
+    for start, stop in pairwise(edges):
+        part = STATEMENTS[start:stop]
+        numbers = {number for number, _ in part}
+        total += check_claims(part, [row for row in ROWS if row[0] in numbers])
+    assert total == check_claims(STATEMENTS, ROWS)
+
+
+def test_plain_files_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else an audit of a million entries would take a minute instead of seconds."""
+    monkeypatch.delattr(claim, "parse")
+    rows = [row for row in ROWS if row[0] in (7, 11)]
+    assert check_claims([STATEMENTS[0], STATEMENTS[4]], rows).claims == 301
+
+
+def test_the_first_among_equals() -> None:
+    one, two, newer = Refused("a.a", "A."), Refused("b.b", "B."), Undecided("c.c", "C.")
+    assert worst_error([None, newer, one, two]) is one
+    assert worst_error([None, newer, None]) is newer
+    assert worst_error([]) is None
