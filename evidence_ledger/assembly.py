@@ -41,6 +41,7 @@ from evidence_ledger.errors import LedgerCorrupt, LedgerExists, LedgerNotFound
 from evidence_ledger.issuing import Issuer
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Clock, Entropy, TimestampAuthority
+from evidence_ledger.renewing import Renewer
 from evidence_ledger.sealing import SealingParts
 
 
@@ -87,6 +88,10 @@ class OpenLedger:
             ),
             signatures=signatures,
         )
+
+    def renewer(self) -> Renewer:
+        """What renews its timestamps."""
+        return Renewer(self._parts, self.ledger, self._roots)
 
     def close(self) -> None:
         """Let go of the database."""

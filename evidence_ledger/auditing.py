@@ -13,6 +13,8 @@
                 its tokens                                         RFC 8785
 7  Memory       the signer's memory is the newest checkpoint, or
                 one of this tree whose seal is unfinished          C2SP tlog-checkpoint
+8  Renewals     each is over what it renews; its tokens are right,
+                and its entry names them                           RFC 4998, 5.2
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
 from evidence_ledger.ports import CheckpointMemory, Store, StoredEntry, StoredSeal, StoredToken
+from evidence_ledger.renewal_audit import RenewalAudit
 from evidence_ledger.sealed_objects import are_sealed
 from evidence_ledger.sealing import split
 from evidence_ledger.side_audit import check_direct, check_supplements
@@ -83,6 +86,13 @@ MEMORY = Task(
     "What the signer remembers is what the ledger holds: nothing was rolled back.",
 )
 
+RENEWALS = Task(
+    "8",
+    "Renewals",
+    "RFC 4998, 5.2",
+    "Timestamps that were renewed are covered by newer ones, each over the one before.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AuditParts:
@@ -115,6 +125,7 @@ def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
         (TOKENS, work.tokens, ()),
         (SEAL_ENTRIES, work.seal_entries, ("1",)),
         (MEMORY, work.memory, ("1",)),
+        (RENEWALS, work.renewals.check, ("1",)),
     ):
         recipe.run(task, partial(_proved, action), needs)
     recipe.facts |= {"ledger": parts.origin, "entries": work.size}
@@ -147,6 +158,8 @@ class _Audit:
         self._store = parts.store
         self.size = parts.store.head().size
         self._found = ChainFindings(Edge(), 0)
+        self._renewed: Mapping[int, set[bytes]] = {}
+        self.renewals = RenewalAudit(parts.store, parts.roots, parts.at)
 
     def chain(self, *, signatures: bool) -> str:
         findings = self._parts.chain(check_signature if signatures else None)
@@ -227,6 +240,7 @@ class _Audit:
 
     def tokens(self) -> str:
         count = 0
+        self.renewals.walk()
         for seal in self._seals():
             imprint = record_tree.tree_root(split(seal.leaves))
             if len({token.token for token in seal.tokens}) != len(seal.tokens):
@@ -236,19 +250,24 @@ class _Audit:
                     where=f"seal {seal.number}",
                 )
             self._store.supplements(seal.number)  # refuses what is damaged; nothing leans on them
-            for token in seal.tokens:
-                self._check_token(seal, token, imprint)
+            for position, token in enumerate(seal.tokens):
+                self._check_token(seal, position, token, imprint)
                 count += 1
             check_supplements(self._store, seal.number)
         direct = check_direct(self._store, self._parts.roots, self._parts.at)
         more = f"; {direct} over files themselves" if direct else ""
         return f"{count} timestamps, each over its seal{more}."
 
-    def _check_token(self, seal: StoredSeal, token: StoredToken, imprint: bytes) -> None:
+    def _check_token(
+        self, seal: StoredSeal, position: int, token: StoredToken, imprint: bytes
+    ) -> None:
         where = f"seal {seal.number}, {token.authority}"
         try:
             roots, at = self._parts.roots.get(token.authority, ()), self._parts.at
-            proved = check_token(token.response, {"sha256": imprint}, roots=roots, at=at)
+            covered = self.renewals.covered_at(seal.number, position)
+            proved = check_token(
+                token.response, {"sha256": imprint}, roots=roots, at=at, covered_at=covered
+            )
         except EvidenceError as error:
             error.where = where
             raise
@@ -259,6 +278,7 @@ class _Audit:
         held = {hashlib.sha256(seal.checkpoint).digest(): seal for seal in self._seals()}
         own = {seal.entry for seal in held.values() if seal.entry is not None}
         self._check_closed(held.values())
+        self._renewed = self.renewals.named()
         late = 0
         for one in self._seal_entries():
             seal = self._check_entry(one, held)
@@ -302,6 +322,7 @@ class _Audit:
         if (fact.size, fact.root) != (seal.size, seal.root):
             raise Refused("audit.seal-entry", "The seal's entry is not its own.", where=where)
         tokens = {hashlib.sha256(token.token).digest() for token in seal.tokens}
+        tokens |= self._renewed.get(seal.number, set())
         if not tokens.issuperset(fact.tokens):
             raise Refused("audit.lost-token", "A timestamp that was sealed is gone.", where=where)
         return seal

@@ -9,6 +9,7 @@ from evidence_ledger.core import claim
 from evidence_ledger.core.algorithm import Digest
 from evidence_ledger.core.claim import Claim
 from evidence_ledger.core.record_tree import PartialLists, RecordTree, record_salt
+from evidence_ledger.errors import LedgerCorrupt, UsageError
 from evidence_ledger.ports import Store, StoredEntry, StoredSeal
 
 
@@ -37,18 +38,20 @@ def document(tree: RecordTree, place: int, data: bytes) -> SealMember:
 
 
 def file(tree: RecordTree, place: int, fact: Claim) -> SealMember:
-    """A file, of which the ledger knows what was claimed. Raises UsageError, FormatError."""
+    """A file, of which the ledger knows what was claimed. Raises LedgerCorrupt, FormatError."""
     digests = claim.file_fact(fact).fingerprint.digests
     known = {name.value: digest for name, digest in digests.items()}
-    return SealMember(
-        place, tree.file_path(place, known["sha256"], record_salt(fact.salt)), digests=known
-    )
+    try:
+        lists = tree.file_path(place, known["sha256"], record_salt(fact.salt))
+    except UsageError as error:
+        raise LedgerCorrupt("A file's claim is not the one that was sealed.") from error
+    return SealMember(place, lists, digests=known)
 
 
 def members_of(store: Store, seal: StoredSeal, tree: RecordTree) -> Iterator[SealMember]:
     """All objects of a seal that were not erased, by their places.
 
-    Raises UsageError or FormatError where claims are not those that were sealed.
+    Raises LedgerCorrupt where claims are not those that were sealed, FormatError.
     """
     yield document(tree, 0, seal.checkpoint)
     for one in store.entries(seal.first, seal.size):

@@ -58,6 +58,7 @@ class FakeAuthority:
         policy: str = INDEPENDENT_POLICY,
         answer: Callable[[bytes], bytes] = bytes,
         key: Key | None = None,
+        root: Holder | None = None,
     ) -> None:
         self.name = name
         self.independent = independent
@@ -65,7 +66,7 @@ class FakeAuthority:
         self.asked = 0
         self._clock = clock
         self._policy = policy
-        self._root = issue(f"Root of {name}", authority=True)
+        self._root = root or issue(f"Root of {name}", authority=True)
         holder = issue(name, self._root, key=key, purposes=TIMESTAMPS)
         self.key = holder.key
         self._signer = signer_of(holder)
@@ -73,6 +74,10 @@ class FakeAuthority:
     @property
     def roots(self) -> tuple[bytes, ...]:
         return (self._root.der,)
+
+    def rotate(self, holder: Holder) -> None:
+        """From now on another key; its X.509 certificate is of the same root."""
+        self._signer = signer_of(holder)
 
     @property
     def pem(self) -> str:
@@ -133,7 +138,10 @@ class Fuse:
     """
 
     watched = frozenset(
-        {"append", "add_seal", "add_token", "close_seal", "remember", "ask", "recall", "indexes_of"}
+        {
+            *("append", "add_seal", "add_token", "close_seal", "remember", "ask", "recall"),
+            *("add_renewal", "add_renewal_token", "close_renewal", "indexes_of"),
+        }
     )
 
     def __init__(self, at: int = -1, *, late: bool = False) -> None:

@@ -30,6 +30,7 @@ from evidence_ledger.core.verifier_key import KeyType, VerifierKey
 from evidence_ledger.issuing import Issuer
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import CheckpointMemory, Store, TimestampAuthority
+from evidence_ledger.renewing import Renewer
 from evidence_ledger.sealing import SealingParts
 from tests.fakes import Breaking, FakeAuthority, FakeClock, Fuse, SeededEntropy, signer_of
 from tests.x509_factory import Holder, issue
@@ -109,6 +110,11 @@ class Workbench:
     def reopened(self, fuse: Fuse | None = None) -> Ledger:
         """The ledger as another process sees it."""
         return Ledger(self.parts(fuse))
+
+    def renewer(self, fuse: Fuse | None = None) -> Renewer:
+        """What renews this ledger's timestamps."""
+        roots = {one.name: one.roots for one in self.authorities}
+        return Renewer(self.parts(fuse), self.reopened(fuse), roots)
 
     def restored(self, database: bytes) -> None:
         """Put another state of the database in place of the present one."""

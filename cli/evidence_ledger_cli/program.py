@@ -34,6 +34,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "init": "Make a ledger, its key and a local timestamp authority",
         "deposit": "Enter files into the ledger and get a certificate",
         "seal": "Timestamp everything new",
+        "renew": "Renew timestamps before they weaken",
         "authority": "Choose the timestamp authorities that seals ask",
         "key": "Make, import or show a key",
     },

@@ -110,7 +110,7 @@ def _check(engine: Engine, path: Path, *, read_only: bool) -> None:
         raise LedgerError(
             "The ledger has an older schema.",
             where=str(path),
-            hint="Open it once with a command that may write, for example: evidence list",
+            hint="Bring it up to date with: evidence seal",
         )
     with writing(engine, str(path)) as connection:
         revision.migrate(connection)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from functools import cached_property
 from itertools import islice
 from typing import Any, cast
 
@@ -22,48 +23,59 @@ Row = tuple[Any, ...]
 class Prepared:
     """One statement; its parameters are passed by name."""
 
-    __slots__ = ("_fixed", "_names", "_sql")
-
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every Core statement has it
-        self._sql: str = compiled.string
-        self._names: Sequence[str] | None = compiled.positiontup
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._statement = statement
+        self._dialect = dialect
+
+    @cached_property
+    def _compiled(self) -> tuple[str, Sequence[str] | None, dict[str, Any]]:
+        """The SQL, the order of its parameters where they go by place, and the fixed ones.
+
+        Compiled on first use: a ledger has some fifty statements, and a command needs a few.
+        """
+        compiled = self._statement.compile(dialect=self._dialect)  # type: ignore[attr-defined]  # every Core statement has it
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        return compiled.string, compiled.positiontup, fixed
 
     def rows(self, connection: Connection, **values: Any) -> list[Row]:
         """What the statement selects with these values, as the driver's own tuples."""
         with closing(connection.connection.cursor()) as cursor:
-            cursor.execute(self._sql, self._arguments(values))
+            cursor.execute(*self._filled(values))
             return cast("list[Row]", cursor.fetchall())
 
     def change(self, connection: Connection, **values: Any) -> int:
         """How many rows the statement changed with these values."""
         with closing(connection.connection.cursor()) as cursor:
-            cursor.execute(self._sql, self._arguments(values))
+            cursor.execute(*self._filled(values))
             return cursor.rowcount
 
-    def _arguments(self, values: dict[str, Any]) -> Any:
-        known = self._fixed | values
-        return known if self._names is None else tuple([known[name] for name in self._names])
+    def _filled(self, values: dict[str, Any]) -> tuple[str, Any]:
+        sql, names, fixed = self._compiled
+        known = fixed | values
+        return sql, known if names is None else tuple([known[name] for name in names])
 
 
 class Insertion:
     """Adds rows to one table; a row gives all columns in the table's order."""
 
-    __slots__ = ("_columns", "_is_named", "_sql")
-
     def __init__(self, table: Table, dialect: Dialect) -> None:
-        compiled = insert(table).compile(dialect=dialect)
-        self._sql = compiled.string
-        self._is_named = compiled.positiontup is None
-        self._columns = [column.name for column in table.columns]
+        self._table = table
+        self._dialect = dialect
+
+    @cached_property
+    def _compiled(self) -> tuple[str, bool]:
+        """The SQL, and whether its parameters go by name."""
+        compiled = insert(self._table).compile(dialect=self._dialect)
+        return compiled.string, compiled.positiontup is None
 
     def add(self, connection: Connection, rows: Iterable[Row]) -> None:
         """Insert ``rows``, a bounded number at a time."""
         source = iter(rows)
+        sql, is_named = self._compiled
         with closing(connection.connection.cursor()) as cursor:
             while batch := list(islice(source, ROWS_AT_ONCE)):
-                cursor.executemany(self._sql, self._named(batch) if self._is_named else batch)
+                cursor.executemany(sql, self._named(batch) if is_named else batch)
 
     def _named(self, batch: list[Row]) -> list[dict[str, Any]]:
-        return [dict(zip(self._columns, row, strict=True)) for row in batch]
+        columns = self._table.columns.keys()
+        return [dict(zip(columns, row, strict=True)) for row in batch]

@@ -1,0 +1,123 @@
+"""How renewals, and what is due for one, are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from evidence_ledger.core.canonical import time_text
+from evidence_ledger_cli.output import hint, show
+from evidence_ledger_cli.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from evidence_ledger.ports import StoredRenewal
+    from evidence_ledger.renewing import RenewalResult
+    from evidence_ledger.weakening import Standing
+
+_WHY = {
+    "lost": "too late: the authority's X.509 certificate has ended, or the timestamp is wrong",
+    "renewed-lately": "made lately; another one now would end on the same day",
+    "needs-digest": "the digest of the hash tree ends; renew with --digest sha512",
+    "needs-independent-authority": "no independent timestamp authority is set up",
+}
+
+
+def due_document(one: Standing, limit: datetime) -> dict[str, object]:
+    """What one timestamp weakens from, as JSON values."""
+    error = one.error
+    return {
+        "seal": one.strand.seal,
+        "authority": one.strand.first.authority,
+        "newest": one.strand.newest.authority,
+        "renewal": one.strand.renewal,
+        "digest": one.strand.digest,
+        "weakens_on": None if one.until is None else time_text(one.until),
+        "because": one.cause or None,
+        "needs": _needs(one, limit),
+        "error": None if error is None else {"code": error.reason, "message": error.message},
+    }
+
+
+def _needs(one: Standing, limit: datetime) -> str | None:
+    if one.lost or not one.due(limit):
+        return None
+    return "hash-tree renewal" if one.needs_tree(limit) else "timestamp renewal"
+
+
+def tell_due(found: Iterable[Standing], limit: datetime) -> None:
+    """A line for what weakens alike: on the same day, for the same reason."""
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for one in found:
+        until = "lost" if one.lost else "unknown"
+        if one.until is not None:
+            until = f"{one.until:%Y-%m-%d}"
+        cause = one.cause or (one.error.message if one.error is not None else "")
+        cause += f"; needs a {_needs(one, limit)}" if _needs(one, limit) else ""
+        key = (until, one.strand.newest.authority, cause)
+        groups.setdefault(key, []).append(one.strand.seal)
+    for (until, authority, cause), seals in sorted(groups.items()):
+        show(f"{until}  {safe_line(authority)}, {_seals(seals)}: {safe_line(cause)}")
+
+
+def _seals(numbers: Sequence[int]) -> str:
+    first, last = min(numbers), max(numbers)
+    return f"seal {first}" if first == last else f"{len(set(numbers))} seals, {first} to {last}"
+
+
+def result_document(result: RenewalResult) -> dict[str, object]:
+    """What was renewed, as JSON values."""
+    return {
+        "renewed": result.strands,
+        "renewals": [_renewal(one) for one in result.renewals],
+        "objects_without_digest": result.without,
+        "left": [
+            {
+                "seal": one.strand.seal,
+                "authority": one.strand.first.authority,
+                "code": why.value,
+                "weakens_on": None if one.until is None else time_text(one.until),
+            }
+            for one, why in result.left
+        ],
+        "failures": [{"code": one.reason, "message": one.message} for one in result.failures],
+    }
+
+
+def _renewal(one: StoredRenewal) -> dict[str, object]:
+    return {
+        "renewal": one.number,
+        "kind": one.kind.value,
+        "digest": one.digest,
+        "authorities": [token.authority for token in one.tokens],
+        "entry": one.entry,
+    }
+
+
+def tell_result(result: RenewalResult) -> None:
+    """What was renewed, for people."""
+    if not result.renewals:
+        show("Nothing was renewed.")
+    for one in result.renewals:
+        names = safe_line(", ".join(token.authority for token in one.tokens))
+        what = "hash trees" if one.kind.value == "tree" else "timestamps"
+        show(f"Renewal {one.number}: {what}, {one.digest}, named in entry {one.entry}.")
+        show(f"  times from   {names}")
+    if result.strands:
+        show(f"{result.strands} timestamps of seals were renewed.")
+
+
+def warn(result: RenewalResult) -> None:
+    """What was not done, and what to do now."""
+    for failure in result.failures:
+        hint(safe_line(f"No time from one authority: {failure}"))
+    for why in sorted({why for _, why in result.left}):
+        numbers = [one.strand.seal for one, reason in result.left if reason is why]
+        hint(f"{len(numbers)} timestamps were left, of {_seals(numbers)}: {_WHY[why.value]}.")
+    if result.without:
+        hint(
+            f"{result.without} objects were left out: the ledger does not know their digest. For "
+            "files, the renewed records over their statements go on."
+        )
+    if result.renewals:
+        hint("Export certificates again; those handed out before have the old timestamps only.")
