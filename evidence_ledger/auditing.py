@@ -189,13 +189,13 @@ class _Audit:
         found = self._found.claims
         if found.unsound is not None:
             raise found.unsound
-        if found.digests != self._found.fingerprints:
+        if self._found.lost:
             self._name_lost()
         more = f"; those of {found.elsewhere} entries are kept elsewhere" if found.elsewhere else ""
         return f"{found.claims} claims, all under the roots that were signed{more}."
 
     def _name_lost(self) -> None:
-        """What can be found is in its claim, and yet less than the claims hold: say which is lost.
+        """Say which file in a claim can't be found.
 
         Raises Refused.
         """

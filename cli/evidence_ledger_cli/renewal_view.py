@@ -104,7 +104,15 @@ def tell_result(result: RenewalResult) -> None:
         show(f"Renewal {one.number}: {what}, {one.digest}, named in entry {one.entry}.")
         show(f"  times from   {names}")
     if result.strands:
-        show(f"{result.strands} timestamps of seals were renewed.")
+        show(f"{_timestamps(result.strands)} renewed.")
+
+
+def _timestamps(count: int) -> str:
+    return "1 timestamp of a seal was" if count == 1 else f"{count} timestamps of seals were"
+
+
+def _objects(count: int) -> str:
+    return "1 object" if count == 1 else f"{count} objects"
 
 
 def warn(result: RenewalResult) -> None:
@@ -113,10 +121,10 @@ def warn(result: RenewalResult) -> None:
         hint(safe_line(f"No time from one authority: {failure}"))
     for why in sorted({why for _, why in result.left}):
         numbers = [one.strand.seal for one, reason in result.left if reason is why]
-        hint(f"{len(numbers)} timestamps were left, of {_seals(numbers)}: {_WHY[why.value]}.")
+        hint(f"{_timestamps(len(numbers))} left, of {_seals(numbers)}: {_WHY[why.value]}.")
     if result.without:
         hint(
-            f"{result.without} objects were left out: the ledger does not know their digest. For "
+            f"Left out, as the ledger does not know their digest: {_objects(result.without)}. For "
             "files, the renewed records over their statements go on."
         )
     if result.renewals:

@@ -55,8 +55,8 @@ class ChainFindings:
 
     ``erased`` counts the entries of which a document is gone; ``seals`` are the numbers of those of
     kind ``seal``. ``unsound`` is the worst that was said of a signature, where these were checked,
-    and the first among equals; ``claims`` what was found of claims, where these were checked;
-    ``fingerprints`` how many there are to find files by, each leading to a claim that holds it.
+    and the first among equals; ``claims`` what was found of claims, where these were checked,
+    and ``lost`` whether a file in them can't be found. What can be found is where it leads.
     """
 
     edge: Edge
@@ -64,7 +64,7 @@ class ChainFindings:
     seals: tuple[int, ...] = ()
     unsound: EvidenceError | None = None
     claims: ClaimFindings = field(default_factory=ClaimFindings)
-    fingerprints: int = 0
+    lost: bool = False
 
 
 class SpanCheck:

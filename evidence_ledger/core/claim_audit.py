@@ -1,17 +1,22 @@
-"""Stored claims against the statements that were signed (pure; rows come as stored)."""
+"""Stored claims against the statements that were signed (pure; rows come as stored).
+
+A batch of plain statements and claims is compared as a whole. Only where that does not come out
+right is each entry taken by itself, to read what is not plain, or to name the one that is wrong.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from evidence_ledger.core import admission, claim_form, merkle
+from evidence_ledger.core import admission, claim_form, fingerprint_sum, merkle, statement_form
+from evidence_ledger.core.fingerprint_sum import Indexed
 from evidence_ledger.core.report import Verdict, verdict_of
 from evidence_ledger.core.statement import TreePoint
-from evidence_ledger.core.statement_form import claims_of
 from evidence_ledger.errors import EvidenceError, FormatError, Refused, Undecided
 
 # Entry, position, claim; as stored: in a damaged database any of them may be of any type.
@@ -22,12 +27,13 @@ ClaimRow = tuple[Any, ...]
 class ClaimFindings:
     """Claims under their statements' roots.
 
-    ``digests`` are those by which their files must be found; ``elsewhere`` counts the entries whose
-    claims are not stored. ``unsound`` is the worst that was found, and the first among equals.
+    ``index`` is the sum over the digests by which their files must be found; ``elsewhere`` counts
+    the entries whose claims are not stored. ``unsound`` is the worst that was found, and the first
+    among equals.
     """
 
     claims: int = 0
-    digests: int = 0
+    index: int = 0
     elsewhere: int = 0
     unsound: EvidenceError | None = None
 
@@ -35,7 +41,7 @@ class ClaimFindings:
         """Both; the other's entries come later."""
         return ClaimFindings(
             self.claims + other.claims,
-            self.digests + other.digests,
+            (self.index + other.index) % fingerprint_sum.MODULUS,
             self.elsewhere + other.elsewhere,
             worst_error((self.unsound, other.unsound)),
         )
@@ -52,57 +58,121 @@ def worst_error(errors: Iterable[EvidenceError | None]) -> EvidenceError | None:
 
 
 def check_claims(
-    statements: Iterable[tuple[int, bytes | None]], rows: Iterable[ClaimRow]
+    statements: Sequence[tuple[int, bytes | None]], rows: Iterable[ClaimRow], key: bytes
 ) -> ClaimFindings:
     """Check the claims of entries in order; ``rows`` hold all that is stored of these entries.
 
-    Where a statement is gone there is no root to compare with.
+    Where a statement is gone there is no root to compare with. ``key`` is that of the sums.
     """
+    stored = iter(rows)
+    batch = list(islice(stored, _BATCH + 1))
+    found = _compare(statements, batch, key) if len(batch) <= _BATCH else None
+    return found or _take_apart(statements, chain(batch, stored), key)
+
+
+def _compare(
+    statements: Sequence[tuple[int, bytes | None]], rows: Sequence[ClaimRow], key: bytes
+) -> ClaimFindings | None:
+    numbers, positions, claims = zip(*rows, strict=True) if rows else ((), (), ())
+    files = claim_form.plain_files(claims)
+    texts = [data for _, data in statements if data is not None]
+    points = statement_form.plain_statements(texts) if len(texts) == len(statements) else None
+    if files is None or points is None:
+        return None
+    sha256 = hashlib.sha256
+    leaves = [sha256(b"\x00" + data).digest() for data in claims]
+    at = elsewhere = 0
+    for (index, _), (count, root, _) in zip(statements, points, strict=True):
+        size = int(count)
+        stop = at + size
+        if numbers[at : at + 1] != (index,):
+            elsewhere += size > 0
+            continue
+        whole = (index,) * size, tuple(range(size)), root.decode("ascii")
+        own = leaves[at] if size == 1 else merkle.root_hash(leaves[at:stop])
+        if (numbers[at:stop], positions[at:stop], own.hex()) != whole:
+            return None
+        at = stop
+    if at != len(numbers) or [file[0] for file in files] != list(map(str, positions)):
+        return None
+    index = fingerprint_sum.total(key, _plain_indexed(numbers, positions, files))
+    return ClaimFindings(len(claims), index, elsewhere)
+
+
+def _plain_indexed(
+    numbers: Sequence[int], positions: Sequence[int], files: Sequence[claim_form.FoundFile]
+) -> list[Indexed]:
+    return [
+        (number, position, algorithm, digest)
+        for at, algorithm in enumerate(claim_form.DIGESTS, 2)
+        for number, position, digest in zip(
+            numbers, positions, [file[at] for file in files], strict=True
+        )
+        if digest
+    ]
+
+
+_BATCH = 2048
+
+
+def _take_apart(
+    statements: Iterable[tuple[int, bytes | None]], rows: Iterable[ClaimRow], key: bytes
+) -> ClaimFindings:
     groups = groupby(rows, key=itemgetter(0))
-    number, group = next(groups, _NONE)
-    claims, digests, elsewhere = 0, 0, 0
-    errors = []
+    group = next(groups, None)
+    total = ClaimFindings()
     for index, statement in statements:
         own: Iterable[ClaimRow] = ()
-        if number == index:
-            own = group
-        try:
-            point = None if statement is None else claims_of(statement)
-            count, found = _check_entry(point, own)
-            claims, digests = claims + count, digests + found
-            elsewhere += not count and point is not None and point.size > 0
-        except (FormatError, Refused, Undecided) as error:
-            error.where = f"entry {index}" + (f", {error.where}" if error.where else "")
-            errors.append(error)
+        if group is not None and group[0] == index:
+            own = group[1]
+        total += _findings(index, statement, own, key)
         if own:
-            number, group = next(groups, _NONE)
-    if number is not None:
-        errors.append(Refused("audit.stray-claim", "A claim belongs to no entry."))
-    return ClaimFindings(claims, digests, elsewhere, worst_error(errors))
+            group = next(groups, None)
+    if group is not None:
+        stray = Refused("audit.stray-claim", "A claim belongs to no entry.")
+        total += ClaimFindings(unsound=stray)
+    return total
 
 
-_NONE: tuple[None, Iterator[ClaimRow]] = (None, iter(()))
+def _findings(
+    index: int, statement: bytes | None, rows: Iterable[ClaimRow], key: bytes
+) -> ClaimFindings:
+    try:
+        point = None if statement is None else statement_form.claims_of(statement)
+        count, found = _check_entry(index, point, rows, key)
+    except (FormatError, Refused, Undecided) as error:
+        error.where = f"entry {index}" + (f", {error.where}" if error.where else "")
+        return ClaimFindings(unsound=error)
+    return ClaimFindings(count, found, int(not count and point is not None and point.size > 0))
 
 
-def _check_entry(point: TreePoint | None, rows: Iterable[ClaimRow]) -> tuple[int, int]:
-    """How many claims and digests an entry has."""
+def _check_entry(
+    index: int, point: TreePoint | None, rows: Iterable[ClaimRow], key: bytes
+) -> tuple[int, int]:
+    """How many claims an entry has, and the sum over what its files are found by."""
     leaves: list[bytes] = []
     others: list[bytes] = []
-    digests = 0
+    total = 0
     for place, (_, position, data) in enumerate(rows):
         if position != place or type(data) is not bytes:
             raise Refused("audit.claim-gone", f"Claim {place} is not there.")
         leaves.append(merkle.leaf_hash(data))
         file = None if others else claim_form.plain_file(data)
         if file is not None and int(file.number) == place:
-            digests += file.digests
+            total += fingerprint_sum.total(
+                key, [(index, place, name, digest) for name, digest in file.digests]
+            )
         else:
             others.append(data)
     if leaves and point is not None:
         _check_root(leaves, point)
-    if others:
-        digests += sum(1 for _ in admission.indexed(others, files=len(leaves) - len(others)))
-    return len(leaves), digests
+    files = len(leaves) - len(others)
+    return len(leaves), total + fingerprint_sum.total(key, _indexed(index, others, files))
+
+
+def _indexed(index: int, claims: Sequence[bytes], files: int) -> Iterator[Indexed]:
+    for one in admission.indexed(claims, files=files):
+        yield index, one.position, one.algorithm, one.digest.hex()
 
 
 def _check_root(leaves: list[bytes], point: TreePoint) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from evidence_ledger.core import claim
@@ -22,13 +23,20 @@ _TIME: Final = (
 )
 # 32 bytes: the last sign carries four bits.
 _SALT: Final = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
-_PLAIN: Final = re.compile(
+_LINE: Final = (
     rf'\{{"path":"file/(0|[1-9][0-9]{{0,5}})","salt":"({_SALT})","value":\{{'
     rf'(?:"digest_only":true,)?(?:"media_type":{_TEXT},)?(?:"modified":"{_TIME}",)?'
     rf'"name":{_TEXT},"sha256":"({_HASH})"(?:,"sha3_256":"({_HASH})")?'
     rf'(?:,"sha512":"([0-9a-f]{{128}})")?(?:,"size":(?:0|[1-9][0-9]{{0,14}}))?'
     rf'(?:,"sm3":"({_HASH})")?\}}\}}'
 )
+_PLAIN: Final = re.compile(_LINE)
+_LINES: Final = re.compile(f"^{_LINE}$", re.MULTILINE)
+
+FoundFile = tuple[str, str, str, str, str, str]
+"""The groups of one line: number, salt and digests as in ``PlainFile``, "" for none."""
+
+DIGESTS: Final = ("sha256", "sha3_256", "sha512", "sm3")
 
 
 class PlainFile(NamedTuple):
@@ -42,9 +50,9 @@ class PlainFile(NamedTuple):
     sm3: str | None
 
     @property
-    def digests(self) -> int:
-        """How many digests there are."""
-        return 4 - self[2:].count(None)
+    def digests(self) -> list[tuple[str, str]]:
+        """The digests there are, by name."""
+        return [(name, digest) for name, digest in zip(DIGESTS, self[2:], strict=True) if digest]
 
 
 def plain_file(data: bytes) -> PlainFile | None:
@@ -57,11 +65,26 @@ def plain_file(data: bytes) -> PlainFile | None:
     return None if plain is None else PlainFile(*plain.groups())
 
 
+def plain_files(claims: Sequence[bytes]) -> list[FoundFile] | None:
+    """The files in claims of which every one is plain; None where one is not."""
+    if not claims:
+        return []
+    try:
+        text = b"\n".join(claims).decode("utf-8")
+    except (TypeError, UnicodeDecodeError):
+        return None
+    # No plain claim holds a line's end, and no match goes beyond one.
+    if text.count("\n") != len(claims) - 1 or max(map(len, claims)) > claim.LARGEST:
+        return None
+    found: list[FoundFile] = _LINES.findall(text)
+    return found if len(found) == len(claims) else None
+
+
 def holds(data: bytes, algorithm: str, digest: bytes) -> bool:
     """Whether ``data`` is a file's claim with that digest. Raises FormatError for no claim."""
     plain = plain_file(data)
     if plain is not None:
-        return (algorithm, digest.hex()) in zip(PlainFile._fields[2:], plain[2:], strict=True)
+        return (algorithm, digest.hex()) in plain.digests
     parsed = claim.parse(data)
     if parsed.section != "file":
         return False

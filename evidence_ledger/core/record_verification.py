@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final, TypeVar
 
 from evidence_ledger.core import evidence_record, record_coverage
@@ -29,7 +29,7 @@ from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.evidence_record import EvidenceRecord
 from evidence_ledger.core.recipe import Recipe, Task
 from evidence_ledger.core.record_coverage import CoveringToken, Kind, RecordedObject
-from evidence_ledger.core.report import Report, verdict_of, worst
+from evidence_ledger.core.report import Report, Verdict, verdict_of, worst
 from evidence_ledger.core.revocation_values import RevocationData
 from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.core.timestamp_verification import TrustedTime, check_token
@@ -66,12 +66,17 @@ class RecordTime:
     """What the tokens of a record prove: ``stamps``, oldest first, and when the proof weakens.
 
     ``relied`` are those that the proof leans on as of the check: from the oldest, all that have
-    ended since, and the first that stands by itself.
+    ended since, and the first that stands by itself. ``ends`` is when each needs another over it.
     """
 
     stamps: tuple[tuple[Kind, TrustedTime], ...]
     relied: tuple[TrustedTime, ...]
-    weakens_on: datetime
+    ends: tuple[datetime, ...]
+
+    @property
+    def weakens_on(self) -> datetime:
+        """When the newest token needs a renewal."""
+        return self.ends[-1]
 
     @property
     def first(self) -> TrustedTime:
@@ -106,17 +111,35 @@ def verify_record(data: bytes, objects: Sequence[RecordedObject], trust: RecordT
 def check_tokens(tokens: Sequence[CoveringToken], trust: RecordTrust) -> RecordTime:
     """What tokens prove that ``covering_tokens`` has given: steps 5 and 6.
 
-    Raises the first Refused or FormatError, or else the first Undecided.
+    Renewals after ``trust.at`` are left out, and so is one that can't be decided with those that
+    follow it: what they cover may stand without them. Raises the first Refused or FormatError, or
+    else the first Undecided.
     """
-    found = _examine(tokens, trust)
+    found = _examine(_made_by(tokens, trust.at), trust)
     errors = [one for one in found if isinstance(one, EvidenceError)]
-    if errors:
-        verdict = worst(map(verdict_of, errors))
-        raise next(error for error in errors if verdict_of(error) is verdict)
-    times = [one for one in found if isinstance(one, TrustedTime)]
+    refused = [one for one in errors if verdict_of(one) is Verdict.FAILED]
+    times = [one for one in takewhile(_is_time, found) if isinstance(one, TrustedTime)]
+    if refused or not times:
+        raise (refused or errors)[0]
+    tokens = tokens[: len(times)]
     check_order(times)
     check_algorithms(tokens, times, trust)
     return _record_time(tokens, times, trust)
+
+
+def _made_by(tokens: Sequence[CoveringToken], at: datetime) -> Sequence[CoveringToken]:
+    """The first token, and its renewals up to the first that was made after ``at``."""
+    later = (place for place, one in enumerate(tokens) if place and _earliest(one) > at)
+    return tokens[: next(later, len(tokens))]
+
+
+def _earliest(token: CoveringToken) -> datetime:
+    info = read_token(token.token).info
+    return info.moment - (info.accuracy or timedelta(0))
+
+
+def _is_time(found: TrustedTime | EvidenceError) -> bool:
+    return isinstance(found, TrustedTime)
 
 
 class _Examination:
@@ -337,7 +360,7 @@ def _record_time(
     return RecordTime(
         stamps=tuple(zip(kinds, times, strict=True)),
         relied=tuple(times[: next(alone, len(times))]),
-        weakens_on=ends[-1],
+        ends=tuple(ends),
     )
 
 

@@ -51,12 +51,14 @@ _ABOUT_OTHERS: Final = frozenset({"crl.other-issuer", "crl.other-scope"})
 class Revocations:
     """Of how many X.509 certificates of a chain it is known that they were not revoked.
 
-    ``asked`` leaves out the root. ``later`` says that one of them was revoked, but later.
+    ``asked`` leaves out the root. ``later`` says that one of them was revoked, but later. Where
+    the signature stands only if it is older than some moment, that is ``doubtful_since``.
     """
 
     asked: int
     known: int
     later: bool = False
+    doubtful_since: datetime | None = None
 
     def to_json(self) -> dict[str, object]:
         """The facts of a report."""
@@ -84,18 +86,20 @@ def check_revocation(
     ``revocation.compromised``, ``revocation.no-reason`` and, with ``demanded``,
     ``revocation.missing``.
     """
-    known, later = 0, False
+    known, later, doubtful = 0, False, list[datetime]()
     for certificate, issuer in pairwise(chain.certificates):
         told = _told(certificate, issuer, data)
         found = _revocation(told.statuses, moment)
         if found is not None:
             _require_harmless(certificate, found, moment, existed)
             later = True
+            doubtful += [] if found.reason in _HARMLESS else [found.doubtful_since]
         elif any(one.covers(moment) for one in told.statuses):
             known += 1
         elif demanded:
             raise _missing(certificate, told.errors)
-    return Revocations(len(chain.certificates) - 1, known, later)
+    asked = len(chain.certificates) - 1
+    return Revocations(asked, known, later, min(doubtful, default=None))
 
 
 def _revocation(statuses: list[RevocationStatus], moment: datetime) -> Revocation | None:

@@ -7,6 +7,7 @@ takes only what ``statement.parse`` takes, which reads all others and says what 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from evidence_ledger.core import statement
@@ -23,14 +24,29 @@ _MADE: Final = (
 )
 # 16 bytes: the last sign carries two bits.
 _NONCE: Final = "[A-Za-z0-9_-]{21}[AQgw]"
-_PLAIN: Final = re.compile(
-    (
-        rf'\{{"after":\{{"root":"{_HASH}","size":{_COUNT}\}},'
-        rf'"claims":\{{"count":({_COUNT}),"root":"({_HASH})"\}},'
-        rf'"kind":"(?:{_KINDS})","ledger":"{_ORIGIN}","made":"{_MADE}","nonce":"{_NONCE}",'
-        rf'"refs":\[\],"signer":"({_HASH})","v":1\}}'
-    ).encode("ascii")
+_LINE: Final = (
+    rf'\{{"after":\{{"root":"{_HASH}","size":{_COUNT}\}},'
+    rf'"claims":\{{"count":({_COUNT}),"root":"({_HASH})"\}},'
+    rf'"kind":"(?:{_KINDS})","ledger":"{_ORIGIN}","made":"{_MADE}","nonce":"{_NONCE}",'
+    rf'"refs":\[\],"signer":"({_HASH})","v":1\}}'
 )
+_PLAIN: Final = re.compile(_LINE.encode("ascii"))
+_LINES: Final = re.compile(f"^{_LINE}$".encode("ascii"), re.MULTILINE)
+
+FoundStatement = tuple[bytes, bytes, bytes]
+"""The count and root of the claims, and the signer; as written."""
+
+
+def plain_statements(statements: Sequence[bytes]) -> list[FoundStatement] | None:
+    """What is asked of statements of which every one is plain; None where one is not."""
+    if not statements:
+        return []
+    text = b"\n".join(statements)
+    # No plain statement holds a line's end, and no match goes beyond one.
+    if text.count(b"\n") != len(statements) - 1:
+        return None
+    found: list[FoundStatement] = _LINES.findall(text)
+    return found if len(found) == len(statements) else None
 
 
 def claims_of(data: bytes) -> TreePoint:

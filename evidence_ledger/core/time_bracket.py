@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -148,7 +148,7 @@ def not_earlier_than(bracket: Bracket, judgement: Judgement) -> tuple[datetime, 
     policy = judgement.policy
     if policy is None:
         raise Undecided("bracket.no-policy", "Nobody vouches for the time of the earlier seal.")
-    proved = list(_proved(bracket, judgement))
+    proved = list(_proved(bracket, judgement, policy))
     for one in proved:
         _check_order(one, judgement.times)
     for moment in sorted({earliest(one) for one in proved}, reverse=True):
@@ -164,29 +164,36 @@ def earliest(one: ProvedTime) -> datetime:
     return one.time.moment - (TOLERANCE if one.time.accuracy is None else one.time.accuracy)
 
 
-def _proved(bracket: Bracket, judgement: Judgement) -> Iterator[ProvedTime]:
+def _proved(bracket: Bracket, judgement: Judgement, policy: TrustPolicy) -> Iterator[ProvedTime]:
     """What the tokens prove; one that can't be decided proves nothing."""
+    independent_by = time_proof.independent_by(judgement.times, policy)
     for token in bracket.tokens:
         try:
-            yield time_proof.prove(
-                _stamped(token), judgement.policy, _as_of(token, judgement), judgement.supplement
-            )
+            yield _proved_one(token, judgement, independent_by)
         except Undecided:
             continue
 
 
-def _stamped(token: bytes) -> StampedObjects:
-    """The token alone: what it is over does not matter, only that it was there."""
+def _proved_one(token: bytes, judgement: Judgement, independent_by: datetime | None) -> ProvedTime:
+    """A token that only a clock which is not independent proves to be old enough leans on that."""
+    try:
+        return _as_of(token, judgement, independent_by)
+    except Undecided:
+        return replace(_as_of(token, judgement, judgement.existed_by), independent=False)
+
+
+def _as_of(token: bytes, judgement: Judgement, existed_by: datetime | None) -> ProvedTime:
+    """Its X.509 certificate may have expired since the deposit was proved to exist.
+
+    The token stands alone: what it is over does not matter, only that it was there.
+    """
     digest, imprint = evidence_record.token_imprint(token)
     way = (CoveringToken(Kind.INITIAL, 0, digest.name, imprint, token),)
-    return StampedObjects(token, (way,), frozenset())
-
-
-def _as_of(token: bytes, judgement: Judgement) -> datetime:
-    """Its X.509 certificate may have expired since the deposit was proved to exist."""
-    if judgement.existed_by is None:
-        return judgement.at
-    return min(judgement.at, max(judgement.existed_by, read_token(token).info.moment))
+    by = judgement.at
+    if existed_by is not None:
+        by = min(by, max(existed_by, read_token(token).info.moment))
+    stamped = StampedObjects(token, (way,), frozenset())
+    return time_proof.prove(stamped, judgement.policy, by, judgement.supplement)
 
 
 def _check_order(one: ProvedTime, times: Sequence[ProvedTime]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from evidence_ledger.core import evidence_record
 from evidence_ledger.core.algorithm_term import check_term
@@ -18,7 +19,7 @@ from evidence_ledger.core.record_coverage import (
     covering_tokens,
 )
 from evidence_ledger.core.record_manifest import SHA256, CoveredObject
-from evidence_ledger.core.record_verification import RecordTrust, check_tokens
+from evidence_ledger.core.record_verification import RecordTime, RecordTrust, check_tokens
 from evidence_ledger.core.supplement import NOTHING, Supplement
 from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.core.timestamp_verification import TrustedTime
@@ -46,7 +47,7 @@ class StampedObjects:
 class ProvedTime:
     """A token that a policy trusts. ``independent``: the proof leans on no ledger's own clock.
 
-    ``weakens_on`` is when the proof needs a renewal.
+    ``weakens_on`` is when the proof, as independent as it is, needs a renewal.
     """
 
     time: TrustedTime
@@ -148,12 +149,24 @@ def prove(
     records = [check_tokens(way, trust) for way in one.ways]
     authorities = policy.authorities if policy else ()
     relied = [stamp for record in records for stamp in record.relied]
+    independent = all(_independent(stamp, authorities) for stamp in relied)
+    ends = [_steady_until(record, authorities, independent=independent) for record in records]
     return ProvedTime(
         time=records[0].first,
         authority=_authority(records[0].first, authorities).name,
-        independent=all(_independent(stamp, authorities) for stamp in relied),
-        weakens_on=min(record.weakens_on for record in records),
+        independent=independent,
+        weakens_on=min(ends),
     )
+
+
+def _steady_until(
+    record: RecordTime, authorities: Sequence[TrustedAuthority], *, independent: bool
+) -> datetime:
+    """A renewal that is not independent carries on no independent proof."""
+    if not independent:
+        return record.weakens_on
+    steady = takewhile(lambda one: _independent(one[1], authorities), record.stamps)
+    return record.ends[sum(1 for _ in steady) - 1]
 
 
 def _trust(policy: TrustPolicy | None, at: datetime, supplement: Supplement) -> RecordTrust:
@@ -191,12 +204,25 @@ def existed_by(proved: Sequence[ProvedTime], policy: TrustPolicy) -> datetime | 
 
 
 def weakens_on(proved: Sequence[ProvedTime], policy: TrustPolicy) -> datetime | None:
-    """Until when as many distinct authorities vouch as the policy asks for, without renewals.
+    """Until when as many distinct authorities vouch for ``existed_by``, without renewals.
 
     None where they are not enough, or where there is no token at all.
     """
-    for moment in sorted({one.weakens_on for one in proved}, reverse=True):
-        if enough([one for one in proved if one.weakens_on >= moment], policy):
+    by = existed_by(proved, policy)
+    early = [one for one in proved if by is not None and one.latest <= by]
+    for moment in sorted({one.weakens_on for one in early}, reverse=True):
+        if enough([one for one in early if one.weakens_on >= moment], policy):
+            return moment
+    return None
+
+
+def independent_by(proved: Sequence[ProvedTime], policy: TrustPolicy) -> datetime | None:
+    """The moment for which as many independent authorities vouch as the policy asks for, and one
+    at least. None where they are not enough.
+    """
+    for moment in sorted({one.latest for one in proved}):
+        names = _authorities([one for one in proved if one.independent and one.latest <= moment])[1]
+        if len(names) >= max(1, policy.independent_required):
             return moment
     return None
 

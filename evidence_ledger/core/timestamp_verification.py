@@ -387,7 +387,7 @@ def _trusted_time(
     chain: Chain,
     revocation: Revocations | None,
 ) -> TrustedTime:
-    info = token.info
+    info, doubtful = token.info, revocation.doubtful_since if revocation else None
     return TrustedTime(
         moment=info.moment,
         accuracy=info.accuracy,
@@ -398,7 +398,7 @@ def _trusted_time(
         digest=info.imprint.value,
         scheme=scheme.name,
         chain=chain,
-        good_until=_good_until(chain),
+        good_until=min(_good_until(chain), doubtful or datetime.max.replace(tzinfo=UTC)),
         token=token.raw,
         revocation=revocation,
     )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence_ledger.core import claim, merkle
+from evidence_ledger.core import claim, claim_audit, fingerprint_sum, merkle
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.claim_audit import ClaimFindings, ClaimRow, check_claims, worst_error
 from evidence_ledger.core.digest import Algorithm, Fingerprint
@@ -57,31 +57,60 @@ ROWS: list[ClaimRow] = [
 ]
 
 
+KEY = bytes(range(32))
+
+
+def check(
+    statements: Sequence[tuple[int, bytes | None]], rows: Sequence[ClaimRow]
+) -> ClaimFindings:
+    """As a whole where it can be, and entry by entry: both find the same."""
+    found = check_claims(statements, rows, KEY)
+    single = claim_audit._take_apart(statements, rows, KEY)
+    assert fields(found) == fields(single)
+    return found
+
+
+def fields(found: ClaimFindings) -> tuple[object, ...]:
+    error = found.unsound
+    told = (error.reason, error.where) if error else None
+    return found.claims, found.index, found.elsewhere, told
+
+
+def index_of(rows: Sequence[ClaimRow]) -> int:
+    """The sum over all digests of the files among sound claims."""
+    elements = []
+    for number, position, data in rows:
+        parsed = claim.parse(data)
+        if parsed.section == "file":
+            digests = claim.file_fact(parsed).fingerprint.digests
+            elements += [(number, position, one.value, it.hex()) for one, it in digests.items()]
+    return fingerprint_sum.total(KEY, elements)
+
+
 def defect(
     statements: Sequence[tuple[int, bytes | None]], rows: Sequence[ClaimRow]
 ) -> tuple[str, str | None]:
-    unsound = check_claims(statements, rows).unsound
+    unsound = check(statements, rows).unsound
     assert unsound is not None
     return unsound.reason, unsound.where
 
 
 def test_sound_claims_are_counted() -> None:
-    digests = 1 + (2 + 1 + 1) + 0 + 0 + (300 + 150)
-    assert check_claims(STATEMENTS, ROWS) == ClaimFindings(len(ROWS), digests)
+    assert check(STATEMENTS, ROWS) == ClaimFindings(len(ROWS), index_of(ROWS))
 
 
 def test_nothing_at_all() -> None:
-    assert check_claims([], []) == ClaimFindings()
+    assert check([], []) == ClaimFindings()
 
 
 def test_claims_that_are_kept_elsewhere_are_no_defect() -> None:
     rows = [row for row in ROWS if row[0] != 8]
-    assert check_claims(STATEMENTS, rows) == ClaimFindings(len(rows), 451, elsewhere=1)
+    assert check(STATEMENTS, rows) == ClaimFindings(len(rows), index_of(rows), elsewhere=1)
 
 
 def test_claims_of_an_erased_statement_are_counted_without_a_root() -> None:
     statements = [(number, None) for number, _ in STATEMENTS]
-    assert check_claims(statements, ROWS) == ClaimFindings(len(ROWS), 455)
+    assert check(statements, ROWS) == ClaimFindings(len(ROWS), index_of(ROWS))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +181,7 @@ def test_any_changed_bit_is_found(place: int, draw: st.DataObject) -> None:
 @given(st.integers(0, len(ROWS) - 1))
 def test_any_lost_claim_is_found_unless_it_was_the_only_one(place: int) -> None:
     number = ROWS[place][0]
-    found = check_claims(STATEMENTS, [*ROWS[:place], *ROWS[place + 1 :]])
+    found = check(STATEMENTS, [*ROWS[:place], *ROWS[place + 1 :]])
     if len(DEPOSITS[number - 7]) == 1:
         assert (found.unsound, found.elsewhere) == (None, 1)
     else:
@@ -167,15 +196,66 @@ def test_parts_add_up_to_the_whole(cuts: list[int]) -> None:
     for start, stop in pairwise(edges):
         part = STATEMENTS[start:stop]
         numbers = {number for number, _ in part}
-        total += check_claims(part, [row for row in ROWS if row[0] in numbers])
-    assert total == check_claims(STATEMENTS, ROWS)
+        total += check(part, [row for row in ROWS if row[0] in numbers])
+    assert total == check(STATEMENTS, ROWS)
 
 
-def test_plain_files_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+PLAIN = [row for row in ROWS if row[0] in (7, 9, 11)]
+PLAIN_STATEMENTS = [STATEMENTS[at] for at in (0, 2, 4)]
+
+
+def test_plain_batches_are_never_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else an audit of a million entries would take a minute instead of seconds."""
-    monkeypatch.delattr(claim, "parse")
-    rows = [row for row in ROWS if row[0] in (7, 11)]
-    assert check_claims([STATEMENTS[0], STATEMENTS[4]], rows).claims == 301
+    monkeypatch.delattr(claim_audit, "_take_apart")
+    found = check_claims(PLAIN_STATEMENTS, PLAIN, KEY)
+    assert found == ClaimFindings(len(PLAIN), index_of(PLAIN))
+    assert check_claims(PLAIN_STATEMENTS, [], KEY) == ClaimFindings(elsewhere=2)
+    assert check_claims([], [], KEY) == ClaimFindings()
+
+
+@given(st.integers(0, len(PLAIN) - 1), st.integers(0, 2), st.data())
+def test_any_other_value_in_a_plain_batch_is_a_defect(
+    place: int, column: int, draw: st.DataObject
+) -> None:
+    row = list(PLAIN[place])
+    values = st.one_of(st.none(), st.binary(max_size=9), st.text(max_size=9), st.integers(0, 400))
+    row[column] = draw.draw(values)
+    if tuple(row) == PLAIN[place]:
+        return
+    rows = [*PLAIN[:place], tuple(row), *PLAIN[place + 1 :]]
+    assert check(PLAIN_STATEMENTS, rows).unsound is not None
+
+
+@given(st.integers(0, len(PLAIN)), st.integers(0, len(PLAIN) - 1))
+def test_a_plain_claim_that_is_there_twice_is_a_defect(place: int, which: int) -> None:
+    rows = [*PLAIN[:place], PLAIN[which], *PLAIN[place:]]
+    assert check(PLAIN_STATEMENTS, rows).unsound is not None
+
+
+def test_more_claims_than_a_batch_holds_are_streamed() -> None:
+    claims = [file_claim(number) for number in range(2_100)]
+    rows = [(3, position, data) for position, data in enumerate(claims)]
+    assert check([(3, statement_over(claims))], rows) == ClaimFindings(2_100, index_of(rows))
+
+
+def test_the_sum_is_over_numbers_names_and_digests() -> None:
+    elements = [(5, 0, "sha256", "aa"), (5, 1, "sha256", "aa"), (6, 0, "sm3", "bb")]
+    whole = fingerprint_sum.total(KEY, elements)
+    assert fingerprint_sum.total(KEY, reversed(elements)) == whole
+    parts = [fingerprint_sum.total(KEY, [one]) for one in elements]
+    assert sum(parts) % fingerprint_sum.MODULUS == whole
+    others = [(5, 0, "sha256", "ab"), (5, 0, "sm3", "aa"), (6, 0, "sha256", "aa"), elements[1]]
+    for one in others:
+        assert fingerprint_sum.total(KEY, [one, *elements[1:]]) != whole
+    assert fingerprint_sum.total(bytes(32), elements) != whole
+
+
+@pytest.mark.parametrize(
+    "element", [("5", 0, "a", "b"), (5, None, "a", "b"), (5, 0, "\ud800", "b")]
+)
+def test_what_is_no_element_has_no_sum(element: tuple[int, int, str, str]) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        fingerprint_sum.total(KEY, [element])
 
 
 def test_the_first_among_equals() -> None:

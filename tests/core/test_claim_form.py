@@ -98,7 +98,12 @@ def assert_alike(data: bytes) -> None:
     assert glance == (full[0], full[1] & tried)
     if plain is not None:
         assert claim.parse(data).path == f"file/{plain.number}"
-        assert plain.digests == len(full[1])
+        assert {(name, bytes.fromhex(value)) for name, value in plain.digests} == full[1]
+    if (files := claim_form.plain_files([PLAIN, data])) is not None:
+        assert plain is not None
+        assert files[1] == tuple(member or "" for member in plain)
+    else:
+        assert plain is None
 
 
 @given(st.one_of(FILES, OTHERS))
@@ -154,7 +159,17 @@ def test_no_other_name_is_a_digests(name: str) -> None:
     assert not claim_form.holds(PLAIN, name, digest(Algorithm.SHA256))
 
 
+def test_claims_are_read_together_or_not_at_all() -> None:
+    assert claim_form.plain_files([]) == []
+    assert claim_form.plain_files([PLAIN, b"", PLAIN]) is None
+    assert claim_form.plain_files([PLAIN + b"\n" + PLAIN]) is None
+    assert claim_form.plain_files([PLAIN + b"\n" + PLAIN, b""]) is None
+    assert claim_form.plain_files([PLAIN[:-1], b"}", PLAIN]) is None
+    assert claim_form.plain_files([PLAIN, PLAIN]) == 2 * claim_form.plain_files([PLAIN])  # type: ignore[operator]  # it is a list
+
+
 def test_a_claim_that_is_too_large_is_refused() -> None:
     data = PLAIN.replace(b".pdf", b"x" * claim.LARGEST)
     assert claim_form.plain_file(data) is None
+    assert claim_form.plain_files([data]) is None
     assert_alike(data)

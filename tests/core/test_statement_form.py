@@ -47,6 +47,14 @@ def in_full(data: bytes) -> tuple[TreePoint, str] | str:
 
 
 def at_a_glance(data: bytes) -> tuple[TreePoint, str] | str:
+    lines = statement_form.plain_statements([PLAIN, data])
+    if lines is not None:
+        count, root, signer = lines[1]
+        return TreePoint(int(count), bytes.fromhex(root.decode())), signer.decode()
+    return alone(data)
+
+
+def alone(data: bytes) -> tuple[TreePoint, str] | str:
     try:
         return statement_form.claims_of(data), statement_form.signer_of(data)
     except FormatError as error:
@@ -110,6 +118,19 @@ def test_times_read_alike(time: str) -> None:
 def test_counts_read_alike(count: str) -> None:
     data = PLAIN.replace(b'"count":3', b'"count":' + count.encode())
     assert at_a_glance(data) == in_full(data)
+
+
+def test_statements_are_read_together_or_not_at_all() -> None:
+    assert statement_form.plain_statements([]) == []
+    assert statement_form.plain_statements([PLAIN, b""]) is None
+    assert statement_form.plain_statements([PLAIN + b"\n" + PLAIN]) is None
+    assert statement_form.plain_statements([PLAIN + b"\n" + PLAIN, b""]) is None
+    assert statement_form.plain_statements([PLAIN[:-1], b"}", PLAIN]) is None
+
+
+@pytest.mark.parametrize("one", [PLAIN, PLAIN.replace(b'"v":1', b'"v":2')])
+def test_one_alone_is_read_as_among_others(one: bytes) -> None:
+    assert alone(one) == at_a_glance(one) == in_full(one)
 
 
 @pytest.mark.parametrize("behind", [b"\n", b" ", b"\x00"])

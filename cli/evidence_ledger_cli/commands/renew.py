@@ -33,7 +33,7 @@ _DIGESTS = {"sha512": "sha512", "sha3-256": "sha3_256"}
     "--before",
     type=options.Moment(),
     metavar="DATE",
-    help="What weakens before this day; else within a year.",
+    help="What weakens by the end of this day; else within a year.",
 )
 @click.option("--all", "everything", is_flag=True, help="Everything, whenever it weakens.")
 @click.option(
@@ -111,7 +111,7 @@ def _list(
         show_json({"due": [due_document(one, limit) for one in found]})
         return
     if not found:
-        show(f"Nothing weakens before {limit:%Y-%m-%d}.")
+        show(f"Nothing weakens until {limit:%Y-%m-%d}.")
         return
     tell_due(found, limit)
     hint("renew it with: evidence renew")

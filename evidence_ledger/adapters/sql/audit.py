@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from types import FunctionType
+from typing import Protocol, TypeVar
 
-from evidence_ledger.adapters.sql.audit_reader import AuditReader, Bounds
+from evidence_ledger.adapters.clock import SystemEntropy
+from evidence_ledger.adapters.sql.audit_reader import (
+    DIGEST_RANGES,
+    AuditReader,
+    Bounds,
+    DigestRange,
+)
 from evidence_ledger.adapters.sql.opening import open_engine
+from evidence_ledger.core import fingerprint_sum
 from evidence_ledger.core.chain_audit import ChainFindings, Span, SpanCheck, join
 from evidence_ledger.core.claim_audit import ClaimFindings, check_claims, worst_error
 from evidence_ledger.core.claim_form import holds
 from evidence_ledger.core.edge import WIDTH
 from evidence_ledger.core.entry_audit import AuditRow
+from evidence_ledger.core.fingerprint_sum import KEY_SIZE
 from evidence_ledger.errors import EvidenceError, FormatError, Refused
 
 # Entries handed over at once: enough to be worth it, few enough to be shared out evenly.
 SPAN = 256 * WIDTH
-SIGNED_SPAN = 4 * WIDTH
+SIGNED_SPAN = 8 * WIDTH
 # Another process takes half a second to start: it must have this much to do.
-SPANS_A_PROCESS = 4
+SPANS_A_PROCESS = 2
 
+T = TypeVar("T")
+R = TypeVar("R")
 SignatureCheck = Callable[[bytes, bytes], object]
 
 
@@ -41,28 +53,36 @@ def audit_chain(
     Without ``signatures`` these are not read at all. ``check(statement, signature)`` is called for
     every signature that is not erased, and what it raises is found in ``ChainFindings.unsound``,
     with the entry's place; only a function of a module is called in other processes. With
-    ``claims`` these are compared with the statements' roots; see ``ChainFindings.claims``.
+    ``claims`` these are compared with the statements' roots, and the index with them.
     ``advance`` is told how many more entries are done.
     Raises Refused for the first entry that is wrong, and LedgerError where the database can't be
     read.
     """
     engine = open_engine(path, read_only=True)
+    key = SystemEntropy().take(KEY_SIZE) if claims else None
     try:
         reader = AuditReader(engine, str(path))
         bounds = reader.bounds()
         _check_reach(bounds)
-        work = _Work(path, signatures, check, claims)
+        work = _Work(path, signatures, check, key)
+        ranges = _ranges(bounds.head.size, SPAN if check is None else SIGNED_SPAN)
         checked = []
-        for one in _work_through(work, bounds.head.size, processes if _can_travel(check) else 1):
-            checked.append(one)
-            advance(one.span.stop - one.span.start)
+        with _workers(ranges, processes if _can_travel(check) else 1) as each:
+            for one in each(work, ranges):
+                checked.append(one)
+                advance(one.span.stop - one.span.start)
+            index = _index(each, path, bounds.head.size, key)
         findings = join([one.span for one in checked], bounds.head, reader.tiles)
         _check_bounds(bounds)
+        found = sum((one.claims for one in checked), ClaimFindings())
+        lost = index != found.index or None in (index, key)
+        if lost:
+            _check_fingerprints(reader)
         return replace(
             findings,
             unsound=worst_error(one.unsound for one in checked),
-            claims=sum((one.claims for one in checked), ClaimFindings()),
-            fingerprints=_check_fingerprints(reader, bounds.head.size),
+            claims=found,
+            lost=lost and claims,
         )
     finally:
         engine.dispose()
@@ -90,7 +110,7 @@ class _Work:
     path: Path
     signatures: bool
     check: SignatureCheck | None
-    claims: bool
+    key: bytes | None
 
     def __call__(self, bounds: tuple[int, int]) -> _Checked:
         """Check the entries between two numbers; the first is a multiple of 256."""
@@ -108,25 +128,71 @@ class _Work:
             span.take(rows, tiles)
             if self.check is not None:
                 unsound = worst_error((unsound, *_unsound(rows, self.check)))
-            if self.claims and rows:
+            if self.key is not None and rows:
                 stored = reader.claims(rows[0][0], rows[-1][0] + 1)
-                claims += check_claims([(row[0], row[4]) for row in rows], stored)
+                claims += check_claims([(row[0], row[4]) for row in rows], stored, self.key)
         return _Checked(span.finish(), unsound, claims)
 
 
-def _work_through(work: _Work, size: int, processes: int) -> Iterator[_Checked]:
-    width = SPAN if work.check is None else SIGNED_SPAN
-    ranges = [(start, min(start + width, size)) for start in range(0, size, width)]
+def _ranges(size: int, width: int) -> list[tuple[int, int]]:
+    return [(start, min(start + width, size)) for start in range(0, size, width)]
+
+
+class _Each(Protocol):
+    """``map``, here or in other processes."""
+
+    def __call__(self, work: Callable[[T], R], parts: Iterable[T], /) -> Iterator[R]: ...
+
+
+@contextmanager
+def _workers(ranges: Sequence[object], processes: int) -> Iterator[_Each]:
     workers = min(processes, len(ranges) // SPANS_A_PROCESS)
     if workers < 2:
-        yield from map(work, ranges)
+        yield map
         return
     # Spawned, not forked: this process may have threads, and open connections to the database.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         try:
-            yield from pool.map(work, ranges)
+            yield pool.map
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _IndexSum:
+    """Adds up what the index finds of the first ``size`` entries."""
+
+    path: Path
+    size: int
+    key: bytes
+
+    def __call__(self, part: DigestRange) -> int | None:
+        """The sum over the digests of a range; None where a row is none."""
+        engine = open_engine(self.path, read_only=True)
+        try:
+            return sum(map(self._total, AuditReader(engine, str(self.path)).index(part)))
+        except (AttributeError, TypeError, ValueError):
+            return None
+        finally:
+            engine.dispose()
+
+    def _total(self, rows: Iterable[AuditRow]) -> int:
+        # Others may append while this is read.
+        own = [
+            (entry, position, algorithm, digest.hex())
+            for digest, algorithm, entry, position in rows
+            if entry < self.size
+        ]
+        return fingerprint_sum.total(self.key, own)
+
+
+def _index(each: _Each, path: Path, size: int, key: bytes | None) -> int | None:
+    """The sum over the whole index; None where it is not asked for, or can't be had."""
+    if key is None:
+        return None
+    sums = list(each(_IndexSum(path, size, key), DIGEST_RANGES))
+    known = [one for one in sums if one is not None]
+    return sum(known) % fingerprint_sum.MODULUS if len(known) == len(sums) else None
 
 
 def _unsound(rows: Iterable[AuditRow], check: SignatureCheck) -> Iterator[EvidenceError]:
@@ -167,12 +233,8 @@ def _check_bounds(bounds: Bounds) -> None:
         )
 
 
-def _check_fingerprints(reader: AuditReader, size: int) -> int:
-    """How much of the first ``size`` entries can be found; all that can is where it leads.
-
-    Raises Refused.
-    """
-    count = 0
+def _check_fingerprints(reader: AuditReader) -> None:
+    """Everything that can be found is in the claim to which it leads. Raises Refused."""
     for digest, algorithm, entry, position, claim in reader.fingerprints():
         if not _is_in(digest, algorithm, claim):
             raise Refused(
@@ -180,9 +242,6 @@ def _check_fingerprints(reader: AuditReader, size: int) -> int:
                 "The index leads from a fingerprint to a claim that does not hold it.",
                 where=f"entry {entry}, claim {position}",
             )
-        # Others may append while this is read.
-        count += entry < size
-    return count
 
 
 def _is_in(digest: object, algorithm: object, claim: object) -> bool:

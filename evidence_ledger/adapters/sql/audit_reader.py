@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import (
@@ -44,6 +45,12 @@ _ENTRIES_AT_ONCE = 1024
 _TILES_AT_ONCE = 64
 _FINGERPRINTS_AT_ONCE = 1024
 _AFTER = ("after_digest", "after_algorithm", "after_entry", "after_position")
+
+DigestRange = tuple[bytes | None, bytes | None]
+"""From a digest, up to another one; None for no bound."""
+
+_CUTS = [bytes([first]) for first in range(16, 256, 16)]
+DIGEST_RANGES: tuple[DigestRange, ...] = tuple(pairwise([None, *_CUTS, None]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,24 @@ class AuditReader:
         """Entry, position and bytes of the claims of a range of entries, in order."""
         return self._claims.between(partial(reading, self._engine, self._place), start, stop)
 
+    def index(self, part: DigestRange) -> Iterator[list[Row]]:
+        """Batches of digest, algorithm, entry and position, for a range of digests in order."""
+        low, high = part
+        digest = fingerprints.c.digest
+        bounds = {name: value for name, value in (("low", low), ("high", high)) if value}
+        inside = [digest >= bindparam("low")] * (low is not None)
+        inside += [digest < bindparam("high")] * (high is not None)
+        query, values = Prepared(_index().where(*inside), self._engine.dialect), bounds
+        more = Prepared(_index().where(*inside, _behind()), self._engine.dialect)
+        while True:
+            with reading(self._engine, self._place) as connection:
+                rows = query.rows(connection, **values)
+            yield rows
+            if len(rows) < _FINGERPRINTS_AT_ONCE:
+                return
+            query = more
+            values = bounds | dict(zip(_AFTER, rows[-1], strict=True))
+
     def fingerprints(self) -> Iterator[Row]:
         """Digest, algorithm, entry, position and the bytes of the claim there, or None."""
         query, values = self._first_fingerprints, dict[str, Any]()
@@ -124,6 +149,11 @@ class AuditReader:
                 return
             query = self._more_fingerprints
             values = dict(zip(_AFTER, rows[-1][:4], strict=True))
+
+
+def _index() -> Select[*tuple[Any, ...]]:
+    columns = tuple(fingerprints.c)
+    return select(*columns).order_by(*columns).limit(_FINGERPRINTS_AT_ONCE)
 
 
 def _found() -> Select[*tuple[Any, ...]]:

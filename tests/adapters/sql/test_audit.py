@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from evidence_ledger.adapters.sql import create_store
+from evidence_ledger.adapters.sql import audit, create_store
 from evidence_ledger.adapters.sql.audit import audit_chain
 from evidence_ledger.adapters.sql.schema import metadata
 from evidence_ledger.core.chain import Head, extend
-from evidence_ledger.core.claim_audit import ClaimFindings
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.entry import leaf_hash
 from evidence_ledger.core.statement import Statement, TreePoint
@@ -116,33 +115,86 @@ def test_signatures_can_be_left_out(path: Path, raw: sqlite3.Connection) -> None
     assert audit_chain(path, signatures=False).edge.size == SIZE
 
 
-def test_every_fingerprint_is_counted(sound: Path) -> None:
-    assert audit_chain(sound).fingerprints == SIZE
-
-
-def test_a_lost_fingerprint_shows_in_the_count(path: Path, raw: sqlite3.Connection) -> None:
-    raw.execute("DELETE FROM fingerprints WHERE entry = 5")
-    assert audit_chain(path).fingerprints == SIZE - 1
-
-
 def test_a_fingerprint_deeper_inside_a_claim_is_not_the_files(
     path: Path, raw: sqlite3.Connection
 ) -> None:
     data = raw.execute("SELECT data FROM claims WHERE entry = 5").fetchone()[0]
     nested = data.replace(b'"name":', b'"a":{"sm3":"%s"},"name":' % (b"0" * 64))
     raw.execute("UPDATE claims SET data = ? WHERE entry = 5", (nested,))
-    assert audit_chain(path).fingerprints == SIZE
+    assert audit_chain(path).edge.size == SIZE
     raw.execute("INSERT INTO fingerprints VALUES (?, 'sm3', 5, 0)", (bytes(32),))
     assert refusal(path) == "audit.false-fingerprint"
+
+
+@pytest.fixture(scope="module")
+def stated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("stated") / "ledger.db"
+    with closing(create_store(path)) as store:
+        fill_stated(store, 300)
+    return path
+
+
+LOSSES = [
+    "DELETE FROM fingerprints WHERE entry = 5",
+    "DELETE FROM fingerprints",
+]
+FALSE = [
+    "INSERT INTO fingerprints VALUES (x'00', 'sha256', 5, 0)",
+    "INSERT INTO fingerprints VALUES (7, 'sha256', 5, 0)",
+    "INSERT INTO fingerprints VALUES ('text', 'sha256', 5, 0)",
+    "INSERT INTO fingerprints VALUES (x'', 'sha256', 5, 0)",
+    "INSERT INTO fingerprints VALUES (x'10', '', -5, 0)",
+    "INSERT INTO fingerprints VALUES (x'00', 'sha256', 'x', 0)",
+    "INSERT INTO fingerprints VALUES (x'ff', 'sha256', 5, 'x')",
+    "INSERT INTO fingerprints VALUES (x'00', 7, 5, 0)",
+    "UPDATE fingerprints SET algorithm = 'sm3' WHERE entry = 5",
+    "UPDATE fingerprints SET position = 1 WHERE entry = 5",
+    "UPDATE fingerprints SET entry = 4 WHERE entry = 5",
+    "UPDATE fingerprints SET entry = 9 - entry WHERE entry IN (4, 5)",
+]
+
+
+@pytest.mark.parametrize("change", LOSSES)
+def test_a_lost_fingerprint_is_told(stated: Path, tmp_path: Path, change: str) -> None:
+    assert not audit_chain(stated, claims=True).lost
+    path = spoilt(stated, tmp_path, change)
+    assert audit_chain(path, claims=True).lost
+    assert not audit_chain(path).lost, "nobody asked"
+
+
+@pytest.mark.parametrize("change", FALSE)
+def test_a_false_fingerprint_is_refused(stated: Path, tmp_path: Path, change: str) -> None:
+    with pytest.raises(Refused) as caught:
+        audit_chain(spoilt(stated, tmp_path, change), claims=True)
+    assert caught.value.reason == "audit.false-fingerprint"
+
+
+def spoilt(path: Path, folder: Path, change: str) -> Path:
+    copy = Path(shutil.copyfile(path, folder / "spoilt.db"))
+    with closing(sqlite3.connect(copy)) as connection:
+        names = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in connection.execute(names).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(change)
+        connection.commit()
+    return copy
+
+
+def test_sound_fingerprints_are_not_looked_up_one_by_one(
+    stated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an audit of a million entries would read a million places of the disk."""
+    monkeypatch.delattr(audit, "_check_fingerprints")
+    assert audit_chain(stated, claims=True).claims.claims == 300
 
 
 def test_several_processes_find_the_same_claims(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with closing(create_store(path)) as store:
         fill_stated(store, 9_300)
-    sound = ClaimFindings(9_300, 9_300)
     for processes in (1, 2):
-        assert audit_chain(path, processes=processes, check=ignore, claims=True).claims == sound
+        sound = audit_chain(path, processes=processes, check=ignore, claims=True)
+        assert (sound.claims.claims, sound.claims.unsound, sound.lost) == (9_300, None, False)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TRIGGER claims_refuse_update")
         connection.execute("UPDATE claims SET data = x'00' WHERE entry = 8200")

@@ -245,3 +245,19 @@ def test_closing_a_seal_twice_alike_is_harmless_and_otherwise_refused(store: Sto
 def test_a_token_of_no_seal_is_refused(store: Store) -> None:
     with pytest.raises(LedgerError):
         store.add_token(5, TOKEN)
+
+
+def test_claims_of_a_range_come_in_order(store: Store) -> None:
+    head, edge = Head(), Edge()
+    sizes = [2, 0, 2_100, 1, 3]
+    made = [admission(number, claims=size) for number, size in enumerate(sizes)]
+    store.append(head, extend(head, edge, made, START))
+    whole = [
+        (number, position, data)
+        for number, one in enumerate(made)
+        for position, data in enumerate(one.claims)
+    ]
+    for start in range(len(sizes) + 1):
+        for stop in range(len(sizes) + 2):
+            expected = [row for row in whole if start <= row[0] < stop]
+            assert list(store.claims_between(start, stop)) == expected
