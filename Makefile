@@ -17,7 +17,7 @@ lint: .venv/ready
 	$(BIN)/lint-imports
 
 test-long: .venv/ready
-	$(BIN)/pytest -q -m long
+	$(BIN)/pytest -q -n auto -m long
 
 bench: .venv/ready
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

@@ -37,7 +37,7 @@ from evidence_ledger.author import Author
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
-from evidence_ledger.errors import LedgerCorrupt, LedgerExists, LedgerNotFound
+from evidence_ledger.errors import LedgerCorrupt, LedgerExists, LedgerNotFound, OutputExists
 from evidence_ledger.issuing import Issuer
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Clock, Entropy, TimestampAuthority
@@ -111,10 +111,12 @@ def create_ledger(
 
     ``name`` is the common name in the depositor's X.509 certificate. Whatever an interrupted
     creation left behind is completed; settings are written last, and are what makes it a ledger.
-    Raises LedgerExists, OutputUnwritable, FormatError.
+    Raises LedgerExists, OutputExists where other files are in the folder, OutputUnwritable,
+    FormatError.
     """
     if _is_made(home):
         raise LedgerExists("There is a ledger already.", where=str(home.folder))
+    _require_own(home)
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     settings = Settings(
         origin or f"local/{entropy.take(8).hex()}",
@@ -132,6 +134,16 @@ def create_ledger(
 def _is_made(home: Home) -> bool:
     with input_errors(home.settings):
         return home.settings.exists()
+
+
+def _require_own(home: Home) -> None:
+    """Nothing of the user's may lie where a creation cleans up, or become part of a ledger."""
+    for path in home.strangers():
+        raise OutputExists(
+            f"There is something else in this folder: {path.name}.",
+            where=str(path.parent),
+            hint="Name a new or an empty folder with --home.",
+        )
 
 
 def _discard_unfinished(home: Home) -> None:

@@ -30,6 +30,7 @@ from operator import itemgetter
 from evidence_ledger.core import admission, record_tree, statement
 from evidence_ledger.core.chain_audit import ChainFindings
 from evidence_ledger.core.checkpoint import Checkpoint
+from evidence_ledger.core.counting import counted
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
@@ -165,7 +166,8 @@ class _Audit:
         findings = self._parts.chain(check_signature if signatures else None)
         self._found = findings
         erased = f"; {findings.erased} without their documents" if findings.erased else ""
-        return f"{findings.edge.size} entries, chain and tree as they must be{erased}."
+        size = counted(findings.edge.size, "entry", "entries")
+        return f"{size}, chain and tree as they must be{erased}."
 
     def signatures(self, *, checked: bool) -> str:
         if not checked:
@@ -175,8 +177,8 @@ class _Audit:
         if self._found.erased:
             raise Undecided(
                 "audit.documents-gone",
-                f"The statements or signatures of {self._found.erased} entries are not "
-                "there any more.",
+                "Statements or signatures are not there any more, of "
+                f"{counted(self._found.erased, 'entry', 'entries')}.",
             )
         return "Every statement is signed as it says."
 
@@ -191,8 +193,9 @@ class _Audit:
             raise found.unsound
         if self._found.lost:
             self._name_lost()
-        more = f"; those of {found.elsewhere} entries are kept elsewhere" if found.elsewhere else ""
-        return f"{found.claims} claims, all under the roots that were signed{more}."
+        elsewhere = counted(found.elsewhere, "entry", "entries")
+        more = f"; those of {elsewhere} are kept elsewhere" if found.elsewhere else ""
+        return f"{counted(found.claims, 'claim')}, all under the roots that were signed{more}."
 
     def _name_lost(self) -> None:
         """Say which file in a claim can't be found.
@@ -227,7 +230,8 @@ class _Audit:
             first, count = seal.size, count + 1
         if newest is not None and newest.number >= count and newest.size <= self.size:
             raise Refused("audit.seal-gap", f"Seal {count} is not there, but later ones are.")
-        return f"{count} seals over {first} of {reader.size} entries."
+        entries = counted(reader.size, "entry", "entries")
+        return f"{counted(count, 'seal')} over {first:,} of {entries}."
 
     def _check_checkpoint(self, seal: StoredSeal, where: str) -> None:
         note = Note.parse(seal.checkpoint)
@@ -256,7 +260,7 @@ class _Audit:
             check_supplements(self._store, seal.number)
         direct = check_direct(self._store, self._parts.roots, self._parts.at)
         more = f"; {direct} over files themselves" if direct else ""
-        return f"{count} timestamps, each over its seal{more}."
+        return f"{counted(count, 'timestamp')}, each over its seal{more}."
 
     def _check_token(
         self, seal: StoredSeal, position: int, token: StoredToken, imprint: bytes
@@ -288,9 +292,12 @@ class _Audit:
                 late += seal.entry is not None
         for index in sorted(own):
             self._check_newer_entry(index, held)
-        more = f"; {late} name timestamps that came later" if late else ""
+        more = (
+            f"; of timestamps that came later: {counted(late, 'entry', 'entries')}" if late else ""
+        )
         closed = sum(seal.entry is not None for seal in held.values())
-        return f"{closed} seals have their entries{more}."
+        have = "has its entry" if closed == 1 else "have their entries"
+        return f"{counted(closed, 'seal')} {have}{more}."
 
     def _check_newer_entry(self, index: int, held: Mapping[bytes, StoredSeal]) -> None:
         """A seal's entry that was appended after this audit began."""
@@ -354,7 +361,8 @@ class _Audit:
             )
         if reader.root(last.size) != last.root:
             raise Refused("audit.forked", "The signer has signed another tree than the one stored.")
-        return f"The signer has signed {last.size} entries of this tree; their seal is unfinished."
+        size = counted(last.size, "entry", "entries")
+        return f"The signer has signed {size} of this tree; the seal is unfinished."
 
     def _seal_entries(self) -> Iterator[StoredEntry]:
         """The entries of kind seal that were there when the audit began."""

@@ -54,7 +54,9 @@ class Issuer:
         stored = self._store.entry(index)
         seal = self._store.seal_of(index)
         if seal is None or not seal.tokens:
-            raise NotSealed(f"Entry {index} is not sealed yet.")
+            kind = entry.parse(stored.entry).kind
+            hint = "A seal's own entry is sealed with the next deposit." if kind == "seal" else None
+            raise NotSealed(f"Entry {index} is not sealed yet.", hint=hint)
         if stored.statement is None or stored.signature is None:
             raise LedgerError(f"The statement of entry {index} was erased.")
         claims = [data for _, data in self._store.claims(index)]

@@ -7,7 +7,7 @@ token's hash is kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -16,7 +16,7 @@ from evidence_ledger.core import entry, statement
 from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.core.timestamp_verification import check_token
-from evidence_ledger.errors import EvidenceError, NoSuchEntry, Refused
+from evidence_ledger.errors import EvidenceError, NoSuchEntry, Refused, Undecided
 from evidence_ledger.ports import (
     RenewalKind,
     RenewedStrand,
@@ -113,6 +113,18 @@ class RenewalAudit:
                     where=f"renewal {renewal.number}",
                 )
             self._walk_one(renewal, newest)
+        self._check_rest(newest.values())
+
+    def _check_rest(self, newest: Iterable[_Newest]) -> None:
+        """Timestamps under one token are renewed together: no sign is left of one that is gone."""
+        for one in newest:
+            if one.renewed and (one.place, True) in self._covered:
+                raise Undecided(
+                    "audit.renewal-rest",
+                    "Some timestamps are not renewed, and others under the same token are.",
+                    where=f"renewal {one.place[0]}",
+                    hint="Renew the rest with: evidence renew",
+                )
 
     def _walk_one(self, renewal: StoredRenewal, newest: dict[Place, _Newest]) -> None:
         leaves, used = leaves_of(renewal), set()
@@ -197,8 +209,9 @@ class RenewalAudit:
         except EvidenceError as error:
             error.where = where
             raise
-        dependent = proved.own_clock or not token.independent
-        if proved.token != token.token or (dependent and renewal.independent):
+        pretended = token.independent and proved.own_clock
+        dependent = renewal.independent and not token.independent
+        if proved.token != token.token or pretended or dependent:
             raise Refused("audit.token", "The timestamp is not as it was stored.", where=where)
 
     def _check_entry(self, renewal: StoredRenewal, index: int) -> None:

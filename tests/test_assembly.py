@@ -135,6 +135,20 @@ def test_an_interrupted_creation_is_completed(
     assert deposit(home) == 0
 
 
+@pytest.mark.parametrize(
+    "name", ["keys/my own.pem", "contract.pdf", "authority/ca.pem", "trust.toml"]
+)
+def test_a_folder_with_other_files_becomes_no_ledger(tmp_path: Path, name: str) -> None:
+    """A creation cleans up in there: the user's own keys would be gone."""
+    home = Home(tmp_path / "home")
+    own = home.folder / name
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"mine")
+    with pytest.raises(OutputExists, match=own.name):
+        assembly.create_ledger(home)
+    assert everything(home) == {own.relative_to(home.folder).as_posix(): b"mine"}
+
+
 def test_an_unreadable_database_without_settings_is_left_alone(home: Home) -> None:
     home.settings.unlink()
     home.database.write_bytes(b"SQLite format 3\x00 and then nothing of use" * 100)

@@ -265,14 +265,14 @@ def test_a_file_whose_claim_is_hidden_is_not_proved(subject: Subject) -> None:
     parts = subject.bench.issue(subject.index, [2])
     assert subject.check(parts, files=[]).verdict is PASSED
     report = subject.check(parts, files=BESIDE[:1])
-    assert found(report, "11") == (INDETERMINATE, "file.not-deposited")
+    assert found(report, "11") == (INDETERMINATE, "file.not-shown")
     assert "a.txt" not in str(report.facts)
 
 
 def test_some_claims_shown_pass(subject: Subject) -> None:
     report = subject.check(subject.bench.issue(subject.index, [1]), files=BESIDE[1:])
     assert report.verdict is PASSED
-    assert step(report, "4").says.startswith("1 of 3 claims")
+    assert step(report, "4").says.startswith("1 of 3 claims shown")
 
 
 def test_a_file_inside_without_its_claim_is_refused(subject: Subject) -> None:

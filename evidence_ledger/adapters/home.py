@@ -14,10 +14,14 @@ trust.toml         a trust policy for this ledger, to be handed to those who che
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence_ledger.adapters.file_errors import output_errors
+from evidence_ledger.adapters.file_errors import input_errors, output_errors
+
+_DRAFT = re.compile(r"\.(.+)\.[0-9]+\.part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,31 @@ class Home:
     def trust(self) -> Path:
         """The trust policy for this ledger."""
         return self.folder / "trust.toml"
+
+    def strangers(self) -> Iterator[Path]:
+        """What lies in the folder, and in those of keys, and is none of a ledger's places.
+
+        Raises FileUnreadable.
+        """
+        for folder in (self.folder, self.keys, self.authority):
+            with input_errors(folder):
+                held = sorted(folder.iterdir()) if folder.is_dir() else []
+            yield from (path for path in held if not self._is_own(path))
+
+    def _is_own(self, path: Path) -> bool:
+        draft = _DRAFT.fullmatch(path.name)
+        place = path.with_name(draft[1]) if draft else path
+        root = self.authority / "root.pem"
+        if path.parent == self.folder and not path.is_dir():
+            # These files are made after the authority.
+            beside_database = path.name.startswith(self.database.name)
+            named = place in {self.settings, self.trust, self.authorities}
+            return root.exists() and (beside_database or named)
+        return place in {
+            *(self.keys, self.authority, self.memory.parent, self.outbox, self.pace),
+            *(self.depositor, self.operator, self.log_key, self.log_cosigner),
+            *(self.authority / "authority.pem", root),
+        }
 
     def make(self) -> None:
         """Make the folders, for the owner alone. Raises OutputUnwritable."""

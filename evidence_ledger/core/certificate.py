@@ -44,6 +44,8 @@ SUPPLEMENTS = ("chains/", "revocation/", "seal/")
 LARGEST_CLAIMS = 512 * 1024 * 1024
 LARGEST_REST = 512 * 1024 * 1024
 LARGEST_FILE = 1 << 50
+MOST_BESIDE = 256
+"""Members of a folder that holds X.509 certificates or revocation data; each token may need all."""
 
 _LIMITS = {
     STATEMENT: statement_format.LARGEST,
@@ -209,10 +211,14 @@ class _Members:
 
     def matching(self, pattern: re.Pattern[str]) -> dict[str, bytes]:
         """The contents of members by the first group of their names, in the names' order."""
-        return {
-            match[1]: self._read(match[0])
-            for match in sorted(self._matches(pattern), key=lambda match: match[0])
-        }
+        matches = sorted(self._matches(pattern), key=lambda match: match[0])
+        if len(matches) > MOST_BESIDE:
+            raise FormatError(
+                "certificate.too-many",
+                f"There are more than {MOST_BESIDE} members in one folder.",
+                where=matches[0][0].partition("/")[0],
+            )
+        return {match[1]: self._read(match[0]) for match in matches}
 
     def records(self) -> tuple[tuple[ObjectRecord, ...], dict[int, tuple[FileRecord, ...]]]:
         """The evidence records over objects and over files, wherever they lie."""

@@ -165,4 +165,5 @@ def unchanged(file: EmbeddedFile) -> Iterator[bytes]:
             break
         yield chunk
     if size != file.size or state.digest() != file.sha256:
-        raise FileChanged(f"{file.name!r} is not the file that was deposited.")
+        name = file.name.decode("utf-8", "backslashreplace")
+        raise FileChanged(f"{name} is not the file that was deposited.")

@@ -60,8 +60,8 @@ def check_witnesses(note: Note, policy: TrustPolicy | None) -> str:
     if len(names) < policy.witnesses_required:
         raise Undecided(
             "checkpoint.witnesses",
-            f"{len(names)} of the {policy.witnesses_required} witnesses that the trust policy "
-            "asks for have cosigned.",
+            f"Witnesses that cosigned: {len(names)}; the trust policy asks for "
+            f"{policy.witnesses_required}.",
             hint="Ask the ledger for the certificate again: cosignatures may have come later.",
         )
     if not names:

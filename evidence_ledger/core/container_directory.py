@@ -74,7 +74,11 @@ def _no_end(file: BinaryIO, length: int) -> FormatError:
     tail = _bytes(file, max(0, length - 65_557), min(length, 65_557))
     place = tail.rfind(_END)
     if place < 0 or len(tail) - place < 22:
-        return FormatError("container.not-zip", "This is no container, or its end is cut off.")
+        return FormatError(
+            "container.not-zip",
+            "This is no container, or its end is cut off.",
+            hint="Is this a certificate of an evidence ledger, and the whole of it?",
+        )
     comment = int.from_bytes(tail[place + 20 : place + 22], "little")
     if place + 22 + comment == len(tail):
         return FormatError("container.comment", "The container ends in a comment.")

@@ -33,6 +33,7 @@ MOST_CHAINS = 64
 MOST_STAMPS = 256
 MOST_LISTS = 256
 MOST_HASHES = 100_000
+SHORTEST_HASH = 20
 
 _WHAT = "evidence record"
 _BY_OID = {digest.oid: digest for digest in (*DIGESTS.values(), *WEAK_DIGESTS.values())}
@@ -283,6 +284,10 @@ def _list(node: Node) -> tuple[bytes, ...]:
     hashes = node.elements(_WHAT, most=MOST_HASHES)
     if not hashes:
         raise FormatError("record.empty-list", "A hash list is empty.", where=node.where(_WHAT))
+    if any(hash_.end - hash_.body < SHORTEST_HASH for hash_ in hashes):
+        raise FormatError(
+            "record.short-hash", "A hash is shorter than any digest.", where=node.where(_WHAT)
+        )
     return tuple(hash_.octets(_WHAT) for hash_ in hashes)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from evidence_ledger.core.checkpoint import Checkpoint
+from evidence_ledger.core.counting import counted
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import HASH_SIZE, leaf_hash
 from evidence_ledger.core.note import Note
@@ -100,7 +101,8 @@ def _without(recipe: Recipe, *tasks: Task) -> Report:
 def _read(source: TileSource) -> tuple[tuple[Note, Checkpoint], str]:
     note = Note.parse(source.checkpoint())
     checkpoint = Checkpoint.parse(note.text)
-    return (note, checkpoint), f"{checkpoint.origin} says that it holds {checkpoint.size} entries."
+    held = counted(checkpoint.size, "entry", "entries")
+    return (note, checkpoint), f"{checkpoint.origin} says that it holds {held}."
 
 
 def _signature(
@@ -160,7 +162,7 @@ class _Audit:
         self.finished = True
         if self.edge.root() != self.checkpoint.root:
             raise Refused("log.root", "The entries do not give the root that the log has signed.")
-        return None, f"The {size} entries give the signed root."
+        return None, f"{counted(size, 'entry', 'entries')}: together they give the signed root."
 
     def judge_tiles(self) -> tuple[None, str]:
         if self.wrong.count:

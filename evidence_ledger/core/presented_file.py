@@ -37,20 +37,27 @@ def file_facts(claims: Iterable[tuple[int, Claim]]) -> dict[int, FileFact]:
     return {at: file_fact(claim) for at, claim in files}
 
 
-def match(facts: Mapping[int, FileFact], files: Sequence[PresentedFile]) -> list[Match]:
+def match(
+    facts: Mapping[int, FileFact], files: Sequence[PresentedFile], *, hidden: bool = False
+) -> list[Match]:
     """Each file with the claims that hold its fingerprint, every digest and the size equal.
 
-    Raises Refused for an altered file, Undecided for one that was never deposited here.
+    ``hidden`` says that there may be more claims than ``facts``. Raises Refused for an altered
+    file, Undecided for one that was never deposited here, or whose claim may be hidden.
     """
     by_digest: dict[bytes, list[int]] = {}
     for position, fact in facts.items():
         for digest in fact.fingerprint.digests.values():
             by_digest.setdefault(digest, []).append(position)
-    return [_match(facts, by_digest, file) for file in files]
+    return [_match(facts, by_digest, file, hidden=hidden) for file in files]
 
 
 def _match(
-    facts: Mapping[int, FileFact], by_digest: Mapping[bytes, list[int]], file: PresentedFile
+    facts: Mapping[int, FileFact],
+    by_digest: Mapping[bytes, list[int]],
+    file: PresentedFile,
+    *,
+    hidden: bool,
 ) -> Match:
     candidates = {
         position
@@ -62,7 +69,7 @@ def _match(
     )
     if positions:
         return Match(file, positions)
-    raise _stranger(facts, file)
+    raise _stranger(facts, file, hidden=hidden)
 
 
 def _same(claimed: Fingerprint, found: Fingerprint) -> bool:
@@ -71,15 +78,23 @@ def _same(claimed: Fingerprint, found: Fingerprint) -> bool:
     return bool(shared) and equal and claimed.size in (None, found.size)
 
 
-def _stranger(facts: Mapping[int, FileFact], file: PresentedFile) -> Refused | Undecided:
+def _stranger(
+    facts: Mapping[int, FileFact], file: PresentedFile, *, hidden: bool
+) -> Refused | Undecided:
     base = file.name.rpartition(b"/")[2]
     shown = file.name.decode("utf-8", "backslashreplace")
     namesakes = [fact for fact in facts.values() if fact.name.rpartition(b"/")[2] == base]
-    if namesakes or len(facts) == 1:
+    if namesakes or (len(facts) == 1 and not hidden):
         return Refused(
             "file.altered",
             f"{shown} was altered: its fingerprint is not the one that was deposited.",
             hint="Look for the original file; a copy that differs by one byte does not match.",
+        )
+    if hidden:
+        return Undecided(
+            "file.not-shown",
+            f"{shown} is not among the files that this certificate shows; others are hidden.",
+            hint="Ask for a certificate that shows this file.",
         )
     return Undecided(
         "file.not-deposited",

@@ -6,6 +6,7 @@ from evidence_ledger.core import merkle
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.checkpoint_check import Cosigned, check_log, check_witnesses
+from evidence_ledger.core.counting import counted
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import Signed
 from evidence_ledger.core.recipe import Recipe, Task
@@ -99,7 +100,8 @@ def _inclusion(found: TlogProof, leaf: bytes, checkpoint: Checkpoint) -> tuple[N
     merkle.verify_inclusion(
         merkle.leaf_hash(leaf), found.index, checkpoint.size, found.hashes, checkpoint.root
     )
-    return None, f"The log of {checkpoint.size} entries holds it as entry {found.index}."
+    size = counted(checkpoint.size, "entry", "entries")
+    return None, f"The log of {size} holds it as entry {found.index}."
 
 
 def _checkpoint_facts(checkpoint: Checkpoint, signed: tuple[Signed, ...]) -> dict[str, object]:

@@ -273,8 +273,7 @@ def _examine_one(
             intermediates=trust.intermediates,
             at=trust.at,
             covered_at=_latest(after) if after else None,
-            crls=trust.revocation.lists,
-            ocsps=trust.revocation.responses,
+            revocation=trust.revocation,
             revocation_demanded=trust.revocation_demanded,
         )
     except Undecided as error:

@@ -21,7 +21,7 @@ choice, so nothing is asked about it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -162,7 +162,7 @@ class _Told:
     statuses: list[RevocationStatus] = field(default_factory=list)
     errors: list[EvidenceError] = field(default_factory=list)
 
-    def take(self, read: Callable[[], list[RevocationStatus]]) -> None:
+    def take(self, read: Callable[[], Sequence[RevocationStatus]]) -> None:
         try:
             self.statuses.extend(read())
         except EvidenceError as error:
@@ -173,17 +173,24 @@ class _Told:
 def _told(certificate: X509Certificate, issuer: X509Certificate, data: RevocationData) -> _Told:
     told = _Told()
     for one in data.lists:
-        told.take(partial(_from_list, one, certificate, issuer))
+        told.take(partial(_from_list, one, certificate, issuer, data))
     for one in data.responses:
-        told.take(partial(_from_response, one, certificate, issuer, data.lists))
+        told.take(partial(_from_response, one, certificate, issuer, data))
     return told
 
 
 def _from_list(
-    data: bytes, certificate: X509Certificate, issuer: X509Certificate
+    one: bytes, certificate: X509Certificate, issuer: X509Certificate, data: RevocationData
 ) -> list[RevocationStatus]:
-    status = revocation_list.parse_list(data).status_of(certificate)
-    _require_list_signer(data, issuer.raw)
+    key = (b"list", one, certificate.raw, issuer.raw)
+    return data.once(key, partial(_list_status, one, certificate, issuer))
+
+
+def _list_status(
+    one: bytes, certificate: X509Certificate, issuer: X509Certificate
+) -> list[RevocationStatus]:
+    status = revocation_list.parse_list(one).status_of(certificate)
+    _require_list_signer(one, issuer.raw)
     return [status]
 
 
@@ -193,22 +200,33 @@ def _require_list_signer(data: bytes, issuer: bytes) -> None:
 
 
 def _from_response(
-    data: bytes, certificate: X509Certificate, issuer: X509Certificate, lists: Sequence[bytes]
+    one: bytes, certificate: X509Certificate, issuer: X509Certificate, data: RevocationData
 ) -> list[RevocationStatus]:
-    response = ocsp_response.parse_response(data)
+    key = (b"response", one, certificate.raw, issuer.raw)
+    found = data.once(key, partial(_answered, one, certificate, issuer))
+    if found is None:
+        return []
+    responder, statuses = found
+    if responder.raw != issuer.raw:
+        _require_unrevoked(responder, issuer, data)
+    return statuses
+
+
+def _answered(
+    one: bytes, certificate: X509Certificate, issuer: X509Certificate
+) -> tuple[X509Certificate, list[RevocationStatus]] | None:
+    response = ocsp_response.parse_response(one)
     answers = ocsp_response.matching_answers(response, certificate, issuer)
     if not answers:
-        return []
+        return None
     responder = ocsp_response.responder_of(response, issuer)
-    if responder.raw != issuer.raw:
-        _require_unrevoked(responder, issuer, lists)
-    return [one.status_of(certificate) for one in answers]
+    return responder, [answer.status_of(certificate) for answer in answers]
 
 
 def _require_unrevoked(
-    responder: X509Certificate, issuer: X509Certificate, lists: Sequence[bytes]
+    responder: X509Certificate, issuer: X509Certificate, data: RevocationData
 ) -> None:
     """No list at hand names the responder (RFC 6960, 4.2.2.2.1). Raises Undecided."""
-    told = _told(responder, issuer, RevocationData(tuple(lists)))
+    told = _told(responder, issuer, replace(data, responses=()))
     if any(one.revoked for one in told.statuses):
         raise Undecided("ocsp.responder-revoked", "The OCSP responder was revoked itself.")

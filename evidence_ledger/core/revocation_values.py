@@ -6,27 +6,32 @@ carry the unsigned attribute revocation-values. Neither is trusted: each is judg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 
 from evidence_ledger.core import der, oid
 from evidence_ledger.core.cms import SignedData
-from evidence_ledger.errors import FormatError
+from evidence_ledger.errors import EvidenceError, FormatError
 
 MOST: Final = 64
 """Lists, and responses, of one kind in one attribute."""
 
+_T = TypeVar("_T")
 _OTHER: Final = der.context(1)
 _VALUES: Final = "revocation-values"
 
 
 @dataclass(frozen=True, slots=True)
 class RevocationData:
-    """Lists and OCSP responses, each DER, in no order. They may be about anything."""
+    """Lists and OCSP responses, each DER, in no order. They may be about anything.
+
+    ``known`` keeps what was found in them: thousands of tokens may be judged by hundreds of lists.
+    """
 
     lists: tuple[bytes, ...] = ()
     responses: tuple[bytes, ...] = ()
+    known: dict[tuple[bytes, ...], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __bool__(self) -> bool:
         return bool(self.lists or self.responses)
@@ -35,7 +40,21 @@ class RevocationData:
         return RevocationData(
             tuple(dict.fromkeys(self.lists + other.lists)),
             tuple(dict.fromkeys(self.responses + other.responses)),
+            self.known,
         )
+
+    def once(self, key: tuple[bytes, ...], find: Callable[[], _T]) -> _T:
+        """What ``find`` returns or raises, which depends on nothing but ``key``."""
+        if key not in self.known:
+            try:
+                self.known[key] = find()
+            except EvidenceError as error:
+                self.known[key] = error
+        found = self.known[key]
+        if isinstance(found, EvidenceError):
+            raise found.with_traceback(None)
+        answer: _T = found
+        return answer
 
 
 def embedded_data(signed: SignedData) -> RevocationData:

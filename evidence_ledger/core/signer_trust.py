@@ -36,7 +36,11 @@ def check_signer_trust(
         check_validity(certificate, at)
         return f"Signed by {name}; the trust policy names this very X.509 certificate."
     if not policy.signers.roots:
-        raise Undecided("signer.unknown", f"The trust policy does not name the signer ({name}).")
+        raise Undecided(
+            "signer.unknown",
+            f"The trust policy does not name the signer ({name}).",
+            hint="Name the signer's X.509 certificate or its CA in it, if you trust them.",
+        )
     _check_chain(certificate, supplement, policy.signers, at)
     return f"Signed by {name}, whose X.509 certificate leads to a root of the trust policy."
 

@@ -252,14 +252,14 @@ def check_enough(proved: Sequence[ProvedTime], policy: TrustPolicy) -> str:
     if len(names) < policy.authorities_required:
         raise Undecided(
             "time.authorities",
-            f"{len(names)} of the {policy.authorities_required} timestamp authorities that the "
-            "trust policy asks for vouch for the time.",
+            f"Timestamp authorities that vouch for the time: {len(names)}; the trust policy asks "
+            f"for {policy.authorities_required}.",
         )
     if len(independent) < policy.independent_required:
         raise Undecided(
             "time.independent",
-            f"{len(independent)} of the {policy.independent_required} independent timestamp "
-            "authorities that the trust policy asks for vouch for the time.",
+            f"Independent timestamp authorities that vouch for the time: {len(independent)}; the "
+            f"trust policy asks for {policy.independent_required}.",
             hint="A time on the ledger's own clock never counts as independent.",
         )
     moment = existed_by(proved, policy)

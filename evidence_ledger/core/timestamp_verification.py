@@ -102,20 +102,17 @@ def check_token(
     nonce: int | None = None,
     policy_oid: str | None = None,
     covered_at: datetime | None = None,
-    crls: Sequence[bytes] = (),
-    ocsps: Sequence[bytes] = (),
+    revocation: RevocationData | None = None,
     revocation_demanded: Collection[bytes] = (),
 ) -> TrustedTime:
     """What a response or bare token proves, judged as of ``at`` (aware UTC).
 
     ``digests`` are the digests of the data by name (``sha256``); the token needs one of them.
     ``roots`` and ``intermediates`` are DER X.509 certificates. ``covered_at`` is a moment by which
-    something else proves that the token existed. ``crls`` and ``ocsps`` are DER revocation lists
-    and OCSP responses, about anything; ``revocation_demanded`` are the roots under which a token
-    counts only when its X.509 certificates are known not to be revoked. Raises the first Refused or
-    FormatError, or else the first Undecided, of the recipe's steps.
+    something else proves that the token existed. ``revocation_demanded`` are the roots under which
+    a token counts only when its X.509 certificates are known not to be revoked. Raises the first
+    Refused or FormatError, or else the first Undecided, of the recipe's steps.
     """
-    revocation = RevocationData(tuple(crls), tuple(ocsps))
     case = _Case(
         data,
         digests,
@@ -125,7 +122,7 @@ def check_token(
         policy_oid,
         at,
         covered_at,
-        revocation,
+        revocation or RevocationData(),
         revocation_demanded,
     )
     examination = _Examination()
@@ -151,6 +148,7 @@ def verify_timestamp(
 ) -> Report:
     """The report of the recipe at the head of this module; arguments as for ``check_token``.
 
+    ``crls`` and ``ocsps`` are DER revocation lists and OCSP responses, about anything.
     Steps that need what a failed step would have found are left out. Nothing is raised.
     """
     revocation = RevocationData(tuple(crls), tuple(ocsps))

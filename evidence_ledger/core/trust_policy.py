@@ -39,6 +39,7 @@ TOML 1.0. Unknown members are refused: a misspelt rule must not silently be no r
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -52,6 +53,10 @@ from evidence_ledger.errors import FormatError, NewerFormat
 
 VERSION = 1
 LARGEST = 4 * 1024 * 1024
+# The TOML reader takes memory and time by the square of a dotted key's parts.
+_DEEP_KEY = re.compile(
+    r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*\.[ \t]*){32}"""
+)
 _TABLES = {
     "v",
     "name",
@@ -133,6 +138,8 @@ def parse(text: str) -> TrustPolicy:
     """The policy in a TOML text. Raises FormatError, NewerFormat."""
     if len(text) > LARGEST:
         raise FormatError("policy.too-large", f"A trust policy has at most {LARGEST} signs.")
+    if _DEEP_KEY.search(text):
+        raise FormatError("policy.deep-key", "The trust policy has a key of too many parts.")
     try:
         document = _Table(tomllib.loads(text), "policy")
     except (ValueError, RecursionError) as error:

@@ -28,6 +28,7 @@ from evidence_ledger.core.admission import check_signer
 from evidence_ledger.core.algorithm_term import check_term
 from evidence_ledger.core.certificate import Certificate, FileRecord, FileToken
 from evidence_ledger.core.container import Container
+from evidence_ledger.core.counting import counted
 from evidence_ledger.core.digest import Algorithm, Fingerprint, Hasher
 from evidence_ledger.core.findings import Findings
 from evidence_ledger.core.presented_file import PresentedFile
@@ -78,8 +79,8 @@ class Case:
             *self._parts.unknown_members,
         )
         unknown = len(self._parts.unknown_members)
-        more = f" {unknown} of its members are covered by no check." if unknown else ""
-        return f"{len(self._container.members)} members, all readable.{more}"
+        more = f" Covered by no check: {counted(unknown, 'member')}." if unknown else ""
+        return f"{counted(len(self._container.members), 'member')}, all readable.{more}"
 
     def _for_people(self) -> list[str]:
         """The members that prove nothing, read whole so that damage is seen."""
@@ -112,7 +113,8 @@ class Case:
         self.found.statement = self._statement
         claims = self._statement.claims.size
         return (
-            f"A {self._statement.kind} of {claims} claims for the ledger {self._statement.ledger}."
+            f"A {self._statement.kind} of {counted(claims, 'claim')} for the ledger "
+            f"{self._statement.ledger}."
         )
 
     def signature(self) -> str:
@@ -125,8 +127,8 @@ class Case:
         self.found.claims = disclosure.proved(self._parts.claims, self._statement.claims)
         self.found.files = presented_file.file_facts(self.found.claims)
         return (
-            f"{len(self.found.claims)} of {self._statement.claims.size} claims are shown, "
-            f"{len(self.found.files)} of them fingerprints of files."
+            f"{len(self.found.claims):,} of {counted(self._statement.claims.size, 'claim')} shown; "
+            f"fingerprints of files among them: {len(self.found.files):,}."
         )
 
     def entry(self) -> str:
@@ -159,7 +161,9 @@ class Case:
             raise Refused("proof.index", "The proof is for another entry.")
         leaf = entry.leaf_hash(self._parts.entry)
         merkle.verify_inclusion(leaf, proof.index, point.size, proof.hashes, point.root)
-        return f"Entry {proof.index} is one of the {point.size} entries under the checkpoint."
+        if point.size == 1:
+            return f"Entry {proof.index} is the one entry under the checkpoint."
+        return f"Entry {proof.index} is one of the {point.size:,} entries under the checkpoint."
 
     def checkpoint(self) -> str:
         if self._checkpoint.origin != self._statement.ledger:
@@ -260,15 +264,15 @@ class Case:
             self._check_embedded(number, file)
         for number, held in self._parts.file_records.items():
             self._check_file_records(number, held)
-        self.found.matches = presented_file.match(self.found.files, self._presented)
+        hidden = len(self.found.claims) < self._statement.claims.size
+        self.found.matches = presented_file.match(self.found.files, self._presented, hidden=hidden)
         found = {at for one in self.found.matches for at in one.positions}
         count = len(self.found.files)
         if not self._presented:
             inside = len(self._embedded)
-            return f"No file was presented; {inside} of {count} files are inside, unaltered."
-        return (
-            f"{len(self._presented)} files presented, unaltered; {len(found)} of {count} covered."
-        )
+            return _nothing_presented(inside, count)
+        presented = counted(len(self._presented), "file")
+        return f"{presented} presented, unaltered; {len(found):,} of {count:,} covered."
 
     def direct_checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """For each timestamp over a file itself, of what and whose it is, and the check.
@@ -356,3 +360,9 @@ def _check_links(signed: Statement, index: int) -> None:
 def _equal(expected: bytes, data: bytes, reason: str, name: str) -> None:
     if hashlib.sha256(data).digest() != expected:
         raise Refused(reason, f"The {name} was altered: it is not the one that the entry names.")
+
+
+def _nothing_presented(inside: int, count: int) -> str:
+    if not inside:
+        return "No file was presented, and none is inside: only fingerprints were checked."
+    return f"No file was presented; inside, unaltered: {inside:,} of {counted(count, 'file')}."

@@ -25,6 +25,7 @@ LARGEST_NAME = 1000
 CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
 
 _CONTROL = re.compile(r"[\x00-\x1f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _KEY_ID = re.compile(r"[0-9a-f]{8}", re.ASCII)
 _PRIME = 2**255 - 19
 _ORDER_EIGHT = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
@@ -72,8 +73,8 @@ class VerifierKey:
 
         The ID of an unknown type is taken as it is: nothing says how to compute it.
         """
-        parts = text.split("+", 2)
-        if len(text) > LARGEST_VKEY or len(parts) != 3:
+        parts = text.split("+", 2) if len(text) <= LARGEST_VKEY else []
+        if len(parts) != 3:
             raise FormatError("vkey.malformed", "Not a verifier key: name+ID+key.", where=text[:80])
         name, digits, encoded = parts
         check_key_name(name, where="verifier key")
@@ -121,6 +122,8 @@ def check_key_name(name: str, *, where: str) -> None:
         raise FormatError(
             "note.key-name", "A key name holds a space, a plus or a control character.", where=where
         )
+    if _SURROGATE.search(name):
+        raise FormatError("note.key-name-not-utf8", "A key name is not UTF-8.", where=where)
 
 
 def _check_key(key_type: int, key: bytes) -> None:

@@ -78,3 +78,16 @@ def test_a_file_claim_calls_itself_by_its_position(path: str) -> None:
     with pytest.raises(FormatError) as caught:
         file_facts([(0, Claim(path, bytes(32), value))])
     assert caught.value.reason == "claim.number"
+
+
+@pytest.mark.parametrize("shown", [{0: FACTS[0]}, FACTS])
+def test_a_file_whose_claim_may_be_hidden_is_not_called_altered(shown: dict[int, FileFact]) -> None:
+    with pytest.raises(Undecided) as caught:
+        match(shown, [file("another", C)], hidden=True)
+    assert caught.value.reason == "file.not-shown"
+
+
+def test_beside_hidden_claims_a_namesake_is_altered() -> None:
+    with pytest.raises(Refused) as caught:
+        match({0: FACTS[0]}, [file("a", C)], hidden=True)
+    assert caught.value.reason == "file.altered"

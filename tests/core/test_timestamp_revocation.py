@@ -67,7 +67,9 @@ def test_demanded_and_given(given: dict[str, object]) -> None:
 def test_revoked_before_fails() -> None:
     assert found(report_of(token(), crls=[BEFORE]), "10") == (FAILED, "revocation.revoked")
     with pytest.raises(Refused):
-        check_token(token(), DIGESTS, roots=[ROOT.der], at=WHEN, crls=[BEFORE])
+        check_token(
+            token(), DIGESTS, roots=[ROOT.der], at=WHEN, revocation=RevocationData((BEFORE,))
+        )
 
 
 def test_compromised_later_needs_an_older_proof() -> None:

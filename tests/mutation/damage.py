@@ -116,6 +116,9 @@ def _others(cell: Cell) -> Iterator[tuple[str, Cell]]:
 
 
 def _other_bytes(cell: bytes) -> Iterator[tuple[str, Cell]]:
+    if not cell:
+        yield from (("longer", bytes(4)), ("bytes", bytes(32)), ("a number", 7), ("a text", ""))
+        return
     middle = len(cell) // 2
     yield "first bit", bytes([cell[0] ^ 0x80]) + cell[1:]
     yield "middle bit", cell[:middle] + bytes([cell[middle] ^ 0x10]) + cell[middle + 1 :]

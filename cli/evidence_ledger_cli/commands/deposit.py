@@ -38,7 +38,11 @@ if TYPE_CHECKING:
     "--name", "names", multiple=True, metavar="NAME", help="The name for the --digest before."
 )
 @click.option(
-    "--case", metavar="NO", help="The case number: short for --claim matter/case_number=NO."
+    "--case",
+    "cases",
+    multiple=True,
+    metavar="NO",
+    help="The case number: short for --claim matter/case_number=NO.",
 )
 @click.option(
     "--claim",
@@ -67,7 +71,7 @@ def command(
     paths: tuple[str, ...],
     digests: tuple[str, ...],
     names: tuple[str, ...],
-    case: str | None,
+    cases: tuple[str, ...],
     claims: tuple[str, ...],
     out: Path | None,
     embed: bool,
@@ -86,7 +90,7 @@ def command(
     from evidence_ledger.assembly import open_depositor
     from evidence_ledger.desk import Desk, facts_of, write_certificate
 
-    fields, typed = _fields(case, claims), typed_facts(digests, names)
+    fields, typed = _fields(cases, claims), typed_facts(digests, names)
     if not paths and not typed:
         raise UsageError("There is nothing to deposit.", hint="Name a file or a folder.")
     if out is not None:
@@ -103,14 +107,15 @@ def command(
         write_certificate(ledger, deposit.receipt.index, target, embedded=inside)
         desk.done(deposit)
         document = _document(ledger.settings.origin, deposit.receipt, files, target)
+        document["by_digest"] = len(typed)
     _tell(document, json=json)
-    for failure in failures:
+    for failure in dict.fromkeys(map(str, failures)):
         hint(safe_line(f"No time from one authority: {failure}"))
     hint(safe_line(f"Check it with: evidence verify {target} FILE --policy {ledger.home.trust}"))
 
 
-def _fields(case: str | None, claims: Sequence[str]) -> list[Field]:
-    fields: list[Field] = [] if case is None else [("matter/case_number", case)]
+def _fields(cases: Sequence[str], claims: Sequence[str]) -> list[Field]:
+    fields: list[Field] = [("matter/case_number", case) for case in cases]
     for claim in claims:
         path, sign, value = claim.partition("=")
         if not sign or not value:
@@ -170,6 +175,10 @@ def _tell(document: dict[str, object], *, json: bool) -> None:
         return
     again = " (it was there already)" if document["repeated"] else ""
     show(f"Entry {document['index']} of {safe_line(str(document['ledger']))}{again}")
-    show(f"  files        {document['files']:,}, {document['size']:,} bytes")
+    size = "1 byte" if document["size"] == 1 else f"{document['size']:,} bytes"
+    if document["files"]:
+        show(f"  files        {document['files']:,}, {size}")
+    if document["by_digest"]:
+        show(f"  by digest    {document['by_digest']:,}, never read")
     show(f"  entry hash   {document['leaf_hash']}")
     show(f"  certificate  {safe_line(str(document['certificate']))}")

@@ -38,11 +38,11 @@ def command(wanted: str, home: Path | None, json: bool) -> None:
             }
             for one in found
         ]
+    if not entries:
+        raise NoSuchEntry("No entry holds this fingerprint.")
     if json:
         show_json({"digest": f"{algorithm.value}:{digest.hex()}", "entries": entries})
         return
-    if not entries:
-        raise NoSuchEntry("No entry holds this fingerprint.")
     for entry in entries:
         show(f"entry {entry['index']:>8}   {entry['claim']:<12} received {entry['received']}")
 

@@ -70,12 +70,12 @@ def _tell_times(result: SealResult) -> None:
 def _tell_late(late: Sequence[SealResult]) -> None:
     for one in late:
         if one.seal is not None:
-            show(f"Seal {one.seal.number}, of earlier:")
+            show(f"The earlier seal {one.seal.number}:")
             _tell_times(one)
 
 
 def _warn(result: SealResult) -> None:
-    for failure in result.failures:
+    for failure in dict.fromkeys(map(str, result.failures)):
         hint(safe_line(f"No time from one authority: {failure}"))
     if (apart := result.disagreement) is not None:
         seconds = apart.apart.total_seconds()

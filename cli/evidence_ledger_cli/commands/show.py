@@ -58,10 +58,17 @@ def _seal_facts(seal: StoredSeal | None, missing: Sequence[str]) -> dict[str, ob
     return {"seal": seal.number, "authorities": names, "missing": list(missing)}
 
 
+def _text(value: object) -> str:
+    """A fact in words; nothing where it says that there is nothing."""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _tell(facts: dict[str, object], held: Sequence[Claim]) -> None:
     for name, value in facts.items():
-        if name != "sealed":
-            show(f"{name:<10} {safe_line(str(value))}")
+        if name != "sealed" and (text := _text(value)):
+            show(f"{name.replace('_', ' '):<10} {safe_line(text)}")
     sealed = facts["sealed"]
     if isinstance(sealed, dict):
         names = ", ".join(sealed["authorities"]) or "no authority yet"

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from evidence_ledger.adapters.file_errors import why
 from evidence_ledger.errors import FileUnreadable, NotARegularFile, UsageError
 
 PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
@@ -85,9 +86,8 @@ def not_regular(special: Sequence[bytes]) -> NotARegularFile:
 
 
 def unreadable(path: bytes, error: OSError) -> FileUnreadable:
-    """The error for a path that the system would not let us read, in the system's words."""
-    reason = (error.strerror or "input error").lower()
-    return FileUnreadable(f"This can't be read: {reason}.", where=os.fsdecode(path))
+    """The error for a path that the system would not let us read, in plain words."""
+    return FileUnreadable(f"This can't be read: {why(error)}.", where=os.fsdecode(path))
 
 
 def _outermost(paths: Iterable[PathLike]) -> list[bytes]:

@@ -45,7 +45,7 @@ def open_signer(
         raise KeyUnreadable(
             f"There is no X.509 certificate beside the key in {path.name}.",
             where=str(path),
-            hint="Name the file with the key's X.509 certificate as well.",
+            hint="Name the file with the key's X.509 certificate as well, with --certificates.",
         )
     return SoftwareSigner(key, found, scheme)
 
@@ -97,7 +97,9 @@ def _private_block(data: bytes, path: Path) -> bytes:
     ]
     if len(starts) != 1:
         raise KeyUnreadable(
-            f"{path.name} holds {len(starts)} private keys, not one.", where=str(path)
+            f"{path.name} holds {len(starts) or 'no'} private keys; it must hold one.",
+            where=str(path),
+            hint="Name the file that holds the key.",
         )
     rest = lines[starts[0] :]
     end = next((n for n, line in enumerate(rest) if b"-----END " in line), len(rest) - 1)
@@ -151,4 +153,6 @@ def _require_pkcs12(data: bytes, path: Path) -> None:
 def _wrong_password(path: Path, password: str | None) -> WrongPassword:
     if password:
         return WrongPassword(f"The password does not open {path.name}.", where=str(path))
-    return WrongPassword(f"{path.name} needs a password.", where=str(path), hint="Give it one.")
+    return WrongPassword(
+        f"{path.name} needs a password.", where=str(path), hint="Name --password-file FILE."
+    )

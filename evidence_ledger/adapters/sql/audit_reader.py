@@ -32,6 +32,9 @@ from evidence_ledger.adapters.sql.schema import (
     documents,
     entries,
     fingerprints,
+    renewal_tokens,
+    renewals,
+    renewed_strands,
     seal_supplements,
     seals,
     supplements,
@@ -173,10 +176,17 @@ def _behind() -> ColumnElement[bool]:
 
 def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
     size = bindparam("size", type_=BigInteger)
-    for table, number in ((entries, entries.c.number), (documents, documents.c.entry)):
+    for table, number in (
+        (entries, entries.c.number),
+        (documents, documents.c.entry),
+        (fingerprints, fingerprints.c.entry),
+    ):
         yield table, or_(number < 0, number >= size)
     yield claims, or_(claims.c.entry < 0, claims.c.entry >= size, claims.c.position < 0)
     yield seals, or_(seals.c.number < 0, seals.c.size > size)
+    begun = select(renewals.c.number)
+    yield renewed_strands, renewed_strands.c.renewal.not_in(begun)
+    yield renewal_tokens, renewal_tokens.c.renewal.not_in(begun)
     for table in (tokens, seal_supplements):
         yield table, ~select(seals.c.number).where(seals.c.number == table.c.seal).exists()
     linked = select(seal_supplements.c.seal).where(

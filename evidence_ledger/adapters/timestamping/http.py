@@ -92,7 +92,7 @@ class HttpAuthority:
                 self._require_reply(response)
                 return self._body(response, deadline)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            reason = str(error) or type(error).__name__
+            reason = _reason(error)
             raise AuthorityUnreachable(
                 f"{self._name} did not answer: {reason}.", where=self._url
             ) from error
@@ -137,3 +137,13 @@ class HttpAuthority:
         return AuthorityAnswerInvalid(
             f"{self._name} did not answer with a timestamp: {reason}.", where=self._url
         )
+
+
+def _reason(error: BaseException) -> str:
+    """What stopped a request, in the system's plain words where it has some."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+        cause = cause.__cause__ or cause.__context__
+    return str(error) or "no reason given"

@@ -143,8 +143,6 @@ FALSE = [
     "INSERT INTO fingerprints VALUES (7, 'sha256', 5, 0)",
     "INSERT INTO fingerprints VALUES ('text', 'sha256', 5, 0)",
     "INSERT INTO fingerprints VALUES (x'', 'sha256', 5, 0)",
-    "INSERT INTO fingerprints VALUES (x'10', '', -5, 0)",
-    "INSERT INTO fingerprints VALUES (x'00', 'sha256', 'x', 0)",
     "INSERT INTO fingerprints VALUES (x'ff', 'sha256', 5, 'x')",
     "INSERT INTO fingerprints VALUES (x'00', 7, 5, 0)",
     "UPDATE fingerprints SET algorithm = 'sm3' WHERE entry = 5",
@@ -167,6 +165,16 @@ def test_a_false_fingerprint_is_refused(stated: Path, tmp_path: Path, change: st
     with pytest.raises(Refused) as caught:
         audit_chain(spoilt(stated, tmp_path, change), claims=True)
     assert caught.value.reason == "audit.false-fingerprint"
+
+
+@pytest.mark.parametrize("entry", ["-5", "300", "1 << 60", "'x'", "x'00'"])
+def test_a_fingerprint_of_no_entry_is_refused(stated: Path, tmp_path: Path, entry: str) -> None:
+    change = f"INSERT INTO fingerprints VALUES (x'10', '', {entry}, 0)"  # noqa: S608  # our own
+    path = spoilt(stated, tmp_path, change)
+    for claims in (False, True):
+        with pytest.raises(Refused) as caught:
+            audit_chain(path, claims=claims)
+        assert caught.value.reason == "audit.stray-row"
 
 
 def spoilt(path: Path, folder: Path, change: str) -> Path:
