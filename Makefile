@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := evidence_ledger cli server tests benchmarks docs
 
-.PHONY: demo test lint test-long bench wheel lock
+.PHONY: demo test lint test-long fuzz bench wheel lock
 
 demo: .venv/ready
 	EVIDENCE="$(CURDIR)/$(BIN)/evidence" demo/run.sh
@@ -18,6 +18,11 @@ lint: .venv/ready
 
 test-long: .venv/ready
 	$(BIN)/pytest -q -n auto -m long
+
+SECONDS ?= 20
+fuzz: .venv/ready
+	for name in $$($(BIN)/python -m tests.fuzz.run all 2> /dev/null); do \
+	    $(BIN)/python -m tests.fuzz.run $$name $(SECONDS) build/fuzz || exit 1; done
 
 bench: .venv/ready
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -88,7 +89,8 @@ def _checked(fields: Iterable[tuple[str, Json]]) -> list[tuple[str, Json]]:
     checked = [(checked_path(path), value) for path, value in fields]
     paths = {path for path, _ in checked}
     if len(paths) != len(checked):
-        raise UsageError("A claim path is given twice.")
+        twice = next(path for path, count in Counter(p for p, _ in checked).items() if count > 1)
+        raise UsageError(f"The claim {twice} is given twice.")
     if any(order(path) == 0 for path in paths):
         raise UsageError("Claims under file/ come from the files themselves.")
     return checked

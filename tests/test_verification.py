@@ -549,11 +549,31 @@ def test_a_minute_between_two_clocks_is_nothing(bench: Workbench) -> None:
 
 def test_a_failed_token_makes_the_whole_failed(subject: Subject) -> None:
     """Though the other token would have been enough."""
+    policy = subject.bench.policy(time=asked(1, 1))
+    seal = subject.bench.store.seal(0)
+    assert seal is not None
+    broken = tuple(
+        replace(one, record=_with_last_bit_flipped(one.record, seal.tokens[0].token))
+        for one in subject.parts.records
+    )
+    report = subject.bench.check(written(replace(subject.parts, records=broken)), BESIDE, policy)
+    assert found(report, "9.1") == (FAILED, "cms.signature")
+    assert found(report, "9.2")[0] is PASSED
+    assert report.verdict is FAILED
+
+
+def _with_last_bit_flipped(record: bytes, token: bytes) -> bytes:
+    """``record`` with another last byte in the signature of ``token``, where it holds it."""
+    return record.replace(token, token[:-1] + bytes([token[-1] ^ 1]))
+
+
+def test_a_time_to_come_is_no_defect(subject: Subject) -> None:
+    """The clock of whoever checks may be wrong, or ``--at`` is before the deposit."""
     alpha = subject.bench.authorities[0]
     policy = subject.bench.policy(authorities=tsa(alpha), time=asked(1, 1))
     report = subject.bench.check(subject.data, BESIDE, policy, NOON - timedelta(seconds=5))
-    assert found(report, "9.1") == (FAILED, "timestamp.in-the-future")
-    assert report.verdict is FAILED
+    assert found(report, "9.1") == (INDETERMINATE, "timestamp.in-the-future")
+    assert report.verdict is INDETERMINATE
 
 
 def test_an_expired_authority_is_undecided(subject: Subject) -> None:

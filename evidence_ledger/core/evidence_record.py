@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from evidence_ledger.core import ber, der, der_writer, oid
+from evidence_ledger.core import ber, cms, der, der_writer, oid
 from evidence_ledger.core.algorithm import DIGESTS, WEAK_DIGESTS, Digest
 from evidence_ledger.core.der import Fields, Node
 from evidence_ledger.core.record_tree import PartialLists
@@ -207,7 +207,7 @@ def token_imprint(token: bytes) -> tuple[RecordDigest, bytes]:
     except FormatError as error:
         if error.reason not in der.BER_FORMS:
             raise
-        return _imprint(ber.definite(token, largest=LARGEST))
+        return _imprint(ber.definite(token, largest=cms.LARGEST))
 
 
 def _imprint(token: bytes) -> tuple[RecordDigest, bytes]:

@@ -355,7 +355,7 @@ def _chain(token: TimestampToken, found: tuple[SignerInfo, X509Certificate], cas
 
 def _require_past(info: TimestampInfo, at: datetime) -> None:
     if info.moment - at > (info.accuracy or timedelta(0)):
-        raise Refused(
+        raise Undecided(
             "timestamp.in-the-future",
             f"The token's time {_time_text(info.moment)} is after {_time_text(at)}.",
             hint="Check the clock of this machine, or the time given.",

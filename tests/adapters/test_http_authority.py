@@ -76,7 +76,7 @@ FAULTS: dict[str, tuple[Handler, type[AuthorityError], str]] = {
         AuthorityUnreachable,
         "connection refused",
     ),
-    "time-out": (raising(httpx.ReadTimeout("")), AuthorityUnreachable, "ReadTimeout"),
+    "time-out": (raising(httpx.ReadTimeout("")), AuthorityUnreachable, "it took too long"),
     "broken protocol": (
         raising(httpx.RemoteProtocolError("bad")),
         AuthorityUnreachable,

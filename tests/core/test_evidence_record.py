@@ -196,6 +196,7 @@ HOSTILE = {
     "record.empty-chain": record_der(),
     "record.empty-tree": record_der(w.sequence(w.implicit(2, w.sequence()), token_over(bytes(32)))),
     "record.empty-list": record_der(stamp_der(w.sequence())),
+    "record.short-hash": record_der(stamp_der(group(bytes(19)))),
     "record.null": w.sequence(
         w.integer(1),
         w.sequence(w.sequence(w.oid("1.2.3"), b"\x05\x01\x00")),
@@ -226,7 +227,7 @@ def test_an_encrypted_object_is_not_judged() -> None:
 
 
 def test_a_hash_of_another_size_is_refused() -> None:
-    stamp = stamp_der(group(sha256(b"x")), group(b"short"))
+    stamp = stamp_der(group(sha256(b"x")), group(bytes(20)))
     with pytest.raises(Refused) as refusal:
         er.parse(record_der(stamp)).first.root(sha256(b"x"))
     assert refusal.value.reason == "record.hash-size"

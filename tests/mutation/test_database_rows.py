@@ -262,6 +262,35 @@ def test_a_defect_is_called_by_its_name(small: Victim, reason: str, statement: s
     assert report.verdict is not Verdict.PASSED
 
 
+@pytest.mark.parametrize(
+    ("reason", "statement"),
+    [
+        ("audit.renewal-rest", "DELETE FROM renewed_strands WHERE renewal = 2 AND seal = 0"),
+        ("audit.renewal", "DELETE FROM renewed_strands WHERE renewal = 1 AND seal = 0"),
+        ("audit.token", "UPDATE renewal_tokens SET independent = 1 WHERE renewal = 0"),
+        (
+            "audit.stray-row",
+            "INSERT INTO renewal_tokens SELECT 3, 0, authority, independent, response, token "
+            "FROM renewal_tokens WHERE renewal = 0",
+        ),
+        (
+            "audit.stray-row",
+            "INSERT INTO renewed_strands SELECT 3, seal, position, leaf, objects, hashes "
+            "FROM renewed_strands WHERE renewal = 2",
+        ),
+    ],
+)
+def test_a_defect_of_renewals_is_called_by_its_name(
+    renewed: Victim, reason: str, statement: str
+) -> None:
+    renewed.restore()
+    change(renewed.ledger.home, statement)
+    report = renewed.audit()
+    assert reason in reasons(report)
+    assert report is not None
+    assert report.verdict is not Verdict.PASSED
+
+
 def test_a_newest_seal_that_is_lost_is_noticed(small: Victim) -> None:
     """With its timestamps and its entry's mark: its entry is still in the chain."""
     small.restore()

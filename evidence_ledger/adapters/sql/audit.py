@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from evidence_ledger.adapters.clock import SystemEntropy
 from evidence_ledger.adapters.sql.audit_reader import (
+    ALL_DIGESTS,
     DIGEST_RANGES,
     AuditReader,
     Bounds,
@@ -190,7 +191,8 @@ def _index(each: _Each, path: Path, size: int, key: bytes | None) -> int | None:
     """The sum over the whole index; None where it is not asked for, or can't be had."""
     if key is None:
         return None
-    sums = list(each(_IndexSum(path, size, key), DIGEST_RANGES))
+    parts = (ALL_DIGESTS,) if each is map else DIGEST_RANGES
+    sums = list(each(_IndexSum(path, size, key), parts))
     known = [one for one in sums if one is not None]
     return sum(known) % fingerprint_sum.MODULUS if len(known) == len(sums) else None
 

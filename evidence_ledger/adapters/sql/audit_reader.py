@@ -52,8 +52,10 @@ _AFTER = ("after_digest", "after_algorithm", "after_entry", "after_position")
 DigestRange = tuple[bytes | None, bytes | None]
 """From a digest, up to another one; None for no bound."""
 
-_CUTS = [bytes([first]) for first in range(16, 256, 16)]
+ALL_DIGESTS: DigestRange = (None, None)
+_CUTS = [bytes([first]) for first in range(32, 256, 32)]
 DIGEST_RANGES: tuple[DigestRange, ...] = tuple(pairwise([None, *_CUTS, None]))
+"""All digests in parts that several processes share out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,10 @@ class HttpAuthority:
 
 def _reason(error: BaseException) -> str:
     """What stopped a request, in the system's plain words where it has some."""
+    import httpx
+
+    if isinstance(error, httpx.TimeoutException):
+        return "it took too long"
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
