@@ -50,7 +50,9 @@ def reasons() -> str:
     for path in sorted((ROOT / "evidence_ledger").rglob("*.py")):
         for code, verdict, message in _raised(path):
             found.setdefault(code, (verdict, message))
-    lines = [f"| `{code}` | {verdict} | {says} |" for code, (verdict, says) in sorted(found.items())]
+    lines = [
+        f"| `{code}` | {verdict} | {says} |" for code, (verdict, says) in sorted(found.items())
+    ]
     return (
         "# Reasons\n\n"
         "Every verdict that is not PASSED has a reason with a stable code. `{…}` stands for what\n"

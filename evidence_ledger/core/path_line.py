@@ -1,6 +1,6 @@
 """An inclusion proof on one line: the leaf's place and the hashes on its way to the root.
 
-    4 mT5Pm…Q= 0aXv…8=          (RFC 9162, section 2.1.3; standard base64, single spaces)
+4 mT5Pm…Q= 0aXv…8=          (RFC 9162, section 2.1.3; standard base64, single spaces)
 """
 
 from __future__ import annotations

@@ -38,8 +38,6 @@ def refusal(check: Callable[[], object]) -> EvidenceError | None:
     try:
         check()
     except (Refused, Undecided, FormatError) as error:
-        assert error.reason
-        assert str(error)
         return error
     return None
 

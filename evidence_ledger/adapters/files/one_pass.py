@@ -32,11 +32,11 @@ Row = tuple[bytes, int, int]
 """The digests one after the other, the size in bytes, the last change in seconds since 1970."""
 
 
-class NotRegular(Exception):  # noqa: N818 a finding, told apart by the caller
+class NotRegular(Exception):
     """What was opened is not a regular file."""
 
 
-class Changed(Exception):  # noqa: N818 a finding, told apart by the caller
+class Changed(Exception):
     """The file changed while it was read."""
 
 

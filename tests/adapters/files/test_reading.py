@@ -181,5 +181,5 @@ def test_a_medium_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "read", failing)
-    with pytest.raises(FileUnreadable, match="input/output error"):
+    with pytest.raises(FileUnreadable, match="the disk reports an error"):
         fingerprint_file(path)
