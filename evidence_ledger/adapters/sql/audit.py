@@ -31,7 +31,7 @@ from evidence_ledger.errors import EvidenceError, FormatError, Refused
 
 # Entries handed over at once: enough to be worth it, few enough to be shared out evenly.
 SPAN = 256 * WIDTH
-SIGNED_SPAN = 8 * WIDTH
+SIGNED_SPAN = 32 * WIDTH
 # Another process takes half a second to start: it must have this much to do.
 SPANS_A_PROCESS = 2
 
@@ -123,7 +123,7 @@ class _Work:
 
     def _check(self, reader: AuditReader, start: int, stop: int) -> _Checked:
         span = SpanCheck(start, signatures=self.signatures)
-        tiles = reader.tiles(0, start // WIDTH)
+        tiles = reader.tiles(0, start // WIDTH, stop // WIDTH)
         unsound, claims = None, ClaimFindings()
         for rows in reader.entries(start, stop, signatures=self.signatures):
             span.take(rows, tiles)

@@ -111,15 +111,16 @@ class AuditReader:
             with reading(self._engine, self._place) as connection:
                 yield self._entries.rows(connection, at, end, signatures=signatures)
 
-    def tiles(self, level: int, start: int = 0) -> Iterator[Row]:
-        """Number, hashes, inner nodes of the tiles from ``start`` on."""
-        while True:
+    def tiles(self, level: int, start: int = 0, stop: int = 2**62) -> Iterator[Row]:
+        """Number, hashes, inner nodes of the tiles from ``start`` to before ``stop``."""
+        while start < stop:
+            end = min(start + _TILES_AT_ONCE, stop)
             with reading(self._engine, self._place) as connection:
-                rows = self._tiles.rows(connection, level, start, start + _TILES_AT_ONCE)
+                rows = self._tiles.rows(connection, level, start, end)
             yield from rows
-            if len(rows) < _TILES_AT_ONCE:
+            if len(rows) < end - start:
                 return
-            start += _TILES_AT_ONCE
+            start = end
 
     def claims(self, start: int, stop: int) -> Iterator[Row]:
         """Entry, position and bytes of the claims of a range of entries, in order."""

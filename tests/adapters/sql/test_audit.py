@@ -77,7 +77,8 @@ def test_an_empty_ledger(tmp_path: Path) -> None:
     assert audit_chain(tmp_path / "ledger.db").edge.size == 0
 
 
-def test_several_processes_find_the_same(tmp_path: Path) -> None:
+def test_several_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "SIGNED_SPAN", 1024)
     path = tmp_path / "ledger.db"
     with closing(create_store(path)) as store:
         head = fill(store, 9_300, batch=5_000, claims=0)
@@ -196,7 +197,10 @@ def test_sound_fingerprints_are_not_looked_up_one_by_one(
     assert audit_chain(stated, claims=True).claims.claims == 300
 
 
-def test_several_processes_find_the_same_claims(tmp_path: Path) -> None:
+def test_several_processes_find_the_same_claims(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "SIGNED_SPAN", 1024)
     path = tmp_path / "ledger.db"
     with closing(create_store(path)) as store:
         fill_stated(store, 9_300)
