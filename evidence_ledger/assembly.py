@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.durable_file import write_new
@@ -248,6 +249,10 @@ def _authorities(
     )
 
 
-def open_depositor(home: Home, password: str | None = None) -> Author:
-    """The depositor's key. Raises KeyUnreadable, WrongPassword."""
-    return Author(open_signer(home.depositor, password), SystemClock(), SystemEntropy())
+def open_depositor(home: Home, password: str | None = None, key: Path | None = None) -> Author:
+    """The depositor's key: the home's own, or the PEM or PKCS #12 file ``key``.
+
+    Raises KeyUnreadable, WrongPassword, WrongKey.
+    """
+    signer = open_signer(key or home.depositor, password)
+    return Author(signer, SystemClock(), SystemEntropy())

@@ -83,3 +83,25 @@ def test_show_gives_the_public_half_alone(desk: Path, evidence: Run) -> None:
         assert secret[:40] not in shown.out
     assert "CN=depositor" in evidence("key", "show").out
     assert evidence("key", "show", desk / "case" / "lease.txt").code == 41
+
+
+def test_a_deposit_is_signed_with_another_key(desk: Path, password: Path, evidence: Run) -> None:
+    key = desk / "firm.pem"
+    made = evidence("key", "new", "--name", "Firm", "--out", key, "--password-file", password)
+    assert made.code == 0
+    wanted = ("deposit", "case", "--key", key, "--out", "firm.asice")
+    assert evidence(*wanted).code == 42
+    answer = evidence(*wanted, "--password-file", password)
+    assert answer.code == 0
+    line = answer.err.partition("trust policy: [[signer]] ")[2].partition("\n")[0]
+    check = ("verify", "firm.asice", "case", "--policy")
+    assert evidence(*check, "ledger/trust.toml").code == 3
+    own = (desk / "ledger" / "trust.toml").read_text()
+    (desk / "firm.toml").write_text(f"{own}\n[[signer]]\n{line}\n")
+    assert evidence(*check, "firm.toml").code == 0
+
+
+@pytest.mark.parametrize("claim", ["xx=1", "origin/source", "origin/=1", "Origin/Source=1"])
+@pytest.mark.usefixtures("desk")
+def test_a_claim_that_is_none_is_wrong_usage(evidence: Run, claim: str) -> None:
+    assert evidence("deposit", "case", "--claim", claim).code == 2

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evidence_ledger.core.claim import checked_path
 from evidence_ledger.core.digest import Algorithm
-from evidence_ledger.errors import AuthorityError, AuthorityUnreachable, UsageError
+from evidence_ledger.errors import (
+    AuthorityError,
+    AuthorityUnreachable,
+    FormatError,
+    UsageError,
+)
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.embedding import embedded
 from evidence_ledger_cli.output import hint, show, show_json
@@ -21,6 +27,7 @@ from evidence_ledger_cli.typed_digest import typed_facts
 
 if TYPE_CHECKING:
     from evidence_ledger.adapters.files.hashed import HashedFile
+    from evidence_ledger.author import Author
     from evidence_ledger.desk import Deposit, Desk, Field
     from evidence_ledger.ledger import Receipt
 
@@ -64,6 +71,12 @@ if TYPE_CHECKING:
     help="Ask each authority for a timestamp of each file itself as well: for a few files.",
 )
 @click.option("--skip-special", is_flag=True, help="Leave out links, sockets, devices and pipes.")
+@click.option(
+    "--key",
+    type=options.input_file(),
+    metavar="FILE",
+    help="Sign with this key (PEM or PKCS#12) instead of the one that init made.",
+)
 @password_file
 @place.home
 @options.as_json
@@ -77,6 +90,7 @@ def command(
     embed: bool,
     direct: bool,
     skip_special: bool,
+    key: Path | None,
     password_file: Path | None,
     home: Path | None,
     json: bool,
@@ -96,7 +110,7 @@ def command(
     if out is not None:
         require_free(out)
     with place.opened(home) as ledger:
-        author = with_password(lambda word: open_depositor(ledger.home, word), password_file)
+        author = with_password(lambda word: open_depositor(ledger.home, word, key), password_file)
         desk = Desk(ledger, author)
         files = _hashed(paths, ledger.settings.digests, skip_special=skip_special)
         deposit = desk.deposit([*facts_of(files), *typed], fields)
@@ -111,7 +125,13 @@ def command(
     _tell(document, json=json)
     for failure in dict.fromkeys(map(str, failures)):
         hint(safe_line(f"No time from one authority: {failure}"))
+    if key is not None:
+        hint(f"Who trusts this signer says so in the trust policy: {_pinned(author)}")
     hint(safe_line(f"Check it with: evidence verify {target} FILE --policy {ledger.home.trust}"))
+
+
+def _pinned(author: Author) -> str:
+    return f'[[signer]] certificates = ["{author.fingerprint.hex()}"]'
 
 
 def _fields(cases: Sequence[str], claims: Sequence[str]) -> list[Field]:
@@ -119,11 +139,18 @@ def _fields(cases: Sequence[str], claims: Sequence[str]) -> list[Field]:
     for claim in claims:
         path, sign, value = claim.partition("=")
         if not sign or not value:
-            raise UsageError(
-                f"{claim[:80]!r} is no claim.", hint="Write it as --claim origin/source=email"
-            )
-        fields.append((path, value))
+            raise _no_claim(claim)
+        try:
+            fields.append((checked_path(path), value))
+        except FormatError as error:
+            raise _no_claim(claim) from error
     return fields
+
+
+def _no_claim(claim: str) -> UsageError:
+    return UsageError(
+        f"{claim[:80]!r} is no claim.", hint="Write it as --claim origin/source=email"
+    )
 
 
 def _hashed(
