@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence_ledger.core.entry import NO_ENTRY, Entry, leaf_hash, parse
+from evidence_ledger.core.entry import NO_ENTRY, Entry, entry_bytes, leaf_hash, parse
 from evidence_ledger.errors import FormatError, NewerFormat
 
 GOLDEN = Entry(
@@ -121,3 +121,13 @@ def test_any_other_form_is_refused(data: bytes) -> None:
 def test_a_newer_version_is_not_judged() -> None:
     with pytest.raises(NewerFormat):
         parse(replaced(b'"v":1', b'"v":2'))
+
+
+@pytest.mark.parametrize("index", [2**53, 9_999_999_999_999_999])
+def test_an_index_that_json_can_not_hold_is_refused(index: int) -> None:
+    hashes = bytes(32)
+    received = "2026-11-22T10:00:00.000000Z"
+    with pytest.raises(FormatError) as caught:
+        parse(entry_bytes(index, "deposit", hashes, received, hashes, hashes))
+    assert caught.value.reason == "json.integer-range"
+    parse(entry_bytes(2**53 - 1, "deposit", hashes, received, hashes, hashes))
