@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from evidence_ledger.core import cades, claim, merkle, statement
 from evidence_ledger.core.chain import Admission, IndexedDigest
 from evidence_ledger.core.claim import Claim, FileFact
+from evidence_ledger.core.claim_form import plain_file
 from evidence_ledger.core.record_tree import blinded, record_salt
 from evidence_ledger.core.statement import Statement
 from evidence_ledger.errors import Refused
@@ -44,15 +45,34 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
     check_signer(parsed, cades.verify(signed.signature, signed.statement).certificate)
     if signed.claims:
         _check_root(parsed, signed.claims)
-    files = list(files_of(signed.claims))
+    digests, leaves = _filed(signed.claims)
     return Admission(
         kind=parsed.kind,
         statement=signed.statement,
         signature=signed.signature,
         claims=signed.claims,
-        digests=list(_indexed(files)),
-        leaves=b"".join([record_leaf(claim, fact) for _, claim, fact in files]),
+        digests=digests,
+        leaves=b"".join(leaves),
     )
+
+
+def _filed(claims: Sequence[bytes]) -> tuple[list[IndexedDigest], list[bytes]]:
+    """The digests to find the files by, and their leaves; plain claims in front at a glance.
+
+    Raises FormatError, Refused.
+    """
+    digests: list[IndexedDigest] = []
+    leaves: list[bytes] = []
+    for position, data in enumerate(claims):
+        plain = plain_file(data)
+        if plain is None or plain.number != str(position):
+            break
+        for name, digest in plain.digests:
+            digests.append(IndexedDigest(position, name, bytes.fromhex(digest)))
+        leaves.append(plain.leaf)
+    others = list(files_of(claims[len(leaves) :], files=len(leaves)))
+    leaves += [record_leaf(claim, fact) for _, claim, fact in others]
+    return [*digests, *_indexed(others)], leaves
 
 
 def check_signer(parsed: Statement, certificate: bytes) -> None:
@@ -103,7 +123,7 @@ def files_of(claims: Sequence[bytes], *, files: int = 0) -> Iterator[tuple[int, 
     for position, data in enumerate(claims, files):
         parsed = claim.parse(data)
         place = claim.order(parsed.path)
-        if parsed.path in seen:
+        if parsed.path in seen or _is_earlier(parsed.path, files):
             raise Refused("claims.repeated", "Two claims have the same path.", where=parsed.path)
         seen.add(parsed.path)
         if place < before or (place == 0 and parsed.path != f"file/{files}"):
@@ -116,3 +136,14 @@ def files_of(claims: Sequence[bytes], *, files: int = 0) -> Iterator[tuple[int, 
         if place == 0:
             files += 1
             yield position, parsed, claim.file_fact(parsed)
+
+
+def _is_earlier(path: str, files: int) -> bool:
+    """Whether ``path`` is that of one of the first ``files`` files."""
+    section, _, number = path.partition("/")
+    return (
+        section == "file"
+        and number.isdecimal()
+        and f"{int(number)}" == number
+        and int(number) < files
+    )

@@ -54,6 +54,11 @@ class PlainFile(NamedTuple):
         """The digests there are, by name."""
         return [(name, digest) for name, digest in zip(DIGESTS, self[2:], strict=True) if digest]
 
+    @property
+    def leaf(self) -> bytes:
+        """The file's leaf in the record tree of its seal (32 bytes)."""
+        return blinded(bytes.fromhex(self.sha256), record_salt(urlsafe_b64decode(f"{self.salt}=")))
+
 
 def plain_file(data: bytes) -> PlainFile | None:
     """The file in a claim that is plain; None for any other bytes, which may be a claim as well."""
@@ -99,9 +104,7 @@ def seal_leaf(data: bytes) -> bytes | None:
     """
     plain = plain_file(data)
     if plain is not None:
-        return blinded(
-            bytes.fromhex(plain.sha256), record_salt(urlsafe_b64decode(f"{plain.salt}="))
-        )
+        return plain.leaf
     parsed = claim.parse(data)
     if parsed.section != "file":
         return None
