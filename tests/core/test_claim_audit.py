@@ -142,7 +142,7 @@ def test_each_defect_has_its_code(
         ([file_claim(1)], "claims.order"),
         ([FIELD, file_claim(0)], "claims.order"),
         ([file_claim(0), FIELD, FIELD], "claims.repeated"),
-        ([file_claim(0), file_claim(0)], "claims.order"),
+        ([file_claim(0), file_claim(0)], "claims.repeated"),
         ([b"{}"], "claim.members"),
         ([file_claim(0), file_claim(1)[:-1]], "json.malformed"),
     ],
