@@ -16,11 +16,12 @@ from datetime import datetime
 from evidence_ledger.asking import Asking, AskingRules, Question, Slot, missing, slots_of
 from evidence_ledger.author import Author
 from evidence_ledger.capturing import captured
-from evidence_ledger.core import claim, entry, note, record_tree
+from evidence_ledger.core import entry, note, record_tree
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.certificate_chain import Chain
 from evidence_ledger.core.chain import AppendedEntry
 from evidence_ledger.core.checkpoint import Checkpoint
+from evidence_ledger.core.claim_form import seal_leaf
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import NONCE_SIZE, SealFact, Statement, TreePoint
@@ -278,11 +279,10 @@ class Sealer:
 def file_leaves(store: Store, index: int) -> Iterator[bytes]:
     """The blinded leaves of an entry's files, in order."""
     for _, data in store.claims(index):
-        fact = claim.parse(data)
-        if fact.section != "file":
+        leaf = seal_leaf(data)
+        if leaf is None:
             return
-        digest = claim.file_fact(fact).fingerprint.sha256
-        yield record_tree.blinded(digest, record_tree.record_salt(fact.salt))
+        yield leaf
 
 
 def split(leaves: bytes) -> list[bytes]:
