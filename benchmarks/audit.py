@@ -25,7 +25,7 @@ from evidence_ledger.adapters.keys.self_issued import generate_signer
 from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
 from evidence_ledger.adapters.sql import open_store
 from evidence_ledger.adapters.sql.audit import audit_chain
-from evidence_ledger.auditing import check_signature
+from evidence_ledger.auditing.audit import check_signature
 from evidence_ledger.core.cms import parse_signed_data
 
 ROUNDS = 3

@@ -20,13 +20,13 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.made_ledger import admission, extensions
+from evidence_ledger.auditing.renewals import RenewalAudit
 from evidence_ledger.core import evidence_record
 from evidence_ledger.core.record_tree import RecordTree, blinded
 from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.ports import StoredSeal, StoredToken
-from evidence_ledger.renewal_audit import RenewalAudit
-from evidence_ledger.renewal_plan import Wish
-from evidence_ledger.strand import strands
+from evidence_ledger.renewing.plan import Wish
+from evidence_ledger.renewing.strand import strands
 from tests.workbench import Workbench
 
 

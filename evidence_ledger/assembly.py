@@ -32,18 +32,18 @@ from evidence_ledger.adapters.timestamping.local import (
     open_local_authority,
 )
 from evidence_ledger.adapters.trust_text import trust_text
-from evidence_ledger.asking import AskingRules
-from evidence_ledger.auditing import AuditParts, audit
+from evidence_ledger.auditing.audit import AuditParts, audit
 from evidence_ledger.author import Author
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
 from evidence_ledger.errors import LedgerCorrupt, LedgerExists, LedgerNotFound, OutputExists
-from evidence_ledger.issuing import Issuer
+from evidence_ledger.issuing.issuer import Issuer
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Clock, Entropy, TimestampAuthority
-from evidence_ledger.renewing import Renewer
-from evidence_ledger.sealing import SealingParts
+from evidence_ledger.renewing.renewer import Renewer
+from evidence_ledger.sealing.asking import AskingRules
+from evidence_ledger.sealing.sealer import SealingParts
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from evidence_ledger.core.claim import file_fact
 from evidence_ledger.core.simple_container import RECORD, TIMESTAMP, SimpleProof, write_simple
 from evidence_ledger.desk import whole_file
 from evidence_ledger.errors import UsageError
-from evidence_ledger.issuing import Issued
+from evidence_ledger.issuing.issuer import Issued
 
 T = TypeVar("T", FileRecord, FileToken)
 

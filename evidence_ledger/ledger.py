@@ -15,10 +15,10 @@ from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.core.time_agreement import Disagreement
-from evidence_ledger.direct import stamp_files
 from evidence_ledger.errors import AuthorityError, ClockBehind, HeadMoved, NotSealed, Refused
 from evidence_ledger.ports import Found, Store, StoredEntry, StoredSeal
-from evidence_ledger.sealing import Sealer, SealingParts
+from evidence_ledger.sealing.direct import stamp_files
+from evidence_ledger.sealing.sealer import Sealer, SealingParts
 from evidence_ledger.tree import edge_at
 
 TRIES = 50

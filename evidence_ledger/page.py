@@ -13,7 +13,7 @@ from evidence_ledger.core.claim import Claim, FileFact, file_fact
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.verification import MEANING
 from evidence_ledger.core.x509_certificate import parse_certificate
-from evidence_ledger.issuing import Issued
+from evidence_ledger.issuing.issuer import Issued
 from evidence_ledger.ports import StoredToken
 
 _LABELS = {

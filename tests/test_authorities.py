@@ -13,12 +13,12 @@ from typing import cast
 import pytest
 
 from evidence_ledger.adapters.sql.store import SqlStore
-from evidence_ledger.asking import AskingRules
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.errors import AuthorityAnswerInvalid, AuthorityError, AuthorityUnreachable
 from evidence_ledger.ledger import Ledger, SealResult
 from evidence_ledger.ports import Store, StoredSeal
+from evidence_ledger.sealing.asking import AskingRules
 from tests.fakes import NOON, FakeAuthority, FakeClock, Fuse, PowerCut
 from tests.workbench import Workbench, found, written
 

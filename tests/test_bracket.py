@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from evidence_ledger.bracketing import bracket_of
 from evidence_ledger.core import path_line, statement
 from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.time_bracket import Bracket, is_member, of
 from evidence_ledger.errors import FormatError
+from evidence_ledger.issuing.bracketing import bracket_of
 from evidence_ledger.ports import StoredEntry
 from evidence_ledger.tree import reader_of
 from tests.fakes import NOON, FakeAuthority, FakeClock

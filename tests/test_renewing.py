@@ -13,16 +13,16 @@ from typing import cast
 
 import pytest
 
-from evidence_ledger import renewal_plan
 from evidence_ledger.core import entry, evidence_record, statement
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.errors import AuthorityUnreachable, LedgerCorrupt, UsageError
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import RenewalKind, Store
-from evidence_ledger.renewal_plan import Left, Wish
-from evidence_ledger.renewing import Renewer
-from evidence_ledger.strand import strands
+from evidence_ledger.renewing import plan
+from evidence_ledger.renewing.plan import Left, Wish
+from evidence_ledger.renewing.renewer import Renewer
+from evidence_ledger.renewing.strand import strands
 from tests.fakes import FakeAuthority, Fuse, PowerCut
 from tests.workbench import Workbench, fact, found, written
 
@@ -108,10 +108,10 @@ def test_a_second_renewal_has_one_leaf_for_each_token_of_the_first(bench: Workbe
 def test_large_renewals_are_done_in_several(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renewal_plan, "MOST_STRANDS", 3)
+    monkeypatch.setattr(plan, "MOST_STRANDS", 3)
     result = bench.renewer().renew(ALL)
     assert (result.strands, len(result.renewals)) == (4, 2)
-    monkeypatch.setattr(renewal_plan, "MOST_OBJECTS", 1)
+    monkeypatch.setattr(plan, "MOST_OBJECTS", 1)
     result = bench.renewer().renew(TREE)
     assert (result.strands, len(result.renewals)) == (4, 2)
     assert bench.check(written(bench.issue(2))).verdict is Verdict.PASSED

@@ -26,7 +26,7 @@ from evidence_ledger.errors import (
 )
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Store, StoredSeal
-from evidence_ledger.sealing import Sealer
+from evidence_ledger.sealing.sealer import Sealer
 from tests.fakes import FakeAuthority, FakeClock, Fuse, PowerCut
 from tests.workbench import ORIGIN, Workbench, fact, found, written
 

@@ -19,7 +19,7 @@ import pytest
 from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.digest import Algorithm, Fingerprint
 from evidence_ledger.core.report import Report, Verdict
-from evidence_ledger.renewal_plan import Left, Wish
+from evidence_ledger.renewing.plan import Left, Wish
 from tests.fakes import FakeAuthority
 from tests.workbench import Workbench, found, presented, written
 from tests.x509_factory import TIMESTAMPS, Holder, issue, key_of

@@ -14,7 +14,7 @@ from evidence_ledger.adapters.keys.note_signer import SoftwareNoteSigner
 from evidence_ledger.adapters.memory import FileMemory
 from evidence_ledger.adapters.sql.audit import audit_chain
 from evidence_ledger.adapters.sql.opening import create_store, open_store
-from evidence_ledger.auditing import AuditParts, audit
+from evidence_ledger.auditing.audit import AuditParts, audit
 from evidence_ledger.author import Author, Context
 from evidence_ledger.core import certificate_writer, trust_policy
 from evidence_ledger.core.admission import SignedStatement
@@ -27,11 +27,11 @@ from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.report import Report, Step, Verdict
 from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
-from evidence_ledger.issuing import Issuer
+from evidence_ledger.issuing.issuer import Issuer
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import CheckpointMemory, Store, TimestampAuthority
-from evidence_ledger.renewing import Renewer
-from evidence_ledger.sealing import SealingParts
+from evidence_ledger.renewing.renewer import Renewer
+from evidence_ledger.sealing.sealer import SealingParts
 from tests.fakes import Breaking, FakeAuthority, FakeClock, Fuse, SeededEntropy, signer_of
 from tests.x509_factory import Holder, issue
 

@@ -12,8 +12,8 @@ from evidence_ledger_cli.safe_text import safe_line
 
 if TYPE_CHECKING:
     from evidence_ledger.ports import StoredRenewal
-    from evidence_ledger.renewing import RenewalResult
-    from evidence_ledger.weakening import Standing
+    from evidence_ledger.renewing.renewer import RenewalResult
+    from evidence_ledger.renewing.weakening import Standing
 
 _WHY = {
     "lost": "too late: the authority's X.509 certificate has ended, or the timestamp is wrong",

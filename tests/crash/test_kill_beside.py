@@ -13,7 +13,7 @@ import pytest
 from evidence_ledger import assembly
 from evidence_ledger.core import entry
 from evidence_ledger.core.report import Verdict
-from evidence_ledger.renewal_plan import Wish
+from evidence_ledger.renewing.plan import Wish
 from tests import sealed_ledger
 from tests.crash.faults import Fault, How, Outcome, run
 from tests.crash.test_kill import Tell, Template, template

@@ -21,7 +21,7 @@ from evidence_ledger.adapters.sql.schema import metadata
 from evidence_ledger.author import Context
 from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.errors import EvidenceError
-from evidence_ledger.renewal_plan import Wish
+from evidence_ledger.renewing.plan import Wish
 from tests import sealed_ledger
 from tests.mutation.damage import Damage, damages, unfenced
 from tests.sealed_ledger import SealedLedger

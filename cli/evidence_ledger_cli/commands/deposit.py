@@ -175,7 +175,7 @@ def _sealed(desk: Desk, index: int) -> Sequence[AuthorityError]:
 
 
 def _stamped(desk: Desk, deposit: Deposit, files: int) -> Sequence[AuthorityError]:
-    from evidence_ledger.direct import MANY
+    from evidence_ledger.sealing.direct import MANY
 
     if files > MANY:
         hint(f"Each authority is now asked {files} times, once for each file. This may take long.")

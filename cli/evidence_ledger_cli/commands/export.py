@@ -17,7 +17,7 @@ from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.safe_text import safe_name
 
 if TYPE_CHECKING:
-    from evidence_ledger.issuing import Issued
+    from evidence_ledger.issuing.issuer import Issued
     from evidence_ledger.ports import Store
 
 

@@ -65,7 +65,7 @@ def command(
     timestamp of each authority covers many old ones. Afterwards export certificates again: those
     handed out before have the old timestamps only.
     """
-    from evidence_ledger.renewal_plan import Wish
+    from evidence_ledger.renewing.plan import Wish
 
     if sum((before is not None, everything, digest is not None)) > 1:
         raise UsageError("Choose one of --before, --all and --digest.")

@@ -27,6 +27,8 @@ from functools import partial
 from itertools import groupby, takewhile
 from operator import itemgetter
 
+from evidence_ledger.auditing.beside import check_direct, check_supplements
+from evidence_ledger.auditing.renewals import RenewalAudit
 from evidence_ledger.core import admission, record_tree, statement
 from evidence_ledger.core.chain_audit import ChainFindings
 from evidence_ledger.core.checkpoint import Checkpoint
@@ -41,10 +43,8 @@ from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
 from evidence_ledger.ports import CheckpointMemory, Store, StoredEntry, StoredSeal, StoredToken
-from evidence_ledger.renewal_audit import RenewalAudit
-from evidence_ledger.sealed_objects import are_sealed
-from evidence_ledger.sealing import split
-from evidence_ledger.side_audit import check_direct, check_supplements
+from evidence_ledger.sealing.sealed_objects import are_sealed
+from evidence_ledger.sealing.sealer import split
 from evidence_ledger.tree import reader_of
 
 CHAIN = Task(

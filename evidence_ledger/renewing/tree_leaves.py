@@ -9,9 +9,9 @@ from evidence_ledger.core.algorithm import Digest
 from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.ports import Store, StoredSeal
-from evidence_ledger.renewed_records import Renewals, SealRecords
-from evidence_ledger.seal_member import SealMember, members_of
-from evidence_ledger.sealing import split
+from evidence_ledger.renewing.records import Renewals, SealRecords
+from evidence_ledger.sealing.seal_member import SealMember, members_of
+from evidence_ledger.sealing.sealer import split
 
 
 @dataclass(slots=True)

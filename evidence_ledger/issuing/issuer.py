@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from evidence_ledger.bracketing import bracket_of
-from evidence_ledger.capturing import carried
 from evidence_ledger.core import certificate as names
 from evidence_ledger.core import disclosure, entry, statement
 from evidence_ledger.core.certificate import Certificate, FileRecord, FileToken, ObjectRecord
@@ -16,10 +14,12 @@ from evidence_ledger.core.claim import parse as parse_claim
 from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.core.tlog_proof import TlogProof
 from evidence_ledger.errors import LedgerError, NoSuchEntry, NotSealed
+from evidence_ledger.issuing.bracketing import bracket_of
 from evidence_ledger.ports import Store, StoredEntry, StoredSeal, SupplementKind
-from evidence_ledger.renewed_records import Renewals, SealRecords
-from evidence_ledger.seal_member import document, file
-from evidence_ledger.sealing import split
+from evidence_ledger.renewing.records import Renewals, SealRecords
+from evidence_ledger.sealing.capturing import carried
+from evidence_ledger.sealing.seal_member import document, file
+from evidence_ledger.sealing.sealer import split
 from evidence_ledger.tree import reader_of
 
 MOST_FILE_RECORDS = 1000

@@ -11,7 +11,7 @@ from evidence_ledger.core.record_verification import good_until
 from evidence_ledger.core.timestamp_verification import TrustedTime, check_token
 from evidence_ledger.errors import EvidenceError, Refused, Undecided
 from evidence_ledger.ports import Store
-from evidence_ledger.strand import Strand, stamp_of, strands
+from evidence_ledger.renewing.strand import Strand, stamp_of, strands
 
 REST: Final = timedelta(days=30)
 """A timestamp younger than this is left alone until its end is as near as its beginning: another

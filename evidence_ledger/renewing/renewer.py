@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from evidence_ledger.asking import Asking, Question, Slot, missing, slots_of
 from evidence_ledger.core.admission import SignedStatement, admit
 from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.merkle import EMPTY_ROOT
@@ -27,7 +26,7 @@ from evidence_ledger.errors import (
 )
 from evidence_ledger.ledger import TRIES, Ledger
 from evidence_ledger.ports import StoredRenewal
-from evidence_ledger.renewal_plan import (
+from evidence_ledger.renewing.plan import (
     TREE_DIGESTS,
     Batch,
     Left,
@@ -35,11 +34,12 @@ from evidence_ledger.renewal_plan import (
     timestamp_batches,
     tree_batches,
 )
-from evidence_ledger.renewed_records import Renewals
-from evidence_ledger.sealing import SealingParts, token_time
-from evidence_ledger.strand import renewal_of, tree_of
-from evidence_ledger.tree_renewing import TreeLeaves
-from evidence_ledger.weakening import Judge, Standing
+from evidence_ledger.renewing.records import Renewals
+from evidence_ledger.renewing.strand import renewal_of, tree_of
+from evidence_ledger.renewing.tree_leaves import TreeLeaves
+from evidence_ledger.renewing.weakening import Judge, Standing
+from evidence_ledger.sealing.asking import Asking, Question, Slot, missing, slots_of
+from evidence_ledger.sealing.sealer import SealingParts, token_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from evidence_ledger.asking import Asking, AskingRules, Question, Slot, missing, slots_of
 from evidence_ledger.author import Author
-from evidence_ledger.capturing import captured
 from evidence_ledger.core import entry, note, record_tree
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.certificate_chain import Chain
@@ -39,6 +37,8 @@ from evidence_ledger.ports import (
     StoredToken,
     TimestampAuthority,
 )
+from evidence_ledger.sealing.asking import Asking, AskingRules, Question, Slot, missing, slots_of
+from evidence_ledger.sealing.capturing import captured
 from evidence_ledger.tree import edge_at
 
 NEAR = 64

@@ -11,8 +11,8 @@ from typing import Final
 
 from evidence_ledger.core.algorithm import DIGESTS, Digest
 from evidence_ledger.ports import RenewalKind, RenewedStrand
-from evidence_ledger.tree_renewing import TreeLeaves
-from evidence_ledger.weakening import Standing
+from evidence_ledger.renewing.tree_leaves import TreeLeaves
+from evidence_ledger.renewing.weakening import Standing
 
 MOST_STRANDS: Final = 50_000
 MOST_OBJECTS: Final = 100_000

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evidence_ledger.asking import Asking, Question, missing, slots_of
-from evidence_ledger.capturing import captured
 from evidence_ledger.core import claim
 from evidence_ledger.errors import AuthorityError
 from evidence_ledger.ports import DirectToken, StoredSeal
-from evidence_ledger.sealing import SealingParts
+from evidence_ledger.sealing.asking import Asking, Question, missing, slots_of
+from evidence_ledger.sealing.capturing import captured
+from evidence_ledger.sealing.sealer import SealingParts
 
 MANY = 10
 """Files from which on a seal alone is the better choice."""

@@ -19,8 +19,8 @@ from evidence_ledger.ports import (
     StoredSeal,
     StoredToken,
 )
-from evidence_ledger.seal_member import SealMember
-from evidence_ledger.strand import carrying, renewal_of, tree_of
+from evidence_ledger.renewing.strand import carrying, renewal_of, tree_of
+from evidence_ledger.sealing.seal_member import SealMember
 
 _TREES = 16
 

@@ -25,10 +25,10 @@ from evidence_ledger.ports import (
     StoredRenewal,
     StoredToken,
 )
-from evidence_ledger.renewed_records import Renewals
-from evidence_ledger.sealing import token_time
-from evidence_ledger.strand import SHA256, carrying, leaves_of, renewal_of
-from evidence_ledger.tree_renewing import TreeLeaves
+from evidence_ledger.renewing.records import Renewals
+from evidence_ledger.renewing.strand import SHA256, carrying, leaves_of, renewal_of
+from evidence_ledger.renewing.tree_leaves import TreeLeaves
+from evidence_ledger.sealing.sealer import token_time
 
 Place = tuple[int, int]
 

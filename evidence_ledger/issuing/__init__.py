@@ -1,0 +1,1 @@
+"""Certificates: what proves one entry, gathered from the store."""
