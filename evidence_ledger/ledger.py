@@ -15,7 +15,15 @@ from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.core.time_agreement import Disagreement
-from evidence_ledger.errors import AuthorityError, ClockBehind, HeadMoved, NotSealed, Refused
+from evidence_ledger.errors import (
+    AuthorityError,
+    ClockBehind,
+    EvidenceError,
+    HeadMoved,
+    NotSealed,
+    Refused,
+)
+from evidence_ledger.links import Links
 from evidence_ledger.ports import Found, Store, StoredEntry, StoredSeal
 from evidence_ledger.sealing.direct import stamp_files
 from evidence_ledger.sealing.sealer import Sealer, SealingParts
@@ -60,6 +68,7 @@ class Ledger:
         self._clock = parts.clock
         self._sealer = Sealer(parts)
         self._parts = parts
+        self._links = Links(parts.store)
         self._deadline = parts.rules.deadline
         self._edge: tuple[Head, Edge] | None = None
         self._checked = False
@@ -78,8 +87,34 @@ class Ledger:
         self._check_memory()
         admissions = [admit(one, self.origin) for one in signed]
         for admission in admissions:
-            self._check_links(admission)
+            self._links.check(admission)
         return self.append(admissions)
+
+    def admit(self, signed: SignedStatement) -> Admission:
+        """A statement that may be appended, as far as it can be said without the store.
+
+        Raises what ``core.admission.admit`` raises. Safe to use from several threads.
+        """
+        return admit(signed, self.origin)
+
+    def deposit_each(self, admissions: Sequence[Admission]) -> list[Receipt | EvidenceError]:
+        """Append what ``admit`` let pass in one transaction, each standing for itself.
+
+        One that names what this ledger never had gets its error in place of a receipt; the others
+        are durable when this returns. Raises ClockBehind, and what the Store raises: for all.
+        """
+        self._check_memory()
+        verdicts = [self._linked(one) for one in admissions]
+        sound = [one for one, error in zip(admissions, verdicts, strict=True) if error is None]
+        receipts = iter(self.append(sound) if sound else ())
+        return [next(receipts) if error is None else error for error in verdicts]
+
+    def _linked(self, admission: Admission) -> EvidenceError | None:
+        try:
+            self._links.check(admission)
+        except Refused as error:
+            return error
+        return None
 
     def append(self, admissions: Sequence[Admission]) -> list[Receipt]:
         """Append statements that ``admit`` has already checked."""
@@ -136,24 +171,6 @@ class Ledger:
     def _repeated(self, index: int) -> Receipt:
         stored = self.store.entry(index)
         return Receipt(index, stored.leaf_hash, stored.entry, repeated=True)
-
-    def _check_links(self, admission: Admission) -> None:
-        """``after`` and ``refs`` name what this ledger really holds."""
-        parsed = statement.parse(admission.statement)
-        size = self.store.head().size
-        after = parsed.after
-        known = after in (TreePoint(0, EMPTY_ROOT), self.point())
-        if not known and (
-            after.size > size or edge_at(self.store, after.size).root() != after.root
-        ):
-            raise Refused(
-                "statement.after", "The statement names a checkpoint that this ledger never had."
-            )
-        for ref in parsed.refs:
-            if ref.index >= size or self.store.leaf_hashes(ref.index, ref.index + 1) != [ref.leaf]:
-                raise Refused(
-                    "statement.refs", f"The ledger has no entry {ref.index} with that hash."
-                )
 
     def seal(self) -> SealResult:
         """Seal everything new: checkpoint, tokens, the seal's own entry.

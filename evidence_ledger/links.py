@@ -1,0 +1,47 @@
+"""What statements say of the ledger itself: the checkpoint they came after, the entries they name.
+
+A ledger only grows, so that what was found true once stays true and is not looked up again.
+"""
+
+from __future__ import annotations
+
+from evidence_ledger.core import statement
+from evidence_ledger.core.chain import Admission
+from evidence_ledger.core.merkle import EMPTY_ROOT
+from evidence_ledger.core.statement import Reference, TreePoint
+from evidence_ledger.errors import Refused
+from evidence_ledger.ports import Store
+from evidence_ledger.tree import edge_at
+
+MOST_KEPT = 4096
+START = TreePoint(0, EMPTY_ROOT)
+
+
+class Links:
+    """Checks ``after`` and ``refs``. Not for several threads at once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._points = {START}
+
+    def check(self, admission: Admission) -> None:
+        """``after`` and ``refs`` name what this ledger really holds. Raises Refused."""
+        parsed = statement.parse(admission.statement)
+        if parsed.after not in self._points:
+            self._check_point(parsed.after)
+        for ref in parsed.refs:
+            self._check_reference(ref)
+
+    def _check_point(self, point: TreePoint) -> None:
+        size = self._store.head().size
+        if point.size > size or edge_at(self._store, point.size).root() != point.root:
+            raise Refused(
+                "statement.after", "The statement names a checkpoint that this ledger never had."
+            )
+        if len(self._points) >= MOST_KEPT:
+            self._points = {START}
+        self._points.add(point)
+
+    def _check_reference(self, ref: Reference) -> None:
+        if self._store.leaf_hashes(ref.index, ref.index + 1) != [ref.leaf]:
+            raise Refused("statement.refs", f"The ledger has no entry {ref.index} with that hash.")
