@@ -1,0 +1,213 @@
+"""A witness at work: what it answers, and the order in which it writes.
+
+For each accepted checkpoint, in one transaction of the only writer: sign, remember outside the
+database, change the database, commit. A cosignature leaves this class after all of that is durable,
+never before: whoever holds one can rely on it that no other history will be cosigned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from evidence_ledger.core.cosigned import Cosigned, Remembered, Standing, standing, text_digest
+from evidence_ledger.core.note import Note
+from evidence_ledger.core.witness_request import AddCheckpoint
+from evidence_ledger.core.witnessing import Answer, Judgement, Status, judge
+from evidence_ledger.errors import (
+    ClockBehind,
+    EvidenceError,
+    FormatError,
+    OperationalError,
+    WitnessCorrupt,
+    WitnessRolledBack,
+)
+from evidence_ledger.ports import Clock, NoteSigner
+from evidence_ledger.witness_ports import (
+    ForkKeeper,
+    WitnessedLog,
+    WitnessMemory,
+    WitnessStore,
+    WitnessTurn,
+)
+
+UNAVAILABLE = 503
+"""The HTTP status where the witness itself is not in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An answer, and what the witness's operator may want to know about it."""
+
+    answer: Answer
+    origin: str | None = None
+    reason: str | None = None
+    fork: tuple[bytes, bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessParts:
+    """What a witness stands on."""
+
+    store: WitnessStore
+    memory: WitnessMemory
+    forks: ForkKeeper
+    signers: Sequence[NoteSigner]
+    clock: Clock
+
+
+@dataclass(slots=True)
+class _Row:
+    """A log within one transaction: what is stored, and what will be."""
+
+    log: WitnessedLog | None
+    stored: Cosigned | None = None
+    now: Cosigned | None = None
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One transaction with the logs that it has touched."""
+
+    turn: WitnessTurn
+    rows: dict[str, _Row] = field(default_factory=dict)
+
+
+class Witness:
+    """Answers add-checkpoint requests. Any number of processes may share its files."""
+
+    def __init__(self, parts: WitnessParts) -> None:
+        self._parts = parts
+
+    def add_checkpoint(self, body: bytes) -> Outcome:
+        """The answer to one request. Raises no EvidenceError."""
+        return self.add_checkpoints([body])[0]
+
+    def add_checkpoints(self, bodies: Sequence[bytes]) -> list[Outcome]:
+        """The answers to several requests, in order, all durable at once."""
+        try:
+            outcomes = self._written(bodies)
+        except OperationalError as error:
+            if len(bodies) == 1:
+                return [_unavailable(error)]
+            # One log's trouble must not be that of the others.
+            return [self.add_checkpoint(body) for body in bodies]
+        for outcome in outcomes:
+            self._keep_fork(outcome)
+        return outcomes
+
+    def published(self, origin_hash: bytes) -> bytes | None:
+        """The latest checkpoint of the log whose origin has this SHA-256, with all signatures.
+
+        Raises WitnessUnavailable, WitnessCorrupt.
+        """
+        found = self._parts.store.published(origin_hash)
+        return None if found is None else found.encode()
+
+    def _written(self, bodies: Sequence[bytes]) -> list[Outcome]:
+        with self._parts.store.turn() as opened:
+            turn = _Turn(opened)
+            outcomes = [self._answered(body, turn) for body in bodies]
+            for origin, row in turn.rows.items():
+                self._write(turn, origin, row)
+        return outcomes
+
+    def _answered(self, body: bytes, turn: _Turn) -> Outcome:
+        try:
+            request = AddCheckpoint.parse(body)
+        except FormatError as error:
+            refusal = Judgement(Status.MALFORMED, str(error), error.reason)
+            return Outcome(refusal.refusal(), reason=error.reason)
+        origin = request.checkpoint.origin
+        try:
+            return self._judged(request, self._row(turn, origin))
+        except EvidenceError as error:
+            return _unavailable(error, origin)
+
+    def _judged(self, request: AddCheckpoint, row: _Row) -> Outcome:
+        """Sign what passed; it is held back until the transaction is durable."""
+        latest = row.now.checkpoint if row.now else None
+        found = judge(request, row.log.keys if row.log else (), latest)
+        origin = request.checkpoint.origin if row.log else None
+        if found.admitted is None:
+            fork = (row.now.encode(), request.note.encode()) if found.is_fork and row.now else None
+            return Outcome(found.refusal(), origin, found.reason, fork)
+        row.now = self._cosigned(found.admitted, row.now)
+        return Outcome(Answer(found.status, row.now.cosignatures), origin)
+
+    def _row(self, turn: _Turn, origin: str) -> _Row:
+        if origin not in turn.rows:
+            log = turn.turn.log(origin)
+            row = _Row(log) if log is None else self._current(turn.turn, log)
+            turn.rows[origin] = row
+        return turn.rows[origin]
+
+    def _current(self, turn: WitnessTurn, log: WitnessedLog) -> _Row:
+        """What was cosigned last, as database and memory agree. Raises WitnessRolledBack.
+
+        A database that is where the memory says it was before was cut off between the two writes:
+        the checkpoint may have been cosigned, so it counts.
+        """
+        stored, memory = turn.latest(log.origin), self._parts.memory.recall(log.origin)
+        found = standing(stored, memory)
+        if found is Standing.AGREED:
+            return _Row(log, stored, stored)
+        if found is Standing.APART or memory is None:
+            raise rolled_back(log.origin)
+        return _Row(log, stored, self._cosigned(memory.note, stored))
+
+    def _cosigned(self, note: Note, before: Cosigned | None) -> Cosigned:
+        """The cosignatures of all keys. Raises ClockBehind: no later tree has an earlier time."""
+        moment = self._parts.clock.now().replace(microsecond=0)
+        _check_clock(moment, before)
+        lines = b"".join(signer.sign(note.text, moment) for signer in self._parts.signers)
+        return Cosigned(note, lines, moment)
+
+    def _write(self, turn: _Turn, origin: str, row: _Row) -> None:
+        """The memory first: with it ahead of the database nothing is lost, the other way round a
+        database that was put back to an older state would look like the newest."""
+        if row.now is None or row.now is row.stored:
+            return
+        before = text_digest(row.stored)
+        if before != text_digest(row.now):
+            self._remember(origin, Remembered(before, row.now.note))
+        turn.turn.replace(origin, row.stored, row.now)
+        _check_written(turn.turn.latest(origin), row.now, origin)
+
+    def _remember(self, origin: str, newest: Remembered) -> None:
+        held = self._parts.memory.recall(origin)
+        if held is None or held.note != newest.note:
+            self._parts.memory.remember(origin, newest)
+
+    def _keep_fork(self, outcome: Outcome) -> None:
+        if outcome.fork is not None and outcome.origin is not None:
+            try:
+                self._parts.forks.keep(outcome.origin, *outcome.fork)
+            except OperationalError:
+                return  # The answer stands; the operator sees the refusal's reason.
+
+
+def rolled_back(origin: str) -> WitnessRolledBack:
+    """The error of a log whose database and memory disagree."""
+    return WitnessRolledBack(
+        "The database does not hold what this witness signed last for this log.", where=origin
+    )
+
+
+def _check_clock(moment: datetime, before: Cosigned | None) -> None:
+    if before is not None and moment < before.moment:
+        raise ClockBehind(
+            "This machine's clock is before the last cosignature.",
+            hint="Set this machine's clock. Nothing is signed until then.",
+        )
+
+
+def _check_written(found: Cosigned | None, meant: Cosigned, origin: str) -> None:
+    if found != meant:
+        raise WitnessCorrupt("The database does not hold what was written.", where=origin)
+
+
+def _unavailable(error: EvidenceError, origin: str | None = None) -> Outcome:
+    """The operator is told where; whoever asked is not."""
+    return Outcome(Answer(UNAVAILABLE, f"{error.message}\n".encode()), origin, error.reason)
