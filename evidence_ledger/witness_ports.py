@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -71,12 +71,16 @@ class WitnessMemory(Protocol):
         """What is remembered of a log, or None. Raises WitnessCorrupt."""
         ...
 
-    def remember(self, origin: str, newest: Remembered) -> None:
-        """Keep ``newest`` in place of what is there, durable when this returns."""
+    def remember(self, newest: Mapping[str, Remembered]) -> None:
+        """Keep the newest of each of these origins, all durable when this returns.
+
+        The number of each is one above that of what ``recall`` gave in the same turn; 0 for the
+        first.
+        """
         ...
 
     def start_over(self, origin: str, newest: Remembered) -> None:
-        """The same, whatever is there, damaged or not."""
+        """Keep ``newest``, whatever is there, damaged or not. Its number is 0."""
         ...
 
 

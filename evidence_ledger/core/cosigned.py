@@ -1,9 +1,12 @@
 """What a witness keeps of a log: the last checkpoint that it cosigned, in two places.
 
-The second place, outside the database, also says what the checkpoint took the place of:
+The second place, outside the database, also counts its writes, and says what the checkpoint took
+the place of:
 
+    memory 7
     before a4c1e0…
-    (an empty line, then the signed note)
+    text 85
+    (an empty line; the checkpoint of that many bytes; its log's signature lines)
 
 So a database that did not get as far as the memory, because the power went in between, can be told
 from one that was put back to an older state.
@@ -21,46 +24,78 @@ from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.note import Note
 from evidence_ledger.errors import FormatError
 
-_HEAD = re.compile(rb"before (none|[0-9a-f]{64})\n\n")
+_HEAD = re.compile(
+    rb"memory (0|[1-9][0-9]{0,17})\nbefore (none|[0-9a-f]{64})\ntext ([1-9][0-9]{0,5})\n\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A checkpoint's text, and the signature lines of its log that were verified."""
+
+    text: bytes
+    signatures: bytes
+
+    @classmethod
+    def of(cls, note: Note) -> Admitted:
+        """The parts of a note."""
+        return cls(note.text, b"".join(line.encode() for line in note.signatures))
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What the text says. Raises FormatError."""
+        return Checkpoint.parse(self.text)
+
+    def encode(self) -> bytes:
+        """The note."""
+        return self.text + b"\n" + self.signatures
 
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:
-    """A checkpoint with its log's verified signatures and the witness's cosignature lines."""
+    """An admitted checkpoint with the witness's cosignature lines and their time."""
 
-    note: Note
+    admitted: Admitted
     cosignatures: bytes
     moment: datetime
 
     @property
     def checkpoint(self) -> Checkpoint:
         """What was cosigned. Raises FormatError."""
-        return Checkpoint.parse(self.note.text)
+        return self.admitted.checkpoint
 
     def encode(self) -> bytes:
         """The note with all signatures, as monitors get it."""
-        return self.note.encode() + self.cosignatures
+        return self.admitted.encode() + self.cosignatures
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The newest checkpoint and the SHA-256 of the text before it; None for the first."""
+    """The newest checkpoint and the SHA-256 of the text before it; None for the first.
 
+    ``number`` counts the writes of the memory of this log.
+    """
+
+    number: int
     before: bytes | None
-    note: Note
+    admitted: Admitted
 
     def encode(self) -> bytes:
         """The bytes that ``parse`` reads."""
-        return b"before %s\n\n" % _hex(self.before) + self.note.encode()
+        before = b"none" if self.before is None else self.before.hex().encode()
+        text, signatures = self.admitted.text, self.admitted.signatures
+        head = b"memory %d\nbefore %s\ntext %d\n\n" % (self.number, before, len(text))
+        return head + text + signatures
 
     @classmethod
     def parse(cls, data: bytes) -> Remembered:
         """What ``encode`` wrote. Raises FormatError."""
         head = _HEAD.match(data)
-        if head is None:
+        if head is None or len(data) < head.end() + int(head[3]):
             raise FormatError("witness-memory.malformed", "Not a witness's memory.")
-        before = None if head[1] == b"none" else bytes.fromhex(head[1].decode())
-        return cls(before, Note.parse(data[head.end() :]))
+        before = None if head[2] == b"none" else bytes.fromhex(head[2].decode())
+        start, middle = head.end(), head.end() + int(head[3])
+        return cls(int(head[1]), before, Admitted(data[start:middle], data[middle:]))
 
 
 class Standing(Enum):
@@ -84,8 +119,4 @@ def standing(stored: Cosigned | None, memory: Remembered | None) -> Standing:
 
 def text_digest(kept: Cosigned | Remembered | None) -> bytes | None:
     """SHA-256 of the text of what is kept; None for nothing."""
-    return None if kept is None else sha256(kept.note.text).digest()
-
-
-def _hex(digest: bytes | None) -> bytes:
-    return b"none" if digest is None else digest.hex().encode()
+    return None if kept is None else sha256(kept.admitted.text).digest()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from evidence_ledger.core.checkpoint import Checkpoint
+from evidence_ledger.core.cosigned import Admitted
 from evidence_ledger.core.merkle import verify_consistency
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import Signed, known_signatures
@@ -56,7 +57,7 @@ class Judgement:
     says: str
     reason: str | None = None
     size: int = 0
-    admitted: Note | None = None
+    admitted: Admitted | None = None
     is_fork: bool = False
 
     def refusal(self) -> Answer:
@@ -182,9 +183,9 @@ def _refused(rule: Rule, error: EvidenceError, case: Case) -> Judgement:
     return Judgement(rule.status, error.message, error.reason, case.known_size, is_fork=is_fork)
 
 
-def _admitted(case: Case) -> Note:
+def _admitted(case: Case) -> Admitted:
     """The checkpoint without the signatures of keys that this witness does not know."""
     known = {(one.key.name, one.key.key_id) for one in case.signed}
     lines = case.request.note.signatures
     kept = dict.fromkeys(line for line in lines if (line.name, line.key_id) in known)
-    return Note(case.request.note.text, tuple(kept))
+    return Admitted.of(Note(case.request.note.text, tuple(kept)))

@@ -8,8 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from evidence_ledger.core.checkpoint import Checkpoint
-from evidence_ledger.core.cosigned import Cosigned, Remembered, Standing, standing, text_digest
-from evidence_ledger.core.note import Note
+from evidence_ledger.core.cosigned import (
+    Admitted,
+    Cosigned,
+    Remembered,
+    Standing,
+    standing,
+    text_digest,
+)
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
 from evidence_ledger.errors import (
     EvidenceError,
@@ -112,33 +118,35 @@ class LogBook:
         memory = self._parts.memory.recall(origin)
         if memory is None:
             raise WitnessRolledBack("The memory holds nothing of this log.", where=origin)
-        _check_forward(_readable(lambda: turn.latest(origin)), memory.note, origin)
+        _check_forward(_readable(lambda: turn.latest(origin)), memory.admitted, origin)
         moment = self._parts.clock.now().replace(microsecond=0)
-        lines = b"".join(one.sign(memory.note.text, moment) for one in self._parts.signers)
-        turn.put(origin, Cosigned(memory.note, lines, moment))
+        lines = b"".join(one.sign(memory.admitted.text, moment) for one in self._parts.signers)
+        turn.put(origin, Cosigned(memory.admitted, lines, moment))
 
     def _from_database(self, turn: WitnessTurn, origin: str) -> None:
         stored = turn.latest(origin)
         if stored is None:
             raise WitnessRolledBack("The database holds nothing of this log.", where=origin)
-        _check_forward(_readable(lambda: self._parts.memory.recall(origin)), stored.note, origin)
-        self._parts.memory.start_over(origin, Remembered(text_digest(stored), stored.note))
+        _check_forward(
+            _readable(lambda: self._parts.memory.recall(origin)), stored.admitted, origin
+        )
+        self._parts.memory.start_over(origin, Remembered(0, text_digest(stored), stored.admitted))
 
 
-def _readable(read: Callable[[], Cosigned | Remembered | None]) -> Note | None:
+def _readable(read: Callable[[], Cosigned | Remembered | None]) -> Admitted | None:
     """None also for what is damaged: that the operator has decided."""
     try:
         found = read()
     except WitnessCorrupt:
         return None
-    return None if found is None else found.note
+    return None if found is None else found.admitted
 
 
-def _check_forward(held: Note | None, chosen: Note, origin: str) -> None:
+def _check_forward(held: Admitted | None, chosen: Admitted, origin: str) -> None:
     """The one to go on from is larger than the other, or the same tree."""
     if held is None:
         return
-    old, new = Checkpoint.parse(held.text), Checkpoint.parse(chosen.text)
+    old, new = held.checkpoint, chosen.checkpoint
     if old.size > new.size:
         raise WitnessRolledBack(
             f"The other record has size {old.size}, this one {new.size}.",

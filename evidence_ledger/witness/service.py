@@ -11,8 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from evidence_ledger.core.cosigned import Cosigned, Remembered, Standing, standing, text_digest
-from evidence_ledger.core.note import Note
+from evidence_ledger.core.cosigned import (
+    Admitted,
+    Cosigned,
+    Remembered,
+    Standing,
+    standing,
+    text_digest,
+)
 from evidence_ledger.core.witness_request import AddCheckpoint
 from evidence_ledger.core.witnessing import Answer, Judgement, Status, judge
 from evidence_ledger.errors import (
@@ -20,7 +26,6 @@ from evidence_ledger.errors import (
     EvidenceError,
     FormatError,
     OperationalError,
-    WitnessCorrupt,
     WitnessRolledBack,
 )
 from evidence_ledger.ports import Clock, NoteSigner
@@ -59,11 +64,19 @@ class WitnessParts:
 
 @dataclass(slots=True)
 class _Row:
-    """A log within one transaction: what is stored, and what will be."""
+    """A log within one transaction: what is stored and remembered, and what will be."""
 
     log: WitnessedLog | None
     stored: Cosigned | None = None
+    memory: Remembered | None = None
     now: Cosigned | None = None
+
+    def newest(self) -> Remembered | None:
+        """What the memory must hold before the database does; None where it has that already."""
+        if self.now is None or text_digest(self.now) == text_digest(self.memory):
+            return None
+        number = self.memory.number + 1 if self.memory else 0
+        return Remembered(number, text_digest(self.stored), self.now.admitted)
 
 
 @dataclass(slots=True)
@@ -109,8 +122,7 @@ class Witness:
         with self._parts.store.turn() as opened:
             turn = _Turn(opened)
             outcomes = [self._answered(body, turn) for body in bodies]
-            for origin, row in turn.rows.items():
-                self._write(turn, origin, row)
+            self._write(turn)
         return outcomes
 
     def _answered(self, body: bytes, turn: _Turn) -> Outcome:
@@ -152,33 +164,26 @@ class Witness:
         stored, memory = turn.latest(log.origin), self._parts.memory.recall(log.origin)
         found = standing(stored, memory)
         if found is Standing.AGREED:
-            return _Row(log, stored, stored)
+            return _Row(log, stored, memory, stored)
         if found is Standing.APART or memory is None:
             raise rolled_back(log.origin)
-        return _Row(log, stored, self._cosigned(memory.note, stored))
+        return _Row(log, stored, memory, self._cosigned(memory.admitted, stored))
 
-    def _cosigned(self, note: Note, before: Cosigned | None) -> Cosigned:
+    def _cosigned(self, admitted: Admitted, before: Cosigned | None) -> Cosigned:
         """The cosignatures of all keys. Raises ClockBehind: no later tree has an earlier time."""
         moment = self._parts.clock.now().replace(microsecond=0)
         _check_clock(moment, before)
-        lines = b"".join(signer.sign(note.text, moment) for signer in self._parts.signers)
-        return Cosigned(note, lines, moment)
+        lines = b"".join(signer.sign(admitted.text, moment) for signer in self._parts.signers)
+        return Cosigned(admitted, lines, moment)
 
-    def _write(self, turn: _Turn, origin: str, row: _Row) -> None:
+    def _write(self, turn: _Turn) -> None:
         """The memory first: with it ahead of the database nothing is lost, the other way round a
         database that was put back to an older state would look like the newest."""
-        if row.now is None or row.now is row.stored:
-            return
-        before = text_digest(row.stored)
-        if before != text_digest(row.now):
-            self._remember(origin, Remembered(before, row.now.note))
-        turn.turn.replace(origin, row.stored, row.now)
-        _check_written(turn.turn.latest(origin), row.now, origin)
-
-    def _remember(self, origin: str, newest: Remembered) -> None:
-        held = self._parts.memory.recall(origin)
-        if held is None or held.note != newest.note:
-            self._parts.memory.remember(origin, newest)
+        newest = {origin: row.newest() for origin, row in turn.rows.items()}
+        self._parts.memory.remember({origin: one for origin, one in newest.items() if one})
+        for origin, row in turn.rows.items():
+            if row.now is not None and row.now is not row.stored:
+                turn.turn.replace(origin, row.stored, row.now)
 
     def _keep_fork(self, outcome: Outcome) -> None:
         if outcome.fork is not None and outcome.origin is not None:
@@ -201,11 +206,6 @@ def _check_clock(moment: datetime, before: Cosigned | None) -> None:
             "This machine's clock is before the last cosignature.",
             hint="Set this machine's clock. Nothing is signed until then.",
         )
-
-
-def _check_written(found: Cosigned | None, meant: Cosigned, origin: str) -> None:
-    if found != meant:
-        raise WitnessCorrupt("The database does not hold what was written.", where=origin)
 
 
 def _unavailable(error: EvidenceError, origin: str | None = None) -> Outcome:

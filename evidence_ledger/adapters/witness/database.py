@@ -26,15 +26,15 @@ WAIT = 10.0
 _APPLICATION = 0x45765769
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT})
 
-# A checkpoint's size can be above 2**63, so it is in no column: the note says it, in one place.
+# A checkpoint's size can be above 2**63, so it is in no column: the text says it, in one place.
 _TABLES = (
     "CREATE TABLE logs (origin TEXT PRIMARY KEY, origin_hash BLOB NOT NULL UNIQUE, url TEXT)"
     " STRICT",
     "CREATE TABLE log_keys (origin TEXT NOT NULL REFERENCES logs (origin), vkey TEXT NOT NULL,"
     " PRIMARY KEY (origin, vkey)) STRICT",
     "CREATE TABLE cosigned (origin TEXT PRIMARY KEY REFERENCES logs (origin),"
-    " note BLOB NOT NULL, cosignatures BLOB NOT NULL, moment TEXT NOT NULL,"
-    " digest BLOB NOT NULL) STRICT",
+    " text BLOB NOT NULL, signatures BLOB NOT NULL, cosignatures BLOB NOT NULL,"
+    " moment TEXT NOT NULL, digest BLOB NOT NULL) STRICT",
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {VERSION}",
 )

@@ -5,19 +5,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
 from evidence_ledger.adapters.witness.database import database_errors, open_database
 from evidence_ledger.core.canonical import time_of, time_text
-from evidence_ledger.core.cosigned import Cosigned
-from evidence_ledger.core.note import Note
+from evidence_ledger.core.cosigned import Admitted, Cosigned
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import FormatError, WitnessCorrupt
 from evidence_ledger.witness_ports import WitnessedLog
 
-_COSIGNED = "SELECT note, cosignatures, moment, digest FROM cosigned"
+_COSIGNED = "SELECT text, signatures, cosignatures, moment, digest FROM cosigned"
 
 
 class WitnessDatabase:
@@ -86,37 +86,38 @@ class DatabaseTurn:
         asked = "SELECT vkey FROM log_keys WHERE origin = ? ORDER BY vkey"
         vkeys = run(asked, (origin,)).fetchall()
         try:
-            keys = tuple(VerifierKey.parse(vkey) for (vkey,) in vkeys)
+            keys = tuple(_key(vkey) for (vkey,) in vkeys)
         except FormatError as error:
             raise WitnessCorrupt("A stored key of a log is damaged.", where=origin) from error
         return WitnessedLog(origin, keys, row[0])
 
     def latest(self, origin: str) -> Cosigned | None:
         """See the port."""
-        row = self._connection.execute(f"{_COSIGNED} WHERE origin = ?", (origin,)).fetchone()
+        row = self._held(origin)
         if row is None:
             return None
         found = _cosigned(row, origin)
-        if found.checkpoint.origin != origin:
+        if not found.admitted.text.startswith(origin.encode() + b"\n"):
             raise WitnessCorrupt("A stored checkpoint is that of another log.", where=origin)
         return found
 
     def replace(self, origin: str, before: Cosigned | None, after: Cosigned) -> None:
         """See the port."""
-        values = (*_values(after), origin)
+        row = _row(after)
+        values = (*row, origin)
         if before is None:
             changed = self._connection.execute(
-                "INSERT INTO cosigned (note, cosignatures, moment, digest, origin)"
-                " VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO cosigned (text, signatures, cosignatures, moment, digest, origin)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 values,
             )
         else:
             changed = self._connection.execute(
-                "UPDATE cosigned SET note = ?, cosignatures = ?, moment = ?, digest = ?"
-                " WHERE origin = ? AND digest = ?",
-                (*values, _digest(before)),
+                "UPDATE cosigned SET text = ?, signatures = ?, cosignatures = ?, moment = ?,"
+                " digest = ? WHERE origin = ? AND digest = ?",
+                (*values, _row(before)[-1]),
             )
-        if changed.rowcount != 1:
+        if changed.rowcount != 1 or self._held(origin) != row:
             raise WitnessCorrupt(
                 "The latest checkpoint is not the one that was read.", where=origin
             )
@@ -125,6 +126,11 @@ class DatabaseTurn:
         """See the port."""
         self._connection.execute("DELETE FROM cosigned WHERE origin = ?", (origin,))
         self.replace(origin, None, after)
+
+    def _held(self, origin: str) -> _Row | None:
+        asked = f"{_COSIGNED} WHERE origin = ?"
+        row: _Row | None = self._connection.execute(asked, (origin,)).fetchone()
+        return row
 
     def add(self, log: WitnessedLog) -> None:
         """Insert a log, or what is new of it."""
@@ -140,31 +146,29 @@ class DatabaseTurn:
             )
 
 
-_Row = tuple[bytes, bytes, str, bytes]
+_Row = tuple[bytes, bytes, bytes, str, bytes]
+
+_key = lru_cache(1024)(VerifierKey.parse)
 
 
-def _values(kept: Cosigned) -> _Row:
+def _row(kept: Cosigned) -> _Row:
+    parts = kept.admitted.text, kept.admitted.signatures, kept.cosignatures
     moment = time_text(kept.moment)
-    return kept.note.encode(), kept.cosignatures, moment, _digest(kept)
+    return *parts, moment, _digest(*parts, moment)
 
 
-def _digest(kept: Cosigned) -> bytes:
-    """SHA-256 over the lengths and bytes of a row, so that a bit that flips on the disk is seen."""
-    return _row_digest(kept.note.encode(), kept.cosignatures, time_text(kept.moment))
-
-
-def _row_digest(note: bytes, cosignatures: bytes, moment: str) -> bytes:
-    head = f"{len(note)} {len(cosignatures)} {moment}\n".encode()
-    return sha256(head + note + cosignatures).digest()
+def _digest(text: bytes, signatures: bytes, cosignatures: bytes, moment: str) -> bytes:
+    """Over the lengths and bytes of a row, so that a bit that flips on the disk is seen."""
+    head = f"{len(text)} {len(signatures)} {len(cosignatures)} {moment}\n".encode()
+    return sha256(head + text + signatures + cosignatures).digest()
 
 
 def _cosigned(row: _Row, where: str) -> Cosigned:
-    note, cosignatures, moment, digest = row
-    if _row_digest(note, cosignatures, moment) != digest:
+    text, signatures, cosignatures, moment, digest = row
+    if _digest(text, signatures, cosignatures, moment) != digest:
         raise WitnessCorrupt("A stored checkpoint is damaged.", where=where)
     try:
-        found = Cosigned(Note.parse(note), cosignatures, time_of(moment, where="moment"))
-        _ = found.checkpoint
+        admitted = Admitted(text, signatures)
+        return Cosigned(admitted, cosignatures, time_of(moment, where="moment"))
     except FormatError as error:
         raise WitnessCorrupt("A stored checkpoint is malformed.", where=where) from error
-    return found
