@@ -67,12 +67,15 @@ class WitnessStore(Protocol):
 class WitnessMemory(Protocol):
     """What the witness signed last, kept outside the database. Raises WitnessUnavailable."""
 
-    def recall(self, origin: str) -> Remembered | None:
-        """What is remembered of a log, or None. Raises WitnessCorrupt."""
+    def recall(self, origin: str, *, again: bool = False) -> Remembered | None:
+        """What is remembered of a log, or None; ``again``: whatever was read before.
+
+        Raises WitnessCorrupt.
+        """
         ...
 
-    def remember(self, newest: Mapping[str, Remembered]) -> None:
-        """Keep the newest of each of these origins, all durable when this returns.
+    def remembering(self, newest: Mapping[str, Remembered]) -> AbstractContextManager[None]:
+        """Keep the newest of each of these origins while the block runs, durable when it ends.
 
         The number of each is one above that of what ``recall`` gave in the same turn; 0 for the
         first.

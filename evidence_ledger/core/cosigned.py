@@ -119,4 +119,9 @@ def standing(stored: Cosigned | None, memory: Remembered | None) -> Standing:
 
 def text_digest(kept: Cosigned | Remembered | None) -> bytes | None:
     """SHA-256 of the text of what is kept; None for nothing."""
-    return None if kept is None else sha256(kept.admitted.text).digest()
+    return None if kept is None else digest_of(kept.admitted)
+
+
+def digest_of(admitted: Admitted) -> bytes:
+    """SHA-256 of the text."""
+    return sha256(admitted.text).digest()

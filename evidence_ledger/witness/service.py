@@ -1,8 +1,8 @@
 """A witness at work: what it answers, and the order in which it writes.
 
-For each accepted checkpoint, in one transaction of the only writer: sign, remember outside the
-database, change the database, commit. A cosignature leaves this class after all of that is durable,
-never before: whoever holds one can rely on it that no other history will be cosigned.
+In one transaction of the only writer: judge, remember outside the database what passed and sign it
+meanwhile, change the database, commit. A cosignature leaves this class after all of that is
+durable, never before: whoever holds one can rely on it that no other history will be cosigned.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from evidence_ledger.core.cosigned import (
     Cosigned,
     Remembered,
     Standing,
+    digest_of,
     standing,
     text_digest,
 )
@@ -63,20 +64,37 @@ class WitnessParts:
 
 
 @dataclass(slots=True)
+class _Pending:
+    """A checkpoint that passed, and its cosignatures once they are made."""
+
+    admitted: Admitted
+    moment: datetime
+    cosigned: Cosigned | None = None
+
+
+@dataclass(slots=True)
 class _Row:
     """A log within one transaction: what is stored and remembered, and what will be."""
 
+    origin: str
     log: WitnessedLog | None
     stored: Cosigned | None = None
     memory: Remembered | None = None
-    now: Cosigned | None = None
+    pending: _Pending | None = None
+
+    @property
+    def latest(self) -> Admitted | None:
+        """What the next request must continue."""
+        if self.pending is not None:
+            return self.pending.admitted
+        return None if self.stored is None else self.stored.admitted
 
     def newest(self) -> Remembered | None:
         """What the memory must hold before the database does; None where it has that already."""
-        if self.now is None or text_digest(self.now) == text_digest(self.memory):
+        if self.pending is None or digest_of(self.pending.admitted) == text_digest(self.memory):
             return None
         number = self.memory.number + 1 if self.memory else 0
-        return Remembered(number, text_digest(self.stored), self.now.admitted)
+        return Remembered(number, text_digest(self.stored), self.pending.admitted)
 
 
 @dataclass(slots=True)
@@ -85,6 +103,15 @@ class _Turn:
 
     turn: WitnessTurn
     rows: dict[str, _Row] = field(default_factory=dict)
+
+    def newest(self) -> dict[str, Remembered]:
+        """What must be remembered, by origin."""
+        found = ((origin, row.newest()) for origin, row in self.rows.items())
+        return {origin: newest for origin, newest in found if newest is not None}
+
+    def pending(self) -> list[tuple[_Row, _Pending]]:
+        """What will be stored."""
+        return [(row, row.pending) for row in self.rows.values() if row.pending is not None]
 
 
 class Witness:
@@ -121,11 +148,17 @@ class Witness:
     def _written(self, bodies: Sequence[bytes]) -> list[Outcome]:
         with self._parts.store.turn() as opened:
             turn = _Turn(opened)
-            outcomes = [self._answered(body, turn) for body in bodies]
-            self._write(turn)
+            found = [self._answered(body, turn) for body in bodies]
+            # The memory first: with it ahead of the database nothing is lost. The other way round
+            # a database that was put back to an older state would look like the newest.
+            with self._parts.memory.remembering(turn.newest()):
+                outcomes = [self._signed(one) for one in found]
+                kept = [(row, self._cosigned(pending)) for row, pending in turn.pending()]
+            for row, cosigned in kept:
+                opened.replace(row.origin, row.stored, cosigned)
         return outcomes
 
-    def _answered(self, body: bytes, turn: _Turn) -> Outcome:
+    def _answered(self, body: bytes, turn: _Turn) -> Outcome | tuple[str, _Pending]:
         try:
             request = AddCheckpoint.parse(body)
         except FormatError as error:
@@ -137,21 +170,21 @@ class Witness:
         except EvidenceError as error:
             return _unavailable(error, origin)
 
-    def _judged(self, request: AddCheckpoint, row: _Row) -> Outcome:
-        """Sign what passed; it is held back until the transaction is durable."""
-        latest = row.now.checkpoint if row.now else None
-        found = judge(request, row.log.keys if row.log else (), latest)
-        origin = request.checkpoint.origin if row.log else None
-        if found.admitted is None:
-            fork = (row.now.encode(), request.note.encode()) if found.is_fork and row.now else None
-            return Outcome(found.refusal(), origin, found.reason, fork)
-        row.now = self._cosigned(found.admitted, row.now)
-        return Outcome(Answer(found.status, row.now.cosignatures), origin)
+    def _judged(self, request: AddCheckpoint, row: _Row) -> Outcome | tuple[str, _Pending]:
+        latest = row.latest
+        keys = row.log.keys if row.log else ()
+        found = judge(request, keys, latest.checkpoint if latest else None)
+        if found.admitted is not None:
+            row.pending = self._pending(found.admitted, row)
+            return row.origin, row.pending
+        origin = row.origin if row.log else None
+        fork = (latest.encode(), request.note.encode()) if found.is_fork and latest else None
+        return Outcome(found.refusal(), origin, found.reason, fork)
 
     def _row(self, turn: _Turn, origin: str) -> _Row:
         if origin not in turn.rows:
             log = turn.turn.log(origin)
-            row = _Row(log) if log is None else self._current(turn.turn, log)
+            row = _Row(origin, None) if log is None else self._current(turn.turn, log)
             turn.rows[origin] = row
         return turn.rows[origin]
 
@@ -161,29 +194,43 @@ class Witness:
         A database that is where the memory says it was before was cut off between the two writes:
         the checkpoint may have been cosigned, so it counts.
         """
-        stored, memory = turn.latest(log.origin), self._parts.memory.recall(log.origin)
-        found = standing(stored, memory)
-        if found is Standing.AGREED:
-            return _Row(log, stored, memory, stored)
-        if found is Standing.APART or memory is None:
+        stored, recall = turn.latest(log.origin), self._parts.memory.recall
+        memory = recall(log.origin)
+        if standing(stored, memory) is Standing.AGREED:
+            return _Row(log.origin, log, stored, memory)
+        memory = recall(log.origin, again=True)
+        row, found = _Row(log.origin, log, stored, memory), standing(stored, memory)
+        if found is Standing.APART:
             raise rolled_back(log.origin)
-        return _Row(log, stored, memory, self._cosigned(memory.admitted, stored))
+        if found is Standing.MEMORY_AHEAD and memory is not None:
+            row.pending = self._pending(memory.admitted, row)
+        return row
 
-    def _cosigned(self, admitted: Admitted, before: Cosigned | None) -> Cosigned:
-        """The cosignatures of all keys. Raises ClockBehind: no later tree has an earlier time."""
+    def _pending(self, admitted: Admitted, row: _Row) -> _Pending:
+        """Raises ClockBehind: no later tree is cosigned with an earlier time."""
         moment = self._parts.clock.now().replace(microsecond=0)
-        _check_clock(moment, before)
-        lines = b"".join(signer.sign(admitted.text, moment) for signer in self._parts.signers)
-        return Cosigned(admitted, lines, moment)
+        before = row.pending or row.stored
+        if before is not None and moment < before.moment:
+            raise ClockBehind(
+                "This machine's clock is before the last cosignature.",
+                hint="Set this machine's clock. Nothing is signed until then.",
+            )
+        return _Pending(admitted, moment)
 
-    def _write(self, turn: _Turn) -> None:
-        """The memory first: with it ahead of the database nothing is lost, the other way round a
-        database that was put back to an older state would look like the newest."""
-        newest = {origin: row.newest() for origin, row in turn.rows.items()}
-        self._parts.memory.remember({origin: one for origin, one in newest.items() if one})
-        for origin, row in turn.rows.items():
-            if row.now is not None and row.now is not row.stored:
-                turn.turn.replace(origin, row.stored, row.now)
+    def _signed(self, found: Outcome | tuple[str, _Pending]) -> Outcome:
+        """An outcome, held back until the transaction is durable."""
+        if isinstance(found, Outcome):
+            return found
+        origin, pending = found
+        return Outcome(Answer(Status.COSIGNED, self._cosigned(pending).cosignatures), origin)
+
+    def _cosigned(self, pending: _Pending) -> Cosigned:
+        """With the cosignatures of all keys."""
+        if pending.cosigned is None:
+            text, moment = pending.admitted.text, pending.moment
+            lines = b"".join(signer.sign(text, moment) for signer in self._parts.signers)
+            pending.cosigned = Cosigned(pending.admitted, lines, moment)
+        return pending.cosigned
 
     def _keep_fork(self, outcome: Outcome) -> None:
         if outcome.fork is not None and outcome.origin is not None:
@@ -198,14 +245,6 @@ def rolled_back(origin: str) -> WitnessRolledBack:
     return WitnessRolledBack(
         "The database does not hold what this witness signed last for this log.", where=origin
     )
-
-
-def _check_clock(moment: datetime, before: Cosigned | None) -> None:
-    if before is not None and moment < before.moment:
-        raise ClockBehind(
-            "This machine's clock is before the last cosignature.",
-            hint="Set this machine's clock. Nothing is signed until then.",
-        )
 
 
 def _unavailable(error: EvidenceError, origin: str | None = None) -> Outcome:

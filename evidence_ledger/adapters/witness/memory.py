@@ -14,7 +14,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from hashlib import sha256
 from operator import attrgetter
@@ -37,6 +37,9 @@ _HEAD = re.compile(rb"evidence-witness ([1-9][0-9]{0,5}) ([0-9a-f]{64})\n")
 _LARGEST_HEAD = 128
 _SIDE_BY_SIDE = 8
 
+_Mark = tuple[int, int, int]
+"""A file's inode, time of change in nanoseconds, and size."""
+
 
 class SlotMemory:
     """See witness_ports.WitnessMemory. Whoever writes must hold the database's lock."""
@@ -44,37 +47,37 @@ class SlotMemory:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._threads = ThreadPoolExecutor(_SIDE_BY_SIDE, "memory")
+        self._seen: dict[str, tuple[_Mark, Remembered]] = {}
 
-    def recall(self, origin: str) -> Remembered | None:
-        """See the port."""
+    def recall(self, origin: str, *, again: bool = False) -> Remembered | None:
+        """See the port. A file that looks untouched is not read again, unless it is asked for."""
         path = self._path(origin)
         with _file_errors(path):
-            try:
-                handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:
+            mark = _mark(path)
+            if mark is None:
                 return None
-            try:
-                found = [_read(handle, offset) for offset in (0, PLACE_SIZE)]
-            finally:
-                os.close(handle)
-        whole = [one for one in found if one is not None]
-        if not whole:
-            raise _damaged(path)
-        return max(whole, key=attrgetter("number"))
+            seen = self._seen.get(origin)
+            if again or seen is None or seen[0] != mark:
+                seen = mark, _newest(path)
+                self._seen[origin] = seen
+            return seen[1]
 
-    def remember(self, newest: Mapping[str, Remembered]) -> None:
-        """See the port."""
-        if len(newest) == 1:
-            for origin, one in newest.items():
-                self._write(origin, one)
-            return
-        # Side by side: a disk syncs several files in the time of one.
-        for done in [self._threads.submit(self._write, *one) for one in newest.items()]:
-            done.result()
+    @contextmanager
+    def remembering(self, newest: Mapping[str, Remembered]) -> Iterator[None]:
+        """See the port. Files are synced side by side: a disk does several in the time of one."""
+        begun = [self._threads.submit(self._write, *one) for one in newest.items()]
+        try:
+            yield
+        finally:
+            # All of them, also where one failed: nobody may write once the turn is over.
+            wait(begun)
+        for one in begun:
+            one.result()
 
     def start_over(self, origin: str, newest: Remembered) -> None:
         """See the port."""
         path = self._path(origin)
+        self._seen.pop(origin, None)
         try:
             replace(path, _encoded(newest), mode=0o600)
         except OutputUnwritable as error:
@@ -82,9 +85,11 @@ class SlotMemory:
 
     def _write(self, origin: str, newest: Remembered) -> None:
         path = self._path(origin)
+        self._seen.pop(origin, None)
         if newest.number:
             with _file_errors(path):
-                _overwrite(path, _encoded(newest), PLACE_SIZE * (newest.number % 2))
+                mark = _overwrite(path, _encoded(newest), PLACE_SIZE * (newest.number % 2))
+            self._seen[origin] = mark, newest
             return
         # The first one is written beside and then named, so that a file always has a whole place.
         try:
@@ -115,14 +120,38 @@ def _read(handle: int, offset: int) -> Remembered | None:
         return None
 
 
-def _overwrite(path: Path, data: bytes, offset: int) -> None:
+def _overwrite(path: Path, data: bytes, offset: int) -> _Mark:
     handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
         if os.pwrite(handle, data, offset) != len(data):
             raise OSError(errno.ENOSPC, "written in part")
         os.fdatasync(handle)
+        return _mark_of(os.fstat(handle))
     finally:
         os.close(handle)
+
+
+def _mark(path: Path) -> _Mark | None:
+    try:
+        return _mark_of(path.stat())
+    except FileNotFoundError:
+        return None
+
+
+def _mark_of(found: os.stat_result) -> _Mark:
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _newest(path: Path) -> Remembered:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        found = [_read(handle, offset) for offset in (0, PLACE_SIZE)]
+    finally:
+        os.close(handle)
+    whole = [one for one in found if one is not None]
+    if not whole:
+        raise _damaged(path)
+    return max(whole, key=attrgetter("number"))
 
 
 @contextmanager
