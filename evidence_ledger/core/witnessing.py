@@ -61,8 +61,12 @@ class Judgement:
     is_fork: bool = False
 
     def refusal(self) -> Answer:
-        """The answer where nothing was cosigned: with 409 the size that the witness has."""
-        if self.status is Status.CONFLICT:
+        """The answer where nothing was cosigned.
+
+        Where the old size is not the one that the witness has, it tells that size. Of two roots it
+        does not: a client that goes on from that size would ask the same for ever.
+        """
+        if self.reason == "witness.old-size":
             return Answer(self.status, f"{self.size}\n".encode(), SIZE_TYPE)
         return Answer(self.status, f"{self.says}\n".encode())
 
