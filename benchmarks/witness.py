@@ -18,39 +18,48 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
 
 from evidence_ledger.adapters.clock import SystemClock
-from evidence_ledger.adapters.keys.note_signer import SoftwareNoteSigner
+from evidence_ledger.adapters.keys.note_signer import SoftwareNoteSigner, open_note_signer
+from evidence_ledger.adapters.witness.forks import ForkFolder
 from evidence_ledger.adapters.witness.home import WitnessHome
 from evidence_ledger.adapters.witness.http import WitnessApp
+from evidence_ledger.adapters.witness.memory import SlotMemory
+from evidence_ledger.adapters.witness.store import WitnessDatabase
 from evidence_ledger.core import merkle
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
 from evidence_ledger.core.verifier_key import KeyType
 from evidence_ledger.core.witness_request import AddCheckpoint
+from evidence_ledger.witness.service import Witness, WitnessParts
 from evidence_ledger.witness_assembly import create_witness, open_witness
 
 ROUNDS = 3
 LOGS = 16
 TARGET = 500
 PORT = 8953
+MANY = f"witness, {LOGS} logs"
 ADDRESS = f"http://127.0.0.1:{PORT}"
 SEED = bytes(32)
 
 
-def signers(origin: str) -> list[SoftwareNoteSigner]:
-    """A log's two keys."""
-    return [SoftwareNoteSigner(origin, kind, SEED) for kind in (KeyType.ED25519, KeyType.ML_DSA_44)]
+BOTH = (KeyType.ED25519, KeyType.ML_DSA_44)
 
 
-def requests(origin: str, count: int) -> list[bytes]:
+def signers(origin: str, kinds: Sequence[KeyType] = BOTH) -> list[SoftwareNoteSigner]:
+    """A log's keys."""
+    return [SoftwareNoteSigner(origin, kind, SEED) for kind in kinds]
+
+
+def requests(origin: str, count: int, kinds: Sequence[KeyType] = BOTH) -> list[bytes]:
     """``count`` requests of a log that grows by one entry with each."""
     leaves = [merkle.leaf_hash(b"%d" % number) for number in range(count)]
-    keys, now, bodies = signers(origin), SystemClock().now(), []
+    keys, now, bodies = signers(origin, kinds), SystemClock().now(), []
     for size in range(1, count + 1):
         point = Checkpoint(origin, size, merkle.root_hash(leaves[:size]))
         text = point.encode()
@@ -60,16 +69,30 @@ def requests(origin: str, count: int) -> list[bytes]:
     return bodies
 
 
-def serve(folder: Path | None) -> None:
+def serve(folder: Path | None, cosigners: int) -> None:
     """A witness, or with None a server that answers at once; on one core."""
     os.sched_setaffinity(0, {0})
-    app = echo
-    if folder is not None:
-        app = WitnessApp(open_witness(WitnessHome(folder)).service, lambda _: None)
+    app = echo if folder is None else WitnessApp(service(WitnessHome(folder), cosigners), told)
     uvicorn.run(app, port=PORT, log_config=None, access_log=False, lifespan="off", ws="none")
 
 
-async def echo(scope: object, receive: Callable[[], object], send: Callable[..., object]) -> None:
+def service(home: WitnessHome, cosigners: int) -> Witness:
+    """The witness with its Ed25519 key, and with two also with its ML-DSA-44 key."""
+    parts = WitnessParts(
+        store=WitnessDatabase(home.database),
+        memory=SlotMemory(home.memory),
+        forks=ForkFolder(home.forks),
+        signers=[open_note_signer(path) for path in home.key_files[:cosigners]],
+        clock=SystemClock(),
+    )
+    return Witness(parts)
+
+
+def told(_: object) -> None:
+    """Nobody watches."""
+
+
+async def echo(_: object, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
     """Read the body and send as much as a witness does."""
     while (await receive()).get("more_body"):
         pass
@@ -78,9 +101,9 @@ async def echo(scope: object, receive: Callable[[], object], send: Callable[...,
     await send({"type": "http.response.body", "body": bytes(3404)})
 
 
-def served(folder: Path | None, logs: Sequence[Sequence[bytes]]) -> float:
+def served(folder: Path | None, logs: Sequence[Sequence[bytes]], cosigners: int = 2) -> float:
     """Requests a second with one connection for each log, which waits for each answer."""
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(folder,))
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(folder, cosigners))
     process.start()
     try:
         os.sched_setaffinity(0, {1})
@@ -122,7 +145,7 @@ async def one_log(bodies: Sequence[bytes]) -> None:
     writer.close()
 
 
-def witnessed(bodies: Sequence[Sequence[bytes]]) -> float:
+def witnessed(bodies: Sequence[Sequence[bytes]], cosigners: int = 2) -> float:
     """A fresh witness that serves all logs."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         home = WitnessHome(Path(folder) / "witness")
@@ -131,7 +154,7 @@ def witnessed(bodies: Sequence[Sequence[bytes]]) -> float:
         for number in range(len(bodies)):
             witness.logs.add([key.verifier_key for key in signers(f"log.example/{number}")])
         witness.close()
-        return served(home.folder, bodies)
+        return served(home.folder, bodies, cosigners)
 
 
 def signatures(count: int) -> float:
@@ -165,8 +188,11 @@ def main() -> None:
     """Print medians and ratios."""
     count = (int(sys.argv[1]) if len(sys.argv) > 1 else 1600) // LOGS
     logs = [requests(f"log.example/{number}", count) for number in range(LOGS)]
+    plain = [requests(f"log.example/{n}", count, BOTH[:1]) for n in range(LOGS)]
     runs: dict[str, Callable[[], float]] = {
-        f"witness, {LOGS} logs": lambda: witnessed(logs),
+        MANY: lambda: witnessed(logs),
+        "the same, the log with Ed25519 alone": lambda: witnessed(plain),
+        "the same, the witness too": lambda: witnessed(plain, 1),
         "witness, one log": lambda: witnessed(logs[:1]),
         "server that answers at once": lambda: served(None, logs),
         "the signatures alone": lambda: signatures(200),
@@ -175,8 +201,8 @@ def main() -> None:
     rounds = [{name: run() for name, run in runs.items()} for _ in range(ROUNDS)]
     middle = {name: statistics.median(one[name] for one in rounds) for name in runs}
     for name, rate in middle.items():
-        print(f"{name:30}{rate:>10,.0f} a second")
-    many = middle[f"witness, {LOGS} logs"]
+        print(f"{name:38}{rate:>10,.0f} a second")
+    many = middle[MANY]
     print(f"many logs: {many:,.0f} a second (at least {TARGET})")
     print(f"many logs / the signatures alone: {many / middle['the signatures alone']:.2f}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -94,11 +95,23 @@ def test_a_first_record_never_takes_the_place_of_another(tmp_path: Path) -> None
         write(memory, remembered(0, 7))
 
 
-def test_all_are_written_before_an_error_is_told(tmp_path: Path) -> None:
-    """Nobody may write once the turn is over."""
+def test_nobody_writes_once_the_turn_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where one of several writes failed."""
     memory = SlotMemory(tmp_path)
-    write(memory, remembered(0))
-    others = {f"other.example/{number}": remembered(0) for number in range(20)}
-    with pytest.raises(WitnessUnavailable), memory.remembering({ORIGIN: remembered(0), **others}):
+    written: list[str] = []
+
+    def slow(origin: str, _: Remembered) -> None:
+        if origin == "0":
+            raise WitnessUnavailable("no space")
+        time.sleep(0.05)
+        written.append(origin)
+
+    monkeypatch.setattr(memory, "_write", slow)
+    newest = {str(number): remembered(0) for number in range(12)}
+    with pytest.raises(WitnessUnavailable), memory.remembering(newest):
         pass
-    assert all(memory.recall(origin) == remembered(0) for origin in others)
+    count = len(written)
+    time.sleep(0.2)
+    assert len(written) == count > 0

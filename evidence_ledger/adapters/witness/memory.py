@@ -13,7 +13,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from hashlib import sha256
@@ -35,7 +35,7 @@ PLACE_SIZE = 1 << 17
 
 _HEAD = re.compile(rb"evidence-witness ([1-9][0-9]{0,5}) ([0-9a-f]{64})\n")
 _LARGEST_HEAD = 128
-_SIDE_BY_SIDE = 8
+_SIDE_BY_SIDE = 4
 
 _Mark = tuple[int, int, int]
 """A file's inode, time of change in nanoseconds, and size."""
@@ -65,7 +65,9 @@ class SlotMemory:
     @contextmanager
     def remembering(self, newest: Mapping[str, Remembered]) -> Iterator[None]:
         """See the port. Files are synced side by side: a disk does several in the time of one."""
-        begun = [self._threads.submit(self._write, *one) for one in newest.items()]
+        items = list(newest.items())
+        parts = [items[start::_SIDE_BY_SIDE] for start in range(min(len(items), _SIDE_BY_SIDE))]
+        begun = [self._threads.submit(self._write_all, part) for part in parts]
         try:
             yield
         finally:
@@ -82,6 +84,10 @@ class SlotMemory:
             replace(path, _encoded(newest), mode=0o600)
         except OutputUnwritable as error:
             raise _unavailable(path) from error
+
+    def _write_all(self, items: Sequence[tuple[str, Remembered]]) -> None:
+        for origin, newest in items:
+            self._write(origin, newest)
 
     def _write(self, origin: str, newest: Remembered) -> None:
         path = self._path(origin)
