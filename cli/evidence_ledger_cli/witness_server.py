@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import socket
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from evidence_ledger.errors import UsageError, WitnessCannotListen
+from evidence_ledger.errors import OutputUnwritable, UsageError, WitnessCannotListen
 from evidence_ledger_cli.output import tell
 from evidence_ledger_cli.safe_text import safe_line
 
@@ -74,4 +75,6 @@ def _stop_calmly() -> None:
 def _tell(outcome: Outcome) -> None:
     """One line for each answer. Only the origin of a log that is served is repeated."""
     parts = [str(outcome.answer.status), outcome.origin or "-", outcome.reason or "cosigned"]
-    tell(safe_line(" ".join(parts)))
+    # Where nobody can read the line, the log still gets its answer.
+    with suppress(OSError, OutputUnwritable):
+        tell(safe_line(" ".join(parts)))

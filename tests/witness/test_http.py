@@ -213,3 +213,15 @@ def test_bytes_that_are_no_http_leave_it_running(
             while raw.recv(4096):
                 pass
     assert httpx.get(f"{url}/health").status_code == 200
+
+
+def test_answers_go_on_where_nobody_reads_what_is_told(
+    address: tuple[subprocess.Popen[str], str],
+) -> None:
+    process, url = address
+    assert process.stderr is not None
+    process.stderr.close()
+    answers = [
+        httpx.post(f"{url}/add-checkpoint", content=request(old, old + 1)) for old in range(3)
+    ]
+    assert [one.status_code for one in answers] == [200, 200, 200]
