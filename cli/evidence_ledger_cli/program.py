@@ -46,6 +46,9 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "proof": "Check any C2SP tlog-proof",
         "log": "Check any C2SP tiled log",
     },
+    "Witness": {
+        "witness": "Run a witness, which cosigns the checkpoints of others' ledgers",
+    },
     "Look": {
         "find": "Which entries hold a file or a digest",
         "show": "One entry and what it says",
@@ -72,6 +75,13 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "timestamp": {
         "request": "Ask an RFC 3161 authority for a timestamp of a file",
         "verify": "Check an RFC 3161 token or response",
+    },
+    "witness": {
+        "init": "Make a witness and its two keys",
+        "add-log": "Cosign the checkpoints of one more log",
+        "run": "Answer logs that ask for a cosignature",
+        "status": "The logs that it serves, and what it cosigned last",
+        "resume": "Sign again after its two records came apart",
     },
 }
 
@@ -125,9 +135,10 @@ class Family(click.Group):
 
 def load(name: str) -> click.Command:
     """The command in ``commands/NAME.py``."""
-    command = import_module(f"evidence_ledger_cli.commands.{name}").command
+    module = name.replace("-", "_")
+    command = import_module(f"evidence_ledger_cli.commands.{module}").command
     if not isinstance(command, click.Command):
-        raise TypeError(f"commands/{name}.py holds no command")
+        raise TypeError(f"commands/{module}.py holds no command")
     return command
 
 

@@ -11,6 +11,7 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -151,9 +152,14 @@ def _ecdsa_key(key: bytes) -> ec.EllipticCurvePublicKey:
     return public
 
 
+# Whoever checks a log's notes does so with the same few keys again and again.
+_ed25519_key = lru_cache(64)(ed25519.Ed25519PublicKey.from_public_bytes)
+_ml_dsa_key = lru_cache(64)(mldsa.MLDSA44PublicKey.from_public_bytes)
+
+
 def _arithmetic(key: VerifierKey, message: bytes, signature: bytes) -> None:
     if key.type in (KeyType.ED25519, KeyType.ED25519_COSIGNATURE):
-        ed25519.Ed25519PublicKey.from_public_bytes(key.key).verify(signature, message)
+        _ed25519_key(key.key).verify(signature, message)
     elif key.type == KeyType.ML_DSA_44:
         _verify_ml_dsa(key, message, signature)
     elif key.type == KeyType.ECDSA:
@@ -166,7 +172,7 @@ def _arithmetic(key: VerifierKey, message: bytes, signature: bytes) -> None:
 
 def _verify_ml_dsa(key: VerifierKey, message: bytes, signature: bytes) -> None:
     try:
-        public = mldsa.MLDSA44PublicKey.from_public_bytes(key.key)
+        public = _ml_dsa_key(key.key)
     except UnsupportedAlgorithm as error:
         raise Undecided("note.no-ml-dsa", "This machine's library has no ML-DSA.") from error
     public.verify(signature, message)

@@ -1,7 +1,7 @@
 """Faults at the n-th write of a program: killed before it, refused, or done but reported failed.
 
 A write is a call that changes what is on the disk: making, linking, renaming, removing and syncing
-files, every statement that changes the database, and its commit.
+files, writing in place, every statement that changes the database, and its commit.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from evidence_ledger.errors import EvidenceError
 T = TypeVar("T")
 
 REMOVING = {"unlink", "rmdir"}
+WRITING = ("fsync", "fdatasync", "pwrite", "rename", "replace", "link", "mkdir", *sorted(REMOVING))
 CHANGES = ("INSERT", "UPDATE", "DELETE", "BEGIN", "CREATE")
 
 
@@ -58,7 +59,17 @@ class Fault:
 
     def install(self) -> None:
         """For the rest of this process."""
-        for name in ("fsync", "rename", "replace", "link", "mkdir", "unlink", "rmdir"):
+        for name in (
+            "fsync",
+            "fdatasync",
+            "pwrite",
+            "rename",
+            "replace",
+            "link",
+            "mkdir",
+            "unlink",
+            "rmdir",
+        ):
             setattr(os, name, self._wrapped(name, getattr(os, name)))
         sqlite3.connect = functools.partial(  # type: ignore[assignment]  # called with keywords alone
             sqlite3.connect, factory=_connections(self)
@@ -96,6 +107,9 @@ def _connections(fault: Fault) -> type[sqlite3.Connection]:
     class Connection(sqlite3.Connection):
         def cursor(self, factory: Any = None) -> Any:
             return super().cursor(factory or Cursor)
+
+        def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+            return self.cursor().execute(sql, parameters)  # type: ignore[no-any-return]  # a Cursor
 
         def commit(self) -> None:
             if self.in_transaction:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
 from evidence_ledger.core.proof_verification import verify_proof
@@ -13,10 +14,13 @@ from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.tile import TilePath, parse_bundle
 from evidence_ledger.core.tlog_policy import TlogPolicy
 from evidence_ledger.core.verifier_key import VerifierKey
+from evidence_ledger.core.witness_request import AddCheckpoint
+from evidence_ledger.core.witnessing import judge
 from tests.conftest import ROOT
+from tests.witness.bench import root
 
 PAGES = ROOT / "docs" / "format"
-NAMES = ["tree", "tiles", "signed-note", "checkpoint", "tlog-proof", "tlog-policy"]
+NAMES = ["tree", "tiles", "signed-note", "checkpoint", "tlog-proof", "tlog-policy", "witness"]
 
 
 def _examples(name: str) -> list[str]:
@@ -53,11 +57,25 @@ def test_the_tiles_are_paths_and_a_bundle() -> None:
     assert parse_bundle(bytes.fromhex(bundle), 3) == [b"ab", b"", b"c"]
 
 
+def test_the_witness_cosigned_the_request() -> None:
+    body, log, answer = _examples("witness")
+    request = AddCheckpoint.parse(body.encode())
+    latest = Checkpoint(request.checkpoint.origin, 3, root(3))
+    judgement = judge(request, [VerifierKey.parse(log.strip())], latest)
+    assert judgement.admitted is not None
+    line, key = answer.splitlines()
+    note = Note.parse(judgement.admitted.encode() + f"{line}\n".encode())
+    assert len(verify_note(note, [VerifierKey.parse(key)])) == 1
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_code_on_a_page_is_one_of_the_program(name: str) -> None:
     source = "".join(path.read_text() for path in sorted((ROOT / "evidence_ledger").rglob("*.py")))
     page = (PAGES / f"{name}.md").read_text()
-    areas = "merkle|note|vkey|checkpoint|cosignature|decimal|base64|tile|tlog-proof|tlog-policy|log"
+    areas = (
+        "merkle|note|vkey|checkpoint|cosignature|decimal|base64|tile|tlog-proof|tlog-policy|log"
+        "|witness|witness-request|witness-memory|witness-service|clock"
+    )
     codes = set(re.findall(rf"`((?:{areas})\.[a-z0-9-]+)`", page))
     assert codes
     assert not {code for code in codes if f'"{code}"' not in source}

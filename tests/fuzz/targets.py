@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from tests.fuzz import asn1, containers, documents, notes, times
+from tests.fuzz import asn1, containers, documents, notes, times, witnesses
 from tests.fuzz.target import Target
 
 
 @cache
 def all_targets() -> Mapping[str, Target]:
     """Every target, made once a process."""
-    made = (one for noun in (asn1, times, notes, documents, containers) for one in noun.targets())
+    nouns = (asn1, times, notes, documents, containers, witnesses)
+    made = (one for noun in nouns for one in noun.targets())
     return {target.name: target for target in made}

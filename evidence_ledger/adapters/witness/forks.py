@@ -1,0 +1,39 @@
+"""Proofs that a log signed two histories: its own two signed checkpoints, in one file a proof."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+from evidence_ledger.adapters.durable_file import write_new
+from evidence_ledger.errors import OutputExists, OutputUnwritable, WitnessUnavailable
+
+MOST = 16
+"""Proofs kept of one log; one is enough."""
+
+
+class ForkFolder:
+    """See witness_ports.ForkKeeper. ``<SHA-256 of the origin>.<SHA-256 of the second>.txt``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, origin: str, known: bytes, other: bytes) -> None:
+        """See the port: the two notes, with a line of dashes between them."""
+        if self.count(origin) >= MOST:
+            return
+        path = self._folder / f"{_name(origin)}.{sha256(other).hexdigest()}.txt"
+        try:
+            write_new(path, known + b"-----\n" + other, mode=0o600)
+        except OutputExists:
+            return
+        except OutputUnwritable as error:
+            raise WitnessUnavailable("A proof can't be kept.", where=str(path)) from error
+
+    def count(self, origin: str) -> int:
+        """See the port."""
+        return sum(1 for _ in self._folder.glob(f"{_name(origin)}.*.txt"))
+
+
+def _name(origin: str) -> str:
+    return sha256(origin.encode()).hexdigest()
