@@ -26,6 +26,7 @@ from evidence_ledger.core.certificate_writer import EmbeddedFile
 from evidence_ledger.core.claim import FileFact, checked_path
 from evidence_ledger.core.readme import readme_text
 from evidence_ledger.errors import AuthorityError, OutputExists
+from evidence_ledger.issuing.issuer import Issued
 from evidence_ledger.ledger import Receipt, SealResult
 from evidence_ledger.page import page_of
 
@@ -104,16 +105,23 @@ def write_certificate(
     if not overwrite and os.path.lexists(out):
         raise OutputExists(f"{out.name} is there already.", where=str(out))
     issued = place.issuer.issue(index, positions)
-    page = certificate_pdf(page_of(issued))
     with whole_file(out, overwrite=overwrite) as file:
-        certificate_writer.write(
-            issued.parts,
-            file,
-            issued.entry.received,
-            readme=readme_text(issued.parts).encode(),
-            page=page,
-            files=embedded,
-        )
+        fill(file, issued, embedded)
+
+
+def fill(out: BinaryIO, issued: Issued, embedded: Sequence[EmbeddedFile] = ()) -> None:
+    """Write a certificate with its page for people into the seekable ``out``.
+
+    Raises FileChanged.
+    """
+    certificate_writer.write(
+        issued.parts,
+        out,
+        issued.entry.received,
+        readme=readme_text(issued.parts).encode(),
+        page=certificate_pdf(page_of(issued)),
+        files=embedded,
+    )
 
 
 @contextmanager

@@ -90,6 +90,10 @@ class Ledger:
             self._links.check(admission)
         return self.append(admissions)
 
+    def check_continues(self) -> None:
+        """The database holds what was signed before. Raises LedgerForked, LedgerCorrupt."""
+        self._sealer.check_continues()
+
     def admit(self, signed: SignedStatement) -> Admission:
         """A statement that may be appended, as far as it can be said without the store.
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from evidence_ledger.core.claim import Claim, FileFact, file_fact
-from evidence_ledger.core.digest import Fingerprint
-from evidence_ledger.errors import FormatError, Refused, Undecided
+from evidence_ledger.core import certificate
+from evidence_ledger.core.claim import Claim, FileFact, file_fact, parse
+from evidence_ledger.core.container import Container
+from evidence_ledger.core.digest import Algorithm, Fingerprint
+from evidence_ledger.errors import EvidenceError, FormatError, Refused, Undecided
 
 
 @dataclass(frozen=True, slots=True)
 class PresentedFile:
-    """A file's name, as exact bytes with ``/`` between folders, and its fingerprint."""
+    """A file's name, as exact bytes with ``/`` between folders, and its fingerprint.
+
+    A file of which only a digest is known has no size.
+    """
 
     name: bytes
     fingerprint: Fingerprint
@@ -24,6 +30,22 @@ class Match:
 
     file: PresentedFile
     positions: tuple[int, ...]
+
+
+def claimed_digests(source: BinaryIO) -> set[Algorithm]:
+    """All digests that a certificate claims of files, so that none of them is believed.
+
+    SHA-256 always. Whatever is wrong with the certificate, the check itself says it.
+    """
+    digests = {Algorithm.SHA256}
+    try:
+        for one in certificate.parse(Container(source)).claims:
+            claim = parse(one.data)
+            if claim.section == "file":
+                digests |= set(file_fact(claim).fingerprint.digests)
+    except EvidenceError:
+        return digests
+    return digests
 
 
 def file_facts(claims: Iterable[tuple[int, Claim]]) -> dict[int, FileFact]:
@@ -75,7 +97,8 @@ def _match(
 def _same(claimed: Fingerprint, found: Fingerprint) -> bool:
     shared = set(claimed.digests) & set(found.digests)
     equal = all(claimed.digests[name] == found.digests[name] for name in shared)
-    return bool(shared) and equal and claimed.size in (None, found.size)
+    sizes = {claimed.size, found.size} - {None}
+    return bool(shared) and equal and len(sizes) < 2
 
 
 def _stranger(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,22 +12,15 @@ from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.adapters.files.hashing import hash_files
 from evidence_ledger.adapters.trust_file import read_trust
-from evidence_ledger.core import certificate
-from evidence_ledger.core.claim import file_fact, parse
-from evidence_ledger.core.container import Container
 from evidence_ledger.core.digest import Algorithm
-from evidence_ledger.core.presented_file import PresentedFile
+from evidence_ledger.core.presented_file import PresentedFile, claimed_digests
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification import verify_certificate
-from evidence_ledger.errors import EvidenceError
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
 from evidence_ledger_cli.safe_text import safe_name
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
 
 
 @click.command("verify")
@@ -60,7 +52,7 @@ def command(
     """
     trust = _trust(policy, home)
     with input_errors(certificate_file), certificate_file.open("rb") as source:
-        presented = _presented(files, _claimed_digests(source)) if files else []
+        presented = _presented(files, claimed_digests(source)) if files else []
         report = verify_certificate(source, presented, trust, at or SystemClock().now())
     return show_report(
         report, json=json, explain=explain, heading=f"Certificate {certificate_file!s}"
@@ -76,19 +68,6 @@ def _trust(named: Path | None, home: Path | None) -> TrustPolicy | None:
     else:
         hint("Without a trust policy nobody is trusted. Name one with --policy TRUST.toml")
     return None
-
-
-def _claimed_digests(source: BinaryIO) -> set[Algorithm]:
-    """All digests that the certificate claims of files, so that none of them is believed."""
-    digests = {Algorithm.SHA256}
-    try:
-        for one in certificate.parse(Container(source)).claims:
-            claim = parse(one.data)
-            if claim.section == "file":
-                digests |= set(file_fact(claim).fingerprint.digests)
-    except EvidenceError:
-        return digests  # whatever is wrong, the check itself says it
-    return digests
 
 
 def _presented(paths: Sequence[str], digests: set[Algorithm]) -> list[PresentedFile]:

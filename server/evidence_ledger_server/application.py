@@ -1,0 +1,88 @@
+"""The application: routes over a service, behind the gate."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+
+from evidence_ledger import __version__
+from evidence_ledger.errors import EvidenceError
+from evidence_ledger_server.config import Config
+from evidence_ledger_server.gate import Gate
+from evidence_ledger_server.problem import Problem
+from evidence_ledger_server.routes import (
+    deposits,
+    fingerprints,
+    ledger,
+    log_files,
+    verification,
+)
+from evidence_ledger_server.service import Service
+
+ROUTERS = (
+    deposits.router,
+    fingerprints.router,
+    ledger.router,
+    log_files.router,
+    verification.router,
+)
+
+
+class Application:
+    """One process of the server (ASGI). The service is opened when the server starts."""
+
+    def __init__(self, open_service: Callable[[], Service]) -> None:
+        self._open = open_service
+        self.api = FastAPI(
+            title="Evidence ledger",
+            version=__version__,
+            lifespan=self._lifespan,
+            docs_url=None,
+            redoc_url=None,
+        )
+        for router in ROUTERS:
+            self.api.include_router(router)
+        self.api.add_exception_handler(EvidenceError, _told)
+        self.api.add_exception_handler(Problem, _told)
+        self.api.add_exception_handler(HTTPException, _told)
+        self.api.add_exception_handler(RequestValidationError, _told)
+        self._gate: Gate | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        await (self._gate or self.api)(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, api: FastAPI) -> AsyncIterator[None]:
+        service = self._open()
+        api.state.service = service
+        self._gate = Gate(api, service)
+        service.start()
+        try:
+            yield
+        finally:
+            await service.stop()
+
+
+def make_application(config: Config) -> Application:
+    """The application of these settings."""
+    return Application(lambda: Service(config))
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    return _problem(error).response(request.state.request_id)
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, EvidenceError):
+        return Problem.of(error)
+    if isinstance(error, HTTPException):
+        return Problem(error.status_code, f"http.{error.status_code}", f"{error.detail}.")
+    return Problem(400, "http.parameter", "A part of the address is not what it must be.")

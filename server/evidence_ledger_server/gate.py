@@ -1,0 +1,115 @@
+"""What every request passes: an id, limits, headers, figures, one line of log; and the last resort.
+
+The log names no person, file, fingerprint or address: the route, not the path.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from evidence_ledger_server.problem import Problem, busy
+from evidence_ledger_server.service import Service
+
+logger = logging.getLogger("evidence.requests")
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+
+
+class _Answer:
+    """What is sent back, with the headers that every answer has."""
+
+    def __init__(self, send: Send, request_id: str, *, https: bool) -> None:
+        self._send = send
+        self._headers = [(b"x-request-id", request_id.encode()), *HEADERS, *[HSTS] * https]
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], *self._headers]
+        await self._send(message)
+
+
+class Gate:
+    """Stands around the application."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+        self._active = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = str(uuid4())
+        scope.setdefault("state", {})["request_id"] = request_id
+        answer = _Answer(send, request_id, https=scope["scheme"] == "https")
+        self._active += 1
+        self._service.metrics.active.inc()
+        try:
+            await self._pass(scope, receive, answer, request_id)
+        finally:
+            self._active -= 1
+            self._service.metrics.active.dec()
+            self._count(scope, answer.status, time.perf_counter() - started, request_id)
+
+    async def _pass(self, scope: Scope, receive: Receive, answer: _Answer, request_id: str) -> None:
+        try:
+            self._admit(scope)
+            await self._app(scope, receive, answer.send)
+        except Problem as problem:
+            await problem.response(request_id)(scope, receive, answer.send)
+        except Exception:
+            logger.exception("a mistake of ours", extra={"request": request_id})
+            if answer.status:
+                raise
+            mistake = Problem(500, "internal", "This server made a mistake. Nothing was decided.")
+            await mistake.response(request_id)(scope, receive, answer.send)
+
+    def _admit(self, scope: Scope) -> None:
+        self._service.requests.take(self._service.client(Request(scope)))
+        if self._active > self._service.config.most_requests:
+            raise busy("More requests are under way than can be taken on.")
+
+    def _count(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+        route = getattr(scope.get("route"), "path", "none")
+        self._service.metrics.requests.labels(route, status).inc()
+        self._service.metrics.seconds.labels(route).observe(seconds)
+        if self._service.config.access_log:
+            told = {"request": request_id, "method": scope["method"], "route": route}
+            logger.info("served", extra=told | {"status": status, "ms": round(seconds * 1000, 2)})
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See logging."""
+        told: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "says": record.getMessage(),
+        }
+        told |= {name: value for name, value in vars(record).items() if name not in self._OWN}
+        if record.exc_info:
+            told["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(told, default=str)

@@ -1,0 +1,90 @@
+"""What a client is told when a request is not served (RFC 9457), with the command line's codes."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from evidence_ledger.errors import (
+    ClockBehind,
+    EvidenceError,
+    FormatError,
+    HeadMoved,
+    LedgerFull,
+    LedgerLocked,
+    LedgerReadOnly,
+    NoSuchEntry,
+    NotSealed,
+    Refused,
+    Undecided,
+    UsageError,
+)
+
+TYPE = "urn:evidence-ledger:problem:"
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: tuple[tuple[type[EvidenceError], int, int | None], ...] = (
+    (FormatError, 400, None),
+    (UsageError, 400, None),
+    (Refused, 422, None),
+    (Undecided, 422, None),
+    (NoSuchEntry, 404, None),
+    (NotSealed, 409, 5),
+    (LedgerFull, 507, 60),
+    (LedgerLocked, 503, 1),
+    (LedgerReadOnly, 503, 60),
+    (HeadMoved, 503, 1),
+    (ClockBehind, 503, 60),
+)
+"""Status and seconds after which to try again, by kind of error; everything else is 500."""
+
+
+class Problem(Exception):
+    """A refusal of the server itself. ``code`` is stable; ``retry`` is in seconds."""
+
+    def __init__(
+        self, status: int, code: str, detail: str, hint: str | None = None, retry: int | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+        self.hint, self.retry = hint, retry
+
+    @classmethod
+    def of(cls, error: EvidenceError) -> Problem:
+        """The same error, told over HTTP. Places on this machine are not told."""
+        for kind, status, retry in STATUS:
+            if isinstance(error, kind):
+                where = (
+                    error.where if status < 500 and not str(error.where).startswith("/") else None
+                )
+                detail = f"{error.message} ({where})" if where else error.message
+                return cls(
+                    status, error.reason, detail, error.hint if status < 500 else None, retry
+                )
+        return cls(500, error.reason, "The ledger can't answer this now. Its operator is told.")
+
+    def response(self, request_id: str) -> Response:
+        """The problem document."""
+        document: dict[str, object] = {
+            "type": TYPE + self.code,
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "hint": self.hint,
+            "instance": f"urn:uuid:{request_id}",
+        }
+        headers = {} if self.retry is None else {"Retry-After": str(self.retry)}
+        return Response(json.dumps(document), self.status, headers, MEDIA_TYPE)
+
+
+def too_large(limit: int) -> Problem:
+    """The body has more than ``limit`` bytes."""
+    return Problem(413, "http.too-large", f"At most {limit:,} bytes are taken here.")
+
+
+def busy(detail: str) -> Problem:
+    """More work than is taken on at once."""
+    return Problem(503, "http.busy", detail, "Try again in a moment.", retry=1)

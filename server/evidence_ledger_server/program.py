@@ -1,0 +1,92 @@
+"""The command ``evidence-server``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from evidence_ledger import __version__
+from evidence_ledger.errors import EvidenceError
+
+
+@click.group(name="evidence-server")
+@click.version_option(__version__, prog_name="evidence-server", message="%(prog)s %(version)s")
+def program() -> None:
+    """Serve a ledger over HTTP: deposits, certificates, checks, and the log's own files."""
+
+
+def _settings(function: click.decorators.FC) -> click.decorators.FC:
+    for option in (
+        click.option("--config", type=click.Path(path_type=Path), help="A TOML file of settings."),
+        click.option("--home", type=click.Path(path_type=Path), help="The ledger's folder."),
+        click.option("--host", help="The address to listen at; else 127.0.0.1."),
+        click.option("--port", type=int, help="The port; else 8440."),
+        click.option("--workers", type=int, help="Processes; else 1."),
+    ):
+        function = option(function)
+    return function
+
+
+@program.command("run")
+@_settings
+def run(config: Path | None, **flags: object) -> None:
+    """Serve until told to stop. What was begun is finished; nothing acknowledged is lost."""
+    from evidence_ledger_server.config import load_config
+    from evidence_ledger_server.running import serve
+
+    serve(load_config(config, os.environ, flags))
+
+
+@program.group("config")
+def settings() -> None:
+    """The settings."""
+
+
+@settings.command("check")
+@_settings
+def check(config: Path | None, **flags: object) -> None:
+    """Read the settings, open the ledger, and say what would be served."""
+    from evidence_ledger_server.config import load_config
+    from evidence_ledger_server.running import checked
+
+    for line in checked(load_config(config, os.environ, flags)):
+        click.echo(line)
+
+
+@program.command("export-static")
+@_settings
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def export(config: Path | None, folder: Path, **flags: object) -> None:
+    """Write the log's own files into FOLDER, for object storage or a CDN; only what is new.
+
+    The checkpoint comes last: whoever reads the copy meanwhile finds all that it names.
+    """
+    from evidence_ledger_server.config import load_config
+    from evidence_ledger_server.static_copy import write_copy
+
+    written, size = write_copy(load_config(config, os.environ, flags).home, folder)
+    click.echo(f"{written:,} new files; {size:,} entries are published in {folder}")
+
+
+def main() -> NoReturn:
+    """Run the command line of this process."""
+    try:
+        program.main(prog_name="evidence-server", standalone_mode=False)
+    except EvidenceError as error:
+        _tell(str(error), error.hint, error.exit_code)
+    except click.ClickException as error:
+        _tell(error.format_message(), "See: evidence-server --help", 2)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _tell(says: str, hint: str | None, code: int) -> NoReturn:
+    click.echo(f"error: {says}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+    sys.exit(code)

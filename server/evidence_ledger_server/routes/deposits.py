@@ -1,0 +1,180 @@
+"""``/v1/deposits``: hand in signed statements, look entries up, fetch certificates."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from evidence_ledger.core import canonical, entry, statement
+from evidence_ledger.core.admission import SignedStatement
+from evidence_ledger.core.chain import Admission
+from evidence_ledger.desk import fill
+from evidence_ledger.errors import EvidenceError, NotSealed
+from evidence_ledger.ledger import Receipt
+from evidence_ledger.ports import Store
+from evidence_ledger_server.body import read_body
+from evidence_ledger_server.deposit_form import DepositForm, parse_form
+from evidence_ledger_server.group_commit import Outcome
+from evidence_ledger_server.openapi import DEPOSIT, DEPOSITED, ENTRY
+from evidence_ledger_server.problem import Problem
+from evidence_ledger_server.service import Service
+
+CERTIFICATE = "application/vnd.etsi.asic-e+zip"
+INLINE = 64 * 1024
+"""A body up to so many bytes is checked at once; a larger one in a thread, so that nobody waits."""
+
+Index = Annotated[int, Path(ge=0, lt=1 << 63)]
+
+router = APIRouter()
+
+
+@router.post("/v1/deposits", openapi_extra=DEPOSIT, status_code=201, responses=DEPOSITED)
+async def deposit(request: Request) -> Response:
+    """Enter one signed statement, or a batch. Answers when they are durable.
+
+    ``?wait=seal`` answers when the seal is there too. With ``Accept:
+    application/vnd.etsi.asic-e+zip`` and one deposit, the answer is then the certificate.
+    The same bytes again give the same answer.
+    """
+    service: Service = request.app.state.service
+    body = await read_body(request, service.config.largest_deposit, service.config.read_timeout)
+    wait = _wanted_wait(request)
+    if len(body) <= INLINE:
+        form, checked = _checked(service, body)
+    else:
+        form, checked = await asyncio.to_thread(_checked, service, body)
+    outcomes = await _committed(service, checked)
+    sealed = await _sealed(service, outcomes) if wait else None
+    if not form.is_batch and isinstance(outcomes[0], EvidenceError):
+        raise outcomes[0]
+    if sealed and not form.is_batch and request.headers.get("accept") == CERTIFICATE:
+        return await _certificate(service, form, outcomes[0])
+    return _answer(form, outcomes, sealed=sealed)
+
+
+def _wanted_wait(request: Request) -> bool:
+    wait = request.query_params.get("wait")
+    if wait not in (None, "seal"):
+        raise Problem(400, "http.query", "The only thing to wait for is wait=seal.")
+    return wait == "seal"
+
+
+def _checked(service: Service, body: bytes) -> tuple[DepositForm, list[Admission | EvidenceError]]:
+    form = parse_form(body)
+    return form, [_admitted(service, one) for one in form.deposits]
+
+
+def _admitted(service: Service, signed: SignedStatement) -> Admission | EvidenceError:
+    try:
+        return service.place.ledger.admit(signed)
+    except EvidenceError as error:
+        return error
+
+
+async def _committed(
+    service: Service, checked: Sequence[Admission | EvidenceError]
+) -> list[Outcome]:
+    sound = [one for one in checked if isinstance(one, Admission)]
+    for one in sound:
+        service.deposits.take(statement.parse(one.statement).signer.hex())
+    answers = iter(await service.commit.submit(sound) if sound else ())
+    outcomes = [next(answers) if isinstance(one, Admission) else one for one in checked]
+    service.metrics.deposits.inc(
+        sum(isinstance(one, Receipt) and not one.repeated for one in outcomes)
+    )
+    return outcomes
+
+
+async def _sealed(service: Service, outcomes: Sequence[Outcome]) -> bool:
+    indexes = [one.index for one in outcomes if isinstance(one, Receipt)]
+    return bool(indexes) and await service.wait_for_seal(max(indexes))
+
+
+async def _certificate(service: Service, form: DepositForm, outcome: Outcome) -> Response:
+    """The certificate, with the claims that came with the deposit: the client knows them."""
+    assert isinstance(outcome, Receipt)  # noqa: S101 the caller has raised the other kind
+    shown = None if form.deposits[0].claims else ()
+    return await certificate_of(service, outcome.index, shown)
+
+
+async def certificate_of(service: Service, index: int, positions: Sequence[int] | None) -> Response:
+    """The certificate of an entry as an answer. Raises NoSuchEntry, NotSealed."""
+    data = await service.verify(lambda: _filled(service, index, positions))
+    name = f'attachment; filename="deposit-{index}.asice"'
+    return Response(data, media_type=CERTIFICATE, headers={"Content-Disposition": name})
+
+
+def _filled(service: Service, index: int, positions: Sequence[int] | None) -> bytes:
+    out = io.BytesIO()
+    fill(out, service.place.issuer.issue(index, positions))
+    return out.getvalue()
+
+
+def _answer(form: DepositForm, outcomes: Sequence[Outcome], *, sealed: bool | None) -> Response:
+    documents = [_document(one, sealed=sealed) for one in outcomes]
+    fresh = any(isinstance(one, Receipt) and not one.repeated for one in outcomes)
+    body = {"deposits": documents} if form.is_batch else documents[0]
+    return Response(json.dumps(body), 201 if fresh else 200, media_type="application/json")
+
+
+def _document(outcome: Outcome, *, sealed: bool | None) -> dict[str, object]:
+    if isinstance(outcome, EvidenceError):
+        problem = Problem.of(outcome)
+        return {"error": {"code": problem.code, "detail": problem.detail, "hint": problem.hint}}
+    document: dict[str, object] = {
+        "index": outcome.index,
+        "leaf_hash": outcome.leaf_hash.hex(),
+        "entry": outcome.entry.decode(),
+        "repeated": outcome.repeated,
+        "certificate": f"/v1/deposits/{outcome.index}/certificate",
+    }
+    return document if sealed is None else document | {"sealed": sealed}
+
+
+@router.get("/v1/deposits/{index}", responses=ENTRY)
+async def show(request: Request, index: Index) -> Response:
+    """What is public of an entry: no claim, no name."""
+    service: Service = request.app.state.service
+    service.lookups.take(service.client(request))
+    document = await asyncio.to_thread(_entry_document, service.place.ledger.store, index)
+    return Response(json.dumps(document), media_type="application/json")
+
+
+def _entry_document(store: Store, index: int) -> dict[str, object]:
+    stored = store.entry(index)
+    parsed = entry.parse(stored.entry)
+    seal = store.seal_of(index)
+    document: dict[str, object] = {
+        "index": parsed.index,
+        "kind": parsed.kind,
+        "received": canonical.time_text(parsed.received, microseconds=True),
+        "leaf_hash": stored.leaf_hash.hex(),
+        "entry": stored.entry.decode(),
+        "erased": stored.statement is None,
+        "sealed": None,
+    }
+    if stored.statement is not None:
+        document["signer"] = statement.parse(stored.statement).signer.hex()
+    if seal is not None and seal.tokens:
+        names = [token.authority for token in seal.tokens]
+        checkpoint = sha256(seal.checkpoint).hexdigest()
+        document["sealed"] = {"size": seal.size, "checkpoint": checkpoint, "authorities": names}
+        document["certificate"] = f"/v1/deposits/{index}/certificate"
+    return document
+
+
+@router.get("/v1/deposits/{index}/certificate")
+async def certificate(request: Request, index: Index) -> Response:
+    """The certificate of an entry without its claims, which are the depositor's to show."""
+    service: Service = request.app.state.service
+    service.lookups.take(service.client(request))
+    try:
+        return await certificate_of(service, index, ())
+    except NotSealed as error:
+        raise Problem(409, "not-sealed", str(error), "Try again later.", retry=5) from error

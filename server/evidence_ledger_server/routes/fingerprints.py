@@ -1,0 +1,47 @@
+"""``/v1/fingerprints/{alg}/{hex}``: is this file in the ledger? Anybody who has it may ask."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from fastapi import APIRouter, Request, Response
+
+from evidence_ledger.core import canonical, entry
+from evidence_ledger.core.digest import Algorithm, parse_digest
+from evidence_ledger.ports import Store
+from evidence_ledger_server.openapi import FOUND
+from evidence_ledger_server.problem import Problem
+from evidence_ledger_server.service import Service
+
+MOST = 1000
+"""Entries in one answer, the oldest first."""
+
+router = APIRouter()
+
+
+@router.get("/v1/fingerprints/{algorithm}/{digest}", responses=FOUND)
+async def find(request: Request, algorithm: str, digest: str) -> Response:
+    """The entries that hold a file's fingerprint, with the time when each was received."""
+    service: Service = request.app.state.service
+    service.lookups.take(service.client(request))
+    name, value = parse_digest(f"{algorithm}:{digest}")
+    entries = await asyncio.to_thread(_entries, service.place.ledger.store, name, value)
+    if not entries:
+        raise Problem(404, "fingerprint.unknown", "No entry of this ledger holds this fingerprint.")
+    told = {"digest": f"{name.value}:{value.hex()}", "entries": entries}
+    return Response(json.dumps(told), media_type="application/json")
+
+
+def _entries(store: Store, algorithm: Algorithm, digest: bytes) -> list[dict[str, object]]:
+    indexes = dict.fromkeys(one.index for one in store.find(digest, algorithm.value))
+    return [_entry(store, index) for index in list(indexes)[:MOST]]
+
+
+def _entry(store: Store, index: int) -> dict[str, object]:
+    parsed = entry.parse(store.entry(index).entry)
+    return {
+        "index": index,
+        "received": canonical.time_text(parsed.received, microseconds=True),
+        "certificate": f"/v1/deposits/{index}/certificate",
+    }

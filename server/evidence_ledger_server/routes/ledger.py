@@ -1,0 +1,76 @@
+"""``/v1/ledger``, ``/v1/policy``, ``/v1/health`` and ``/metrics``: the server about itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from fastapi import APIRouter, Request, Response
+
+from evidence_ledger.errors import EvidenceError
+from evidence_ledger_server.metrics import MEDIA_TYPE
+from evidence_ledger_server.openapi import LEDGER
+from evidence_ledger_server.service import Service
+
+router = APIRouter()
+
+
+@router.get("/v1/ledger", responses=LEDGER)
+async def about(request: Request) -> Response:
+    """What a depositor needs to sign: the ledger's origin, its digests, its newest checkpoint."""
+    service: Service = request.app.state.service
+    return Response(
+        json.dumps(await asyncio.to_thread(_about, service)), media_type="application/json"
+    )
+
+
+def _about(service: Service) -> dict[str, object]:
+    place = service.place
+    point = place.ledger.point()
+    return {
+        "origin": place.ledger.origin,
+        "digests": [one.value for one in place.settings.digests],
+        "after": {"size": point.size, "root": point.root.hex()},
+    }
+
+
+@router.get("/v1/policy")
+async def policy(request: Request) -> Response:
+    """The trust policy that this server checks against. Whom to trust is still yours to choose."""
+    service: Service = request.app.state.service
+    return Response(service.trust_text, media_type="application/toml")
+
+
+@router.get("/v1/health")
+async def health(request: Request) -> Response:
+    """Whether this server can do its work, by trying."""
+    service: Service = request.app.state.service
+    checks = await asyncio.to_thread(_checks, service)
+    sound = all(says == "ok" for says in checks.values())
+    body = {"status": "ok" if sound else "failing", "checks": checks}
+    return Response(json.dumps(body), 200 if sound else 503, media_type="application/json")
+
+
+def _checks(service: Service) -> dict[str, str]:
+    ledger = service.place.ledger
+    return {
+        "database": _tried(lambda: ledger.store.head()),
+        "history": _tried(ledger.check_continues),
+        "queue": "ok" if service.commit.waiting < service.config.most_waiting else "full",
+    }
+
+
+def _tried(check: object) -> str:
+    assert callable(check)  # noqa: S101 both callers pass one
+    try:
+        check()
+    except EvidenceError as error:
+        return error.reason
+    return "ok"
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Figures for Prometheus."""
+    service: Service = request.app.state.service
+    return Response(service.metrics.text(), media_type=MEDIA_TYPE)

@@ -1,0 +1,80 @@
+"""Running the application under uvicorn, in one process or several."""
+
+from __future__ import annotations
+
+import logging.config
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from evidence_ledger_server.application import Application, make_application
+from evidence_ledger_server.config import Config
+from evidence_ledger_server.service import Service
+
+_HANDED_ON = "EVIDENCE_SERVER_HANDED_ON"
+LOGGING: Mapping[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"lines": {"()": "evidence_ledger_server.gate.JsonLines"}},
+    "handlers": {
+        "out": {
+            "class": "logging.StreamHandler",
+            "formatter": "lines",
+            "stream": "ext://sys.stderr",
+        }
+    },
+    "loggers": {
+        "evidence": {"handlers": ["out"], "level": "INFO"},
+        "uvicorn": {"handlers": ["out"], "level": "INFO"},
+    },
+}
+
+
+def serve(config: Config) -> None:
+    """Serve until a signal says to stop. Raises what opening the ledger raises."""
+    Service(config).close()
+    with tempfile.TemporaryDirectory(prefix="evidence-server-") as folder:
+        if config.workers > 1:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        os.environ[_HANDED_ON] = config.model_dump_json()
+        uvicorn.run(
+            "evidence_ledger_server.running:worker",
+            factory=True,
+            host=config.host,
+            port=config.port,
+            workers=config.workers,
+            log_config=dict(LOGGING),
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(config.trusted_proxies),
+            forwarded_allow_ips=list(config.trusted_proxies),
+            timeout_graceful_shutdown=int(config.stop_timeout),
+            ssl_certfile=config.tls_certificate,
+            ssl_keyfile=config.tls_key,
+        )
+
+
+def worker() -> Application:
+    """The application of one process, with the settings that ``serve`` handed on."""
+    logging.config.dictConfig(dict(LOGGING))
+    return make_application(Config.model_validate_json(os.environ[_HANDED_ON]))
+
+
+def checked(config: Config) -> Iterator[str]:
+    """What would be served. Raises what opening the ledger raises."""
+    service = Service(config)
+    try:
+        ledger = service.place.ledger
+        yield f"ledger    {ledger.origin}, {ledger.store.head().size:,} entries"
+        yield f"folder    {Path(config.home)}"
+        yield f"policy    {config.trust}: {service.trust.name}"
+        scheme = "https" if config.tls_certificate else "http"
+        yield f"address   {scheme}://{config.host}:{config.port}, {config.workers} processes"
+        rhythm = f"every {config.seal_every:g} seconds" if config.seal else "elsewhere"
+        yield f"seals     {rhythm}"
+    finally:
+        service.close()

@@ -1,0 +1,135 @@
+"""Sealing apart from deposits: on a timer and on demand, by one process at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from evidence_ledger.errors import EvidenceError
+from evidence_ledger.ledger import Ledger
+from evidence_ledger.ports import Store
+
+logger = logging.getLogger("evidence.sealing")
+LOOK = 0.25
+"""Seconds between looks at the store, while somebody waits for a seal that another one makes."""
+
+
+class Sealing:
+    """Seals a ledger again and again. ``ledger`` is this object's alone; it runs in a thread.
+
+    ``lock`` is a file that all processes of this machine share.
+    """
+
+    def __init__(
+        self, ledger: Ledger, lock: Path, every: float, observe: Callable[[bool], object]
+    ) -> None:
+        self._ledger = ledger
+        self._lock = lock
+        self._every = every
+        self._observe = observe
+        self._wanted = asyncio.Event()
+        self._sealed = asyncio.Condition()
+        self._task: asyncio.Task[None] | None = None
+        self._is_stopping = False
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Let the seal that is under way come to its end; what is left is sealed later."""
+        self._is_stopping = True
+        self._wanted.set()
+        if self._task is not None:
+            await self._task
+
+    async def wait_for(self, index: int, store: Store, seconds: float) -> bool:
+        """Ask for a seal, and wait until it holds entry ``index``. False: not in time."""
+        self._wanted.set()
+        try:
+            async with asyncio.timeout(seconds):
+                while not await asyncio.to_thread(is_sealed, store, index):
+                    await self._look()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _look(self) -> None:
+        async with self._sealed:
+            try:
+                await asyncio.wait_for(self._sealed.wait(), LOOK)
+            except TimeoutError:
+                return
+
+    async def _run(self) -> None:
+        while not self._is_stopping:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), self._every)
+            self._wanted.clear()
+            if not self._is_stopping:
+                await self._seal()
+            async with self._sealed:
+                self._sealed.notify_all()
+
+    async def _seal(self) -> None:
+        try:
+            if not await asyncio.to_thread(self._once):
+                await asyncio.sleep(LOOK)
+                self._wanted.set()
+            self._observe(True)
+        except EvidenceError as error:
+            logger.error("no seal", extra={"code": error.reason, "says": error.message})
+            self._observe(False)
+            await asyncio.sleep(1)
+        except Exception:
+            logger.exception("no seal")
+            self._observe(False)
+            await asyncio.sleep(1)
+
+    def _once(self) -> bool:
+        """Seal everything new, and complete older seals. False: another process is at it."""
+        with _alone(self._lock) as alone:
+            if not alone:
+                return False
+            result = self._ledger.seal()
+            for failure in result.failures:
+                logger.warning("no time", extra={"code": failure.reason, "says": failure.message})
+            self._ledger.complete()
+        return True
+
+
+async def seal_appears(store: Store, index: int, seconds: float) -> bool:
+    """Wait for a seal that somebody else makes. False: not in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not await asyncio.to_thread(is_sealed, store, index):
+                await asyncio.sleep(LOOK)
+    except TimeoutError:
+        return False
+    return True
+
+
+def is_sealed(store: Store, index: int) -> bool:
+    """Whether an entry has a seal with a timestamp, so that a certificate can be made."""
+    seal = store.seal_of(index)
+    return seal is not None and bool(seal.tokens) and seal.entry is not None
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[bool]:
+    """Whether no other process of this machine holds the lock now."""
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(handle)

@@ -1,0 +1,108 @@
+"""The parts of a running server, joined once a process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from starlette.requests import Request
+
+from evidence_ledger.adapters.clock import SystemClock
+from evidence_ledger.adapters.home import Home
+from evidence_ledger.adapters.trust_file import read_trust
+from evidence_ledger.assembly import OpenLedger, open_ledger
+from evidence_ledger.core.trust_policy import TrustPolicy
+from evidence_ledger.ports import Clock
+from evidence_ledger_server.config import Config
+from evidence_ledger_server.group_commit import GroupCommit
+from evidence_ledger_server.limits import Rate
+from evidence_ledger_server.metrics import Metrics
+from evidence_ledger_server.problem import busy
+from evidence_ledger_server.sealing import Sealing, seal_appears
+from evidence_ledger_server.tile_cache import TileCache
+
+T = TypeVar("T")
+
+
+class Service:
+    """A ledger with what serves it. Open it inside the event loop that uses it.
+
+    ``place`` is for reading and, in the thread of ``commit`` alone, for writing; sealing has a
+    ledger of its own.
+    """
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock: Clock = clock or SystemClock()
+        home = Home(config.home)
+        self.place: OpenLedger = open_ledger(home, clock=clock)
+        self._sealed_place = open_ledger(home, clock=clock) if config.seal else None
+        self.trust_text, self.trust = _trust(config)
+        self.metrics = Metrics()
+        self.commit = GroupCommit(
+            self.place.ledger.deposit_each, config.most_waiting, self.metrics.batches.observe
+        )
+        self.sealing = self._make_sealing(home)
+        self.requests = Rate(config.requests_per_minute, time.monotonic)
+        self.lookups = Rate(config.lookups_per_minute, time.monotonic)
+        self.verifications = Rate(config.verifications_per_minute, time.monotonic)
+        self.deposits = Rate(config.deposits_per_minute, time.monotonic)
+        self.tiles = TileCache()
+        self._verifying = 0
+
+    def _make_sealing(self, home: Home) -> Sealing | None:
+        if self._sealed_place is None:
+            return None
+        return Sealing(
+            self._sealed_place.ledger,
+            home.folder / "sealing.lock",
+            self.config.seal_every,
+            self.metrics.sealed,
+        )
+
+    def start(self) -> None:
+        """Begin to seal."""
+        if self.sealing is not None:
+            self.sealing.start()
+
+    async def stop(self) -> None:
+        """Finish what was begun, and let go of the database."""
+        await self.commit.stop()
+        if self.sealing is not None:
+            await self.sealing.stop()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.place.close()
+        if self._sealed_place is not None:
+            self._sealed_place.close()
+
+    async def wait_for_seal(self, index: int) -> bool:
+        """Ask for a seal over an entry. False where it was not made in time."""
+        store, seconds = self.place.ledger.store, self.config.seal_wait
+        if self.sealing is None:
+            return await seal_appears(store, index, seconds)
+        return await self.sealing.wait_for(index, store, seconds)
+
+    @staticmethod
+    def client(request: Request) -> str:
+        """By what limits know a client: its address, as told by a trusted proxy if there is one."""
+        return request.client.host if request.client else "unknown"
+
+    async def verify(self, check: Callable[[], T]) -> T:
+        """Run a check in a thread. Raises Problem (503) where too many run."""
+        if self._verifying >= self.config.most_verifications:
+            raise busy("More checks are running than can be taken on.")
+        self._verifying += 1
+        try:
+            return await asyncio.to_thread(check)
+        finally:
+            self._verifying -= 1
+
+
+def _trust(config: Config) -> tuple[bytes, TrustPolicy]:
+    trust = read_trust(config.trust)
+    return config.trust.read_bytes(), trust

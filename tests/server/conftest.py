@@ -1,0 +1,17 @@
+"""One server for the tests that only look, and the means for more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.running import Running
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Running]:
+    """A server over a fresh ledger."""
+    with Running(tmp_path / "ledger", seal_every=3600.0) as running:
+        yield running

@@ -1,0 +1,51 @@
+"""Writes the examples of ``/openapi.json`` from a real ledger: ``python -m tests.server.examples``.
+
+The test compares the shape of every answer, and what does not depend on keys and clocks.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.server.running import Running, form
+from tests.workbench import fact
+
+TARGET = Path(__file__).parents[2] / "server" / "evidence_ledger_server" / "examples.json"
+LEASE = b"the lease"
+
+
+def ask(server: Running, body: dict[str, Any]) -> dict[str, Any]:
+    """Every example's answer, asked in order with a deposit that was signed for this server."""
+    client = server.client
+    ledger = client.get("/v1/ledger").json()
+    deposited = client.post("/v1/deposits", params={"wait": "seal"}, json=body).json()
+    digest = fact("x", LEASE).fingerprint.sha256.hex()
+    found = client.get(f"/v1/fingerprints/sha256/{digest}").json()
+    report = client.post("/v1/verify", files=[("digest", (None, f"sha256:{digest}"))])
+    entry = client.get("/v1/deposits/0").json()
+    return {
+        "deposit": body,
+        "deposited": deposited,
+        "entry": entry,
+        "found": found,
+        "ledger": ledger,
+        "report": report.json(),
+    }
+
+
+def main() -> None:
+    """Write the file."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Running(Path(folder) / "ledger", seal_every=3600.0) as server,
+    ):
+        signed = server.signed(fact("lease.txt", LEASE, sm3=False), case="1 O 17/26")
+        made = ask(server, form(signed))
+    TARGET.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

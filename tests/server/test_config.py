@@ -1,0 +1,72 @@
+"""Settings from a file, the environment and flags; what is wrong is said without its value."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evidence_ledger.adapters.home import Home
+from evidence_ledger.assembly import create_ledger
+from evidence_ledger.errors import SettingsInvalid
+from evidence_ledger_server.config import load_config
+
+
+def test_flags_count_more_than_the_environment_and_that_more_than_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text('port = 1\nhost = "one"\nworkers = 2\n')
+    environment = {"EVIDENCE_SERVER_PORT": "2", "EVIDENCE_SERVER_HOST": "two", "PATH": "/"}
+    config = load_config(file, environment, {"port": 3, "workers": None})
+    assert (config.port, config.host, config.workers) == (3, "two", 2)
+
+
+def test_proxies_in_the_environment_are_parted_by_commas() -> None:
+    environment = {"EVIDENCE_SERVER_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2"}
+    assert load_config(None, environment, {}).trusted_proxies == ("10.0.0.1", "10.0.0.2")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("secret_token = 'hunter2'", "'secret_token' is no setting"),
+        ("port = 'hunter2'", "port: "),
+        ("port = 99999", "port: "),
+        ("tls_key = 'k.pem'", "go together"),
+        ("= 1", "no TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_is_not(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsInvalid) as caught:
+        load_config(file, {}, {})
+    assert says in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def ran(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"EVIDENCE_SERVER_HOME": str(home)}
+    code = "from evidence_ledger_server.program import main; main()"
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+
+
+def test_config_check_says_what_would_be_served(tmp_path: Path) -> None:
+    create_ledger(Home(tmp_path / "ledger"), origin="ledger.example/x")
+    done = ran("config", "check", "--port", "1234", home=tmp_path / "ledger")
+    assert done.returncode == 0, done.stderr
+    assert "ledger.example/x, 0 entries" in done.stdout
+    assert "http://127.0.0.1:1234" in done.stdout
+
+
+def test_no_ledger_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:
+    done = ran("config", "check", home=tmp_path / "nothing")
+    assert done.returncode >= 4
+    assert done.stderr.startswith("error: There is no ledger.")
+    assert "Traceback" not in done.stderr
+    assert ran("run", "--port", "x", home=tmp_path / "nothing").returncode == 2
