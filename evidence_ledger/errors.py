@@ -19,6 +19,8 @@ EvidenceError
     ├── AuthorityError
     │   ├── AuthorityUnreachable, AuthorityRefused, AuthorityBusy, AuthorityAnswerInvalid
     ├── LogUnreachable
+    ├── WitnessError
+    │   ├── WitnessUnreachable, WitnessRefused, WitnessAnswerInvalid, WitnessElsewhere
     ├── InternalError
     └── Interrupted
 """
@@ -360,6 +362,50 @@ class LogUnreachable(OperationalError):
 
     code = "log.unreachable"
     exit_code = 60
+
+
+class WitnessError(OperationalError):
+    """A witness gave no usable cosignature."""
+
+    code = "witness"
+    exit_code = 80
+
+
+class WitnessUnreachable(WitnessError):
+    """A witness did not answer, or wants to be asked later."""
+
+    code = "witness.unreachable"
+    exit_code = 81
+    default_hint = "Nothing is lost: the next seal asks it again."
+
+
+class WitnessRefused(WitnessError):
+    """A witness does not cosign this checkpoint."""
+
+    code = "witness.refused"
+    exit_code = 82
+
+
+class WitnessAnswerInvalid(WitnessError):
+    """A witness's answer is no cosignature, or none that stands."""
+
+    code = "witness.answer"
+    exit_code = 83
+    default_hint = "Check the witness's address and its verifier keys."
+
+
+class WitnessElsewhere(WitnessError):
+    """A witness has last cosigned another size than it was told (HTTP 409): ``size`` entries."""
+
+    code = "witness.elsewhere"
+    exit_code = 84
+    default_hint = "Another program may have asked it at the same time: seal again."
+
+    def __init__(
+        self, message: str, *, where: str | None = None, hint: str | None = None, size: int = 0
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.size = size
 
 
 class InternalError(OperationalError):
