@@ -116,9 +116,7 @@ def _seal(
     if len(offsets) % 8:
         raise LedgerCorrupt(f"Seal {number} is damaged.")
     places = struct.unpack(f">{len(offsets) // 8}Q", offsets)
-    return StoredSeal(
-        number, first, size, root, checkpoint, leaves, places, found, entry, cosigned
-    )
+    return StoredSeal(number, first, size, root, checkpoint, leaves, places, found, entry, cosigned)
 
 
 def _token(place: int, row: Row) -> StoredToken:
