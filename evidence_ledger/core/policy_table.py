@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
 from evidence_ledger.errors import FormatError
 
@@ -73,6 +73,16 @@ class PolicyTable:
         if not isinstance(value, dict):
             raise self._wrong(name, f"a table that starts with [{name}]")
         return PolicyTable(value, name).only(names)
+
+    def moment(self, name: str) -> datetime:
+        """A time with its offset, as UTC. Raises FormatError."""
+        value = self._members.get(name)
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            raise self._wrong(name, "a time like 2026-11-22T12:00:00Z")
+        try:
+            return value.astimezone(UTC)
+        except OverflowError as error:
+            raise self._wrong(name, "a time within the years that there are") from error
 
     def dates(self, name: str) -> dict[str, date]:
         """A table of dates, else empty. Raises FormatError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 
 from evidence_ledger.core.policy_table import PolicyTable
 from evidence_ledger.core.quorum import MOST_GROUPS, Group, Quorum
@@ -13,7 +13,8 @@ def read_quorum(
     document: PolicyTable, witnesses: Collection[str], operator_run: Collection[str]
 ) -> Quorum:
     """``[[group]]`` and ``[quorum]`` of a document with these witnesses. Raises FormatError."""
-    groups = tuple(_groups(document.tables("group"), witnesses))
+    groups = tuple(map(_group, document.tables("group")))
+    check_groups(groups, witnesses)
     table = document.table("quorum", {"witnesses", "independent", "group"})
     found = Quorum(
         table.whole("witnesses", 0),
@@ -42,48 +43,45 @@ def check_quorum(quorum: Quorum, witnesses: Collection[str]) -> None:
         )
 
 
-def _groups(tables: Collection[PolicyTable], witnesses: Collection[str]) -> Iterator[Group]:
-    if len(tables) > MOST_GROUPS:
+def check_groups(groups: Sequence[Group], witnesses: Collection[str]) -> None:
+    """Each group names what stands above it, and nothing is a member twice. Raises FormatError."""
+    if len(groups) > MOST_GROUPS:
         raise FormatError("policy.too-many-groups", f"At most {MOST_GROUPS} groups are read.")
     defined, joined = set(witnesses), set[str]()
-    for table in tables:
-        table.only({"name", "members", "required", "independent"})
-        name, members = table.text("name"), table.texts("members")
-        _check_members(members, defined, joined, table.where)
-        if not name or name in defined:
-            raise FormatError(
-                "policy.name-taken", f"The name {name!r} is empty or taken.", where=table.where
-            )
-        defined.add(name)
-        joined.update(members)
-        yield Group(name, _required(table, len(members)), members, _independent(table))
+    for number, one in enumerate(groups):
+        _check_group(one, defined, joined, f"group[{number}]")
+        defined.add(one.name)
+        joined.update(one.members)
 
 
-def _check_members(
-    members: Collection[str], defined: set[str], joined: set[str], where: str
-) -> None:
-    for name in members:
+def _check_group(one: Group, defined: set[str], joined: set[str], where: str) -> None:
+    for name in one.members:
         if name not in defined:
             raise FormatError(
                 "policy.undefined", f"No {name!r} is defined above this group.", where=where
             )
-        if name in joined:
+        if name in joined or one.members.count(name) > 1:
             raise FormatError(
                 "policy.member-twice", f"{name!r} is a member of a group already.", where=where
             )
-        joined.add(name)
-
-
-def _required(table: PolicyTable, members: int) -> int:
-    required = table.whole("required", members)
-    if not 1 <= required <= members:
+    if not one.name or one.name in defined:
+        raise FormatError(
+            "policy.name-taken", f"The name {one.name!r} is empty or taken.", where=where
+        )
+    if not 1 <= one.required <= len(one.members):
         raise FormatError(
             "policy.threshold",
-            f"A group of {members} requires 1 to {members} of them.",
-            where=table.where,
+            f"A group of {len(one.members)} requires 1 to {len(one.members)} of them.",
+            where=where,
         )
-    return required
 
 
-def _independent(table: PolicyTable) -> bool:
-    return table.flag("independent", default=False)
+def _group(table: PolicyTable) -> Group:
+    table.only({"name", "members", "required", "independent"})
+    members = table.texts("members")
+    return Group(
+        table.text("name"),
+        table.whole("required", len(members)),
+        members,
+        table.flag("independent", default=False),
+    )
