@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -229,8 +230,6 @@ def test_a_policy_goes_out_and_comes_back(
 def test_our_proof_passes_under_the_exported_policy(
     desk: Path, evidence: Run, servers: list[WitnessServer]
 ) -> None:
-    import zipfile
-
     for one in servers:
         add(evidence, one)
     require(desk, "[quorum]\nwitnesses = 2")
