@@ -145,9 +145,7 @@ def test_the_ledgers_own_public_key_is_no_witness_under_any_name(bench: Workbenc
 def test_a_wrong_line_of_a_known_witness_condemns_the_certificate(bench: Workbench) -> None:
     key = make_key("notary.example")
     line = SignatureLine(key.name, key.verifier.key_id, bytes(72)).encode()
-    parts = replace(
-        parts, proof=replace(proof, checkpoint_note=proof.checkpoint_note + line).encode()
-    )
+    parts = with_line(bench, line)
     assert found(checked(bench, table("Notary", key), parts), "8") == (
         FAILED,
         "note.bad-signature",
@@ -158,9 +156,7 @@ def test_a_wrong_line_of_a_known_witness_condemns_the_certificate(bench: Workben
 def test_a_cosignature_of_another_checkpoint_condemns_the_certificate(bench: Workbench) -> None:
     key = make_key("notary.example")
     line = key.line(b"ledger.example/test\n9\n" + b"A" * 43 + b"=\n")
-    parts = replace(
-        parts, proof=replace(proof, checkpoint_note=proof.checkpoint_note + line).encode()
-    )
+    parts = with_line(bench, line)
     assert found(checked(bench, table("Notary", key), parts), "8")[0] is FAILED
 
 
@@ -180,9 +176,7 @@ def test_a_cosignature_made_after_the_moment_judged_does_not_count(bench: Workbe
 def test_a_cosignature_without_a_time_counts_and_says_none(bench: Workbench) -> None:
     key = make_key("notary.example", KeyType.ML_DSA_44)
     line = key.line(Note.parse(bench.issue(0).checkpoint).text, 0)
-    parts = replace(
-        parts, proof=replace(proof, checkpoint_note=proof.checkpoint_note + line).encode()
-    )
+    parts = with_line(bench, line)
     text = table("Notary", key) + "[quorum]\nwitnesses = 1\n"
     report = checked(bench, text, parts)
     assert step(report, "8").says == "Cosigned by Notary."
