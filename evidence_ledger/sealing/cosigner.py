@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Final
 
 from evidence_ledger.core import entry
 from evidence_ledger.errors import WitnessError
-from evidence_ledger.ports import StoredSeal, Witness
+from evidence_ledger.ports import Store, StoredSeal, Witness
 from evidence_ledger.sealing.cosigning import Cosigning, Inquiry, Submission
 from evidence_ledger.sealing.sealer import SealingParts, token_time
 from evidence_ledger.tree import reader_of
@@ -54,12 +55,7 @@ class Cosigner:
 
         Those in ``without`` are left out. Whatever happens, nobody is asked anything afterwards.
         """
-        store = self._store
-        asked = Cosigning(
-            self._inquiries(newest, without),
-            lambda old, size: reader_of(store).consistency_proof(old, size),
-            self._parts.clock,
-        )
+        asked = Cosigning(self._inquiries(newest, without), _Proofs(self._store), self._parts.clock)
         try:
             yield asked.start()
         finally:
@@ -109,3 +105,19 @@ class Cosigner:
     def _submission(self, seal: StoredSeal) -> Submission:
         received = entry.parse(self._store.entry(seal.size - 1).entry).received
         return Submission(seal.number, seal.size, seal.checkpoint, received)
+
+
+class _Proofs:
+    """Consistency proofs for several threads; most witnesses ask for the same one."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = Lock()
+        self._known: dict[tuple[int, int], Sequence[bytes]] = {}
+
+    def __call__(self, old: int, size: int) -> Sequence[bytes]:
+        with self._lock:
+            if (old, size) not in self._known:
+                proof = reader_of(self._store).consistency_proof(old, size)
+                self._known[old, size] = proof
+            return self._known[old, size]
