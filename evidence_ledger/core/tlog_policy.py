@@ -76,7 +76,7 @@ class TlogPolicy:
         cosigner = {one.name: one.key.name for one in self.witnesses}
         holds = cosigner.keys() & set(cosigners)
         for group in self.groups:
-            if _held(group.members, holds, cosigner) >= group.threshold:
+            if _is_held(group, holds, cosigner):
                 holds.add(group.name)
         return self.quorum == NO_QUORUM or self.quorum in holds
 
@@ -100,12 +100,16 @@ class TlogPolicy:
         return draft.finish()
 
 
-def _held(members: Sequence[bytes], holds: set[bytes], cosigner: Mapping[bytes, str]) -> int:
-    """How many members hold; the keys of one cosigner are one, unless there is nobody else."""
-    have = [one for one in members if one in holds]
-    if len({cosigner.get(one, "") for one in members}) == 1 and members[0] in cosigner:
-        return len(have)
-    return len({cosigner.get(one, one) for one in have})
+def _is_held(group: PolicyGroup, holds: set[bytes], cosigner: Mapping[bytes, str]) -> bool:
+    """Whether enough members hold, where the keys of one cosigner are one, beside others.
+
+    When all members hold, nothing more can be asked.
+    """
+    have = [one for one in group.members if one in holds]
+    whose = {cosigner.get(one, one) for one in group.members}
+    of_one = len(whose) == 1 and group.members[0] in cosigner
+    count = len(have) if of_one else len({cosigner.get(one, one) for one in have})
+    return count >= group.threshold or len(have) == len(group.members)
 
 
 def shown(name: bytes) -> str:
