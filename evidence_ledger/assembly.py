@@ -32,6 +32,8 @@ from evidence_ledger.adapters.timestamping.local import (
     open_local_authority,
 )
 from evidence_ledger.adapters.trust_text import trust_text
+from evidence_ledger.adapters.witnesses.configured import remote_witness
+from evidence_ledger.adapters.witnesses.witness_list import WitnessList
 from evidence_ledger.auditing.audit import AuditParts, audit
 from evidence_ledger.author import Author
 from evidence_ledger.core.digest import Algorithm
@@ -40,9 +42,10 @@ from evidence_ledger.core.verifier_key import KeyType, VerifierKey
 from evidence_ledger.errors import LedgerCorrupt, LedgerExists, LedgerNotFound, OutputExists
 from evidence_ledger.issuing.issuer import Issuer
 from evidence_ledger.ledger import Ledger
-from evidence_ledger.ports import Clock, Entropy, TimestampAuthority
+from evidence_ledger.ports import Clock, Entropy, TimestampAuthority, Witness
 from evidence_ledger.renewing.renewer import Renewer
 from evidence_ledger.sealing.asking import AskingRules
+from evidence_ledger.sealing.cosigning import CosigningRules
 from evidence_ledger.sealing.sealer import SealingParts
 
 
@@ -57,6 +60,7 @@ class OpenLedger:
     outbox: Outbox
     _parts: SealingParts
     _roots: Mapping[str, Sequence[bytes]]
+    _vkeys: Mapping[str, Sequence[str]]
 
     def audit(
         self,
@@ -86,6 +90,7 @@ class OpenLedger:
                 roots=self._roots,
                 chain=lambda check: chain(check=check, signatures=check is not None),
                 at=parts.clock.now(),
+                witnesses=self._vkeys,
             ),
             signatures=signatures,
         )
@@ -95,7 +100,9 @@ class OpenLedger:
         return Renewer(self._parts, self.ledger, self._roots)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database and of the witnesses."""
+        for one in self._parts.witnesses:
+            one.close()
         self.ledger.close()
 
 
@@ -199,6 +206,7 @@ def open_ledger(
     clock: Clock | None = None,
     entropy: Entropy | None = None,
     authorities: Sequence[TimestampAuthority] | None = None,
+    witnesses: Sequence[Witness] | None = None,
     read_only: bool = False,
 ) -> OpenLedger:
     """The ledger in ``home``. Raises LedgerNotFound and what the parts raise."""
@@ -215,6 +223,9 @@ def open_ledger(
     if authorities is None:
         revocation = HttpRevocation() if listed.active else None
         authorities, rules = _authorities(home, listed, own, clock, entropy)
+    cosigners = WitnessList.load(home.witnesses)
+    if witnesses is None:
+        witnesses = [remote_witness(one) for one in cosigners.active]
     parts = SealingParts(
         origin=settings.origin,
         store=open_store(home.database, read_only=read_only),
@@ -226,11 +237,23 @@ def open_ledger(
         authorities=authorities,
         rules=rules,
         revocation=revocation,
+        witnesses=witnesses,
+        cosigning=_cosigning(cosigners),
     )
+    vkeys = {one.name: one.vkeys for one in cosigners.entries}
+    vkeys |= {one.name: one.vkeys for one in witnesses}
     roots |= {one.name: one.roots for one in authorities}
     ledger = Ledger(parts)
     issuer = Issuer(parts.store, [signer.vkey for signer in signers])
-    return OpenLedger(home, settings, ledger, issuer, Outbox(home.outbox), parts, roots)
+    return OpenLedger(home, settings, ledger, issuer, Outbox(home.outbox), parts, roots, vkeys)
+
+
+def _cosigning(listed: WitnessList) -> CosigningRules:
+    return CosigningRules(
+        quorum=None if listed.quorum.is_none else listed.quorum,
+        deadline=float(listed.deadline),
+        since={one.name: one.since for one in listed.active},
+    )
 
 
 def _authorities(

@@ -22,6 +22,8 @@ EvidenceError
     ├── WitnessServiceError
     │   ├── WitnessNotFound, WitnessExists, WitnessRolledBack, WitnessCorrupt, WitnessNewer,
     │   ├── WitnessUnavailable, WitnessCannotListen, NoSuchLog
+    ├── WitnessError
+    │   ├── WitnessUnreachable, WitnessRefused, WitnessAnswerInvalid, WitnessElsewhere
     ├── InternalError
     └── Interrupted
 """
@@ -436,6 +438,50 @@ class WitnessCannotListen(WitnessServiceError):
 
     code = "witness-service.cannot-listen"
     exit_code = 88
+
+
+class WitnessError(OperationalError):
+    """A witness gave no usable cosignature."""
+
+    code = "witness"
+    exit_code = 90
+
+
+class WitnessUnreachable(WitnessError):
+    """A witness did not answer, or wants to be asked later."""
+
+    code = "witness.unreachable"
+    exit_code = 91
+    default_hint = "Nothing is lost: the next seal asks it again."
+
+
+class WitnessRefused(WitnessError):
+    """A witness does not cosign this checkpoint."""
+
+    code = "witness.refused"
+    exit_code = 92
+
+
+class WitnessAnswerInvalid(WitnessError):
+    """A witness's answer is no cosignature, or none that stands."""
+
+    code = "witness.answer"
+    exit_code = 93
+    default_hint = "Check the witness's address and its verifier keys."
+
+
+class WitnessElsewhere(WitnessError):
+    """A witness has last cosigned another size than it was told (HTTP 409): ``size`` entries."""
+
+    code = "witness.elsewhere"
+    exit_code = 94
+    default_hint = "Another program may have asked it at the same time: seal again."
+
+    def __init__(
+        self, message: str, *, where: str | None = None, hint: str | None = None, size: int = 0
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.size = size
 
 
 class InternalError(OperationalError):

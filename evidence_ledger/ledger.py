@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from evidence_ledger.core import chain, entry, statement
@@ -20,11 +20,14 @@ from evidence_ledger.errors import (
     ClockBehind,
     EvidenceError,
     HeadMoved,
+    LedgerCorrupt,
     NotSealed,
     Refused,
+    WitnessError,
 )
 from evidence_ledger.links import Links
 from evidence_ledger.ports import Found, Store, StoredEntry, StoredSeal
+from evidence_ledger.sealing.cosigner import Cosigner
 from evidence_ledger.sealing.direct import stamp_files
 from evidence_ledger.sealing.sealer import Sealer, SealingParts
 from evidence_ledger.tree import edge_at
@@ -48,15 +51,18 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class SealResult:
-    """A seal, and the authorities that gave no token this time. ``seal`` is None: nothing new.
+    """A seal, and who gave no token or cosignature this time. ``seal`` is None: nothing new.
 
-    ``missing`` names the authorities whose tokens the seal lacks.
+    ``missing`` names the authorities whose tokens the seal lacks, ``unwitnessed`` the witnesses
+    whose cosignatures it still waits for.
     """
 
     seal: StoredSeal | None
     failures: tuple[AuthorityError, ...] = field(default=())
     missing: tuple[str, ...] = ()
     disagreement: Disagreement | None = None
+    unwitnessed: tuple[str, ...] = ()
+    witness_failures: tuple[WitnessError, ...] = ()
 
 
 class Ledger:
@@ -67,6 +73,7 @@ class Ledger:
         self.store: Store = parts.store
         self._clock = parts.clock
         self._sealer = Sealer(parts)
+        self._cosigner = Cosigner(parts)
         self._parts = parts
         self._links = Links(parts.store)
         self._deadline = parts.rules.deadline
@@ -197,23 +204,57 @@ class Ledger:
         raise HeadMoved(f"Other programs were first {TRIES} times in a row.")
 
     def _finish(self, seal: StoredSeal) -> SealResult:
-        seal, failures, apart = self._sealer.ask(seal)
+        with self._cosigner.asking(seal) as cosigning:
+            seal, failures, apart = self._sealer.ask(seal)
+            cosigned, refusals = self._cosigner.keep(cosigning, seal)
         if seal.tokens:
+            seal = self._stored(seal.number)
             self.store.close_seal(seal.number, self._own_entry(seal))
-            seal = self.store.seal(seal.number) or seal
-        return SealResult(seal, tuple(failures), self.missing(seal), apart)
+        for number in cosigned:
+            if number != seal.number:
+                self._name_late(self._stored(number))
+        return self._result(self._stored(seal.number), failures, apart, refusals)
+
+    def _stored(self, number: int) -> StoredSeal:
+        seal = self.store.seal(number)
+        if seal is None:
+            raise LedgerCorrupt(f"The seal {number} has vanished.")
+        return seal
+
+    def _result(
+        self,
+        seal: StoredSeal,
+        failures: Sequence[AuthorityError] = (),
+        apart: Disagreement | None = None,
+        refusals: Sequence[WitnessError] = (),
+    ) -> SealResult:
+        return SealResult(
+            seal,
+            tuple(failures),
+            self.missing(seal),
+            apart,
+            self.unwitnessed(seal),
+            tuple(refusals),
+        )
+
+    def unwitnessed(self, seal: StoredSeal) -> tuple[str, ...]:
+        """The witnesses whose cosignatures a seal waits for. None: its quorum has cosigned it, or
+        those who have not have cosigned a later one, and never will.
+        """
+        return self._cosigner.missing(seal)
 
     def missing(self, seal: StoredSeal) -> tuple[str, ...]:
         """The authorities whose tokens a seal lacks. None: it is complete."""
         return tuple(slot[0].name for slot in self._sealer.missing(seal))
 
     def complete(self, without: Collection[str] = ()) -> list[SealResult]:
-        """Ask again for the tokens that seals lack, and put those that came late into the chain.
+        """Ask again for the tokens and cosignatures that seals lack, and put those that came late
+        into the chain.
 
-        An authority that fails, or is named in ``without``, is not asked for further seals. No
-        seal is begun after the deadline. Returns the seals that were asked for.
+        An authority or witness that fails, or is named in ``without``, is not asked for further
+        seals. No seal is begun after the deadline. Returns the seals that were asked for.
         """
-        results: list[SealResult] = []
+        results = self._cosign_late(without)
         silent = set(without)
         end = time.monotonic() + self._deadline
         for seal in self._sealer.incomplete():
@@ -222,18 +263,47 @@ class Ledger:
                 continue
             fuller, failures, apart = self._sealer.ask(seal, silent)
             self._name_late(fuller)
-            left = self.missing(fuller)
-            silent.update(left)
-            results.append(SealResult(fuller, tuple(failures), left, apart))
-        return results
+            found = self._result(fuller, failures, apart)
+            silent.update(found.missing)
+            before = results.get(seal.number)
+            refusals = before.witness_failures if before else ()
+            results[seal.number] = replace(found, witness_failures=refusals)
+        return [results[number] for number in sorted(results, reverse=True)]
+
+    def _cosign_late(self, without: Collection[str]) -> dict[int, SealResult]:
+        """By their numbers, the seals for which witnesses were asked again."""
+        newest = self.store.seal(-1)
+        if newest is None or newest.entry is None:
+            return {}
+        with self._cosigner.asking(newest, without) as cosigning:
+            cosigned, refusals = self._cosigner.keep(cosigning)
+        seals = [self._stored(number) for number in cosigned]
+        for seal in seals:
+            self._name_late(seal)
+        if refusals and newest.number not in cosigned:
+            seals.append(newest)
+        return {
+            one.number: self._result(one, refusals=refusals if one.number == newest.number else ())
+            for one in seals
+        }
 
     def _name_late(self, seal: StoredSeal) -> None:
-        """Tokens that came after the seal's entry get entries of their own, each once."""
-        own = self.store.entry(-1 if seal.entry is None else seal.entry)
+        """What came after the seal's entry gets entries of its own, each once."""
+        if seal.entry is None:
+            return
+        own = self.store.entry(seal.entry)
         fact = statement.parse(own.statement).seal if own.statement is not None else None
-        named = fact.tokens if fact is not None else ()
-        late = [one for one in seal.tokens if hashlib.sha256(one.token).digest() not in named]
-        signed = [self._sealer.late_statement(seal, one) for one in late]
+        named = {*fact.tokens, *fact.cosignatures} if fact is not None else set()
+        signed = [
+            self._sealer.late_statement(seal, one)
+            for one in seal.tokens
+            if hashlib.sha256(one.token).digest() not in named
+        ]
+        signed += [
+            self._sealer.late_cosignature(seal, one)
+            for one in seal.cosignatures
+            if hashlib.sha256(one.line).digest() not in named
+        ]
         self.append([admit(one, self.origin, seal=True) for one in signed])
 
     def _own_entry(self, seal: StoredSeal) -> int:

@@ -86,6 +86,35 @@ class TimestampAuthority(Protocol):
         ...
 
 
+class Witness(Protocol):
+    """A witness of checkpoints (C2SP tlog-witness v1.0.0)."""
+
+    @property
+    def name(self) -> str:
+        """How reports call it."""
+        ...
+
+    @property
+    def vkeys(self) -> tuple[str, ...]:
+        """The C2SP verifier keys under which its cosignatures are kept."""
+        ...
+
+    def add_checkpoint(self, old_size: int, proof: Sequence[bytes], note: bytes) -> bytes:
+        """Ask it to cosign a checkpoint; its signature lines, newlines included.
+
+        ``old_size`` is the size that it cosigned last, as far as is known, and ``proof`` the hashes
+        (32 bytes each) that lead from there. Only the log's own lines of ``note`` are handed on.
+        Raises WitnessElsewhere with the size that it did cosign last, WitnessUnreachable,
+        WitnessRefused, WitnessAnswerInvalid. The answer is not verified: the caller does.
+        Several threads may ask at once.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
 class RevocationSource(Protocol):
     """Where issuers publish which X.509 certificates they have revoked."""
 
@@ -141,6 +170,14 @@ class DirectToken:
     token: StoredToken
 
 
+@dataclass(frozen=True, slots=True)
+class StoredCosignature:
+    """A witness's cosignature of a seal's checkpoint: one signature line, newline included."""
+
+    witness: str
+    line: bytes
+
+
 class SupplementKind(StrEnum):
     """What was captured beside a seal: an X.509 certificate, or a revocation list or response."""
 
@@ -160,6 +197,7 @@ class StoredSupplement:
 class StoredSeal:
     """A checkpoint with the tokens over it and over everything new since the seal before.
 
+    ``checkpoint`` has the log's own signatures alone; ``cosignatures`` are those of witnesses.
     ``first`` is the first entry that is new in this seal, ``size`` the checkpoint's tree size.
     ``leaves`` are the record tree's object hashes, 32 bytes each: the checkpoint's, then each
     entry's statement, signature and files in order. ``offsets`` give, for each new entry, the
@@ -176,6 +214,7 @@ class StoredSeal:
     offsets: tuple[int, ...]
     tokens: tuple[StoredToken, ...] = ()
     entry: int | None = None
+    cosignatures: tuple[StoredCosignature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +334,17 @@ class Store(Protocol):
 
     def add_token(self, number: int, token: StoredToken) -> None:
         """Keep one more token of a seal."""
+        ...
+
+    def add_cosignatures(self, number: int, cosignatures: Sequence[StoredCosignature]) -> None:
+        """Keep cosignatures of a seal's checkpoint; the first one of a key stays.
+
+        Raises FormatError for what is no signature line.
+        """
+        ...
+
+    def last_cosigned(self, witness: str) -> int:
+        """The size of the newest seal that has a cosignature of that witness; else 0."""
         ...
 
     def close_seal(self, number: int, entry: int) -> None:

@@ -140,6 +140,7 @@ class Fuse:
     watched = frozenset(
         {
             *("append", "add_seal", "add_token", "close_seal", "remember", "ask", "recall"),
+            *("add_cosignatures", "add_checkpoint"),
             *("add_renewal", "add_renewal_token", "close_renewal", "indexes_of"),
         }
     )

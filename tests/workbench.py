@@ -29,8 +29,9 @@ from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
 from evidence_ledger.issuing.issuer import Issuer
 from evidence_ledger.ledger import Ledger
-from evidence_ledger.ports import CheckpointMemory, Store, TimestampAuthority
+from evidence_ledger.ports import CheckpointMemory, Store, TimestampAuthority, Witness
 from evidence_ledger.renewing.renewer import Renewer
+from evidence_ledger.sealing.cosigning import CosigningRules
 from evidence_ledger.sealing.sealer import SealingParts
 from tests.fakes import Breaking, FakeAuthority, FakeClock, Fuse, SeededEntropy, signer_of
 from tests.x509_factory import Holder, issue
@@ -78,6 +79,8 @@ class Workbench:
             FakeAuthority("Alpha", self.clock),
             FakeAuthority("Beta", self.clock),
         ]
+        self.witnesses: list[Witness] = []
+        self.cosigning = CosigningRules()
         self.database = self.folder / "ledger.sqlite"
         self.store = create_store(self.database)
         self.author = author_of(self.depositor, self.clock, CA)
@@ -97,6 +100,8 @@ class Workbench:
             note_signers=note_signers(self.origin),
             operator=author_of(OPERATOR, self.clock),
             authorities=self.authorities,
+            witnesses=self.witnesses,
+            cosigning=self.cosigning,
         )
         if fuse is None:
             return parts
@@ -105,6 +110,7 @@ class Workbench:
             store=cast(Store, Breaking(self.store, fuse)),
             memory=cast(CheckpointMemory, Breaking(self.memory, fuse)),
             authorities=[cast(TimestampAuthority, Breaking(one, fuse)) for one in self.authorities],
+            witnesses=[cast(Witness, Breaking(one, fuse)) for one in self.witnesses],
         )
 
     def reopened(self, fuse: Fuse | None = None) -> Ledger:
@@ -165,6 +171,7 @@ class Workbench:
                     self.database, check=check, signatures=check is not None, claims=True
                 ),
                 at=self.clock.now(),
+                witnesses={one.name: one.vkeys for one in self.witnesses},
             ),
             signatures=signatures,
         )

@@ -14,6 +14,7 @@ from evidence_ledger.errors import LedgerNotFound
 
 if TYPE_CHECKING:
     from evidence_ledger.adapters.timestamping.authority_list import AuthorityList
+    from evidence_ledger.adapters.witnesses.witness_list import WitnessList
     from evidence_ledger.assembly import OpenLedger
 
 home = click.option(
@@ -36,6 +37,15 @@ def authorities(home: Home) -> AuthorityList:
     if not home.settings.exists():
         raise LedgerNotFound("There is no ledger.", where=str(home.folder))
     return AuthorityList.load(home.authorities)
+
+
+def witnesses(home: Home) -> WitnessList:
+    """The witnesses of a ledger. Raises LedgerNotFound, SettingsInvalid."""
+    from evidence_ledger.adapters.witnesses.witness_list import WitnessList
+
+    if not home.settings.exists():
+        raise LedgerNotFound("There is no ledger.", where=str(home.folder))
+    return WitnessList.load(home.witnesses)
 
 
 @contextmanager

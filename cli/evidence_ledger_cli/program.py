@@ -36,6 +36,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "seal": "Timestamp everything new",
         "renew": "Renew timestamps before they weaken",
         "authority": "Choose the timestamp authorities that seals ask",
+        "cosigner": "Choose the witnesses that seals ask",
         "key": "Make, import or show a key",
     },
     "Check": {
@@ -45,6 +46,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "record": "Check any RFC 4998 evidence record",
         "proof": "Check any C2SP tlog-proof",
         "log": "Check any C2SP tiled log",
+        "policy": "Trust policies from and to C2SP tlog-policies",
     },
     "Witness": {
         "witness": "Run a witness, which cosigns the checkpoints of others' ledgers",
@@ -64,12 +66,23 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "add": "Ask one more timestamp authority from now on",
         "remove": "Ask a timestamp authority no longer",
     },
+    "cosigner": {
+        "list": "Whom seals ask for cosignatures",
+        "add": "Ask one more witness from now on",
+        "remove": "Ask a witness no longer",
+        "group": "Put witnesses into a group",
+        "quorum": "Say whose cosignatures are enough",
+    },
     "key": {
         "new": "Make a key with its own X.509 certificate",
         "import": "Take a key and X.509 certificate from PEM or PKCS#12",
         "show": "What a key and its X.509 certificate are",
     },
     "log": {"audit": "Rebuild a C2SP tiled log and compare"},
+    "policy": {
+        "import": "A trust policy from a C2SP tlog-policy",
+        "export": "A C2SP tlog-policy from a trust policy",
+    },
     "proof": {"verify": "Check a C2SP tlog-proof against a tlog-policy"},
     "record": {"verify": "Check an evidence record, renewed or not"},
     "timestamp": {

@@ -5,6 +5,7 @@ ledger.sqlite      entries, statements, claims, tiles, seals
 keys/              the ledger's and the operator's keys, the depositor's key
 authority/         the local timestamp authority
 authorities.toml   other timestamp authorities, where some were added
+witnesses.toml     witnesses, where some were added
 pace/              when each of those may be asked again
 signer/            the signer's memory of the last checkpoint that it signed
 outbox/            deposits that have no certificate yet
@@ -86,6 +87,11 @@ class Home:
         return self.folder / "authorities.toml"
 
     @property
+    def witnesses(self) -> Path:
+        """The list of witnesses."""
+        return self.folder / "witnesses.toml"
+
+    @property
     def pace(self) -> Path:
         """The folder that tells when each authority may be asked again."""
         return self.folder / "pace"
@@ -122,7 +128,7 @@ class Home:
         if path.parent == self.folder and not path.is_dir():
             # These files are made after the authority.
             beside_database = path.name.startswith(self.database.name)
-            named = place in {self.settings, self.trust, self.authorities}
+            named = place in {self.settings, self.trust, self.authorities, self.witnesses}
             return root.exists() and (beside_database or named)
         return place in {
             *(self.keys, self.authority, self.memory.parent, self.outbox, self.pace),

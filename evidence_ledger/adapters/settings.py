@@ -15,9 +15,9 @@ from pathlib import Path
 
 from evidence_ledger.adapters.durable_file import write_new
 from evidence_ledger.adapters.file_errors import input_errors
-from evidence_ledger.adapters.toml_text import toml_text
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.statement import origin as checked_origin
+from evidence_ledger.core.toml_text import toml_text
 from evidence_ledger.errors import EvidenceError, SettingsInvalid
 
 VERSION = 1

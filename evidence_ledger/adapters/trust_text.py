@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from evidence_ledger.adapters.toml_text import toml_text
 from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.toml_text import toml_text
 
 
 def trust_text(

@@ -15,19 +15,22 @@
                 one of this tree whose seal is unfinished          C2SP tlog-checkpoint
 8  Renewals     each is over what it renews; its tokens are right,
                 and its entry names them                           RFC 4998, 5.2
+9  Witnesses    every cosignature kept is of its seal's checkpoint
+                and of a witness that the ledger asks              C2SP tlog-cosignature
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import groupby, takewhile
 from operator import itemgetter
 
 from evidence_ledger.auditing.beside import check_direct, check_supplements
+from evidence_ledger.auditing.cosignatures import check_cosignatures, check_named
 from evidence_ledger.auditing.renewals import RenewalAudit
 from evidence_ledger.core import admission, record_tree, statement
 from evidence_ledger.core.chain_audit import ChainFindings
@@ -94,12 +97,20 @@ RENEWALS = Task(
     "Timestamps that were renewed are covered by newer ones, each over the one before.",
 )
 
+WITNESSES = Task(
+    "9",
+    "Witnesses",
+    "C2SP tlog-cosignature",
+    "Every cosignature that is kept is right, and is of the checkpoint that it stands with.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AuditParts:
     """What an audit looks at. ``chain(check)`` recomputes the entries with their claims, and with
     ``check`` for each statement and its signature where it is given; ``roots`` are the authorities'
-    DER roots, by the name under which their tokens are stored."""
+    DER roots, and ``witnesses`` verifier keys, by the name under which their tokens or cosignatures
+    are stored."""
 
     origin: str
     store: Store
@@ -108,6 +119,7 @@ class AuditParts:
     roots: Mapping[str, Sequence[bytes]]
     chain: Callable[[Callable[[bytes, bytes], object] | None], ChainFindings]
     at: datetime
+    witnesses: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
@@ -127,6 +139,7 @@ def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
         (SEAL_ENTRIES, work.seal_entries, ("1",)),
         (MEMORY, work.memory, ("1",)),
         (RENEWALS, work.renewals.check, ("1",)),
+        (WITNESSES, work.witnesses, ()),
     ):
         recipe.run(task, partial(_proved, action), needs)
     recipe.facts |= {"ledger": parts.origin, "entries": work.size}
@@ -332,7 +345,11 @@ class _Audit:
         tokens |= self._renewed.get(seal.number, set())
         if not tokens.issuperset(fact.tokens):
             raise Refused("audit.lost-token", "A timestamp that was sealed is gone.", where=where)
+        check_named(seal, fact, where)
         return seal
+
+    def witnesses(self) -> str:
+        return check_cosignatures(self._seals(), self._parts.witnesses)
 
     def memory(self) -> str:
         newest, remembered = self._store.seal(-1), self._parts.memory.recall()

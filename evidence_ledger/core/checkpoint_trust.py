@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import known_signatures
-from evidence_ledger.core.trust_policy import TrustedLog, TrustPolicy
+from evidence_ledger.core.trust_policy import TrustedLog, TrustedWitness, TrustPolicy
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
 from evidence_ledger.errors import Refused, Undecided
 
+TOLERANCE: Final = timedelta(minutes=5)
+"""How far a witness's clock may be ahead of whoever checks."""
 _HINT = "Name the ledger's verifier keys in a trust policy, taken from the ledger's operator."
 
 
@@ -46,27 +53,75 @@ def check_own(note: Note, keys: tuple[VerifierKey, ...]) -> None:
         )
 
 
-def check_witnesses(note: Note, policy: TrustPolicy | None) -> str:
-    """Enough distinct witnesses have cosigned. Raises Refused, Undecided."""
-    if policy is None:
-        raise Undecided(
-            "checkpoint.no-policy",
-            "No witness counts, because no trust policy was given.",
-            hint="Name the witnesses that you trust in a trust policy.",
+@dataclass(frozen=True, slots=True)
+class Cosigner:
+    """A witness of the trust policy whose cosignature was verified, with one of its keys.
+
+    ``moment`` is None where the cosignature does not say when it was made.
+    """
+
+    witness: TrustedWitness
+    moment: datetime | None
+    operator_run: bool
+
+
+def cosigners(note: Note, policy: TrustPolicy, at: datetime) -> tuple[Cosigner, ...]:
+    """The policy's witnesses that had cosigned ``note`` at the moment ``at``, in its order.
+
+    A key of the ledger is none: neither one that the policy gives a log, nor one under the
+    checkpoint's own origin. Raises Refused where the line of any witness of the policy is wrong.
+    """
+    origin = Checkpoint.parse(note.text).origin
+    witnesses = {one.key: one for one in policy.witnesses}
+    logs = {key.key for log in policy.logs for key in log.keys}
+    found = [
+        Cosigner(
+            witnesses[one.key],
+            one.cosignature.moment if one.cosignature else None,
+            witnesses[one.key].name in policy.quorum.operator_run,
         )
-    keys = tuple(witness.key for witness in policy.witnesses)
-    signed = {one.key.key for one in known_signatures(note, keys)}
-    names = {witness.name for witness in policy.witnesses if witness.key.key in signed}
-    if len(names) < policy.witnesses_required:
+        for one in known_signatures(note, witnesses)
+    ]
+    return tuple(
+        one
+        for one in found
+        if one.witness.key.key not in logs
+        and one.witness.key.name != origin
+        and (one.moment is None or one.moment <= at + TOLERANCE)
+    )
+
+
+def check_quorum(found: Sequence[Cosigner], policy: TrustPolicy) -> str:
+    """Enough witnesses have cosigned. Returns who and when. Raises Undecided."""
+    names = {one.witness.name for one in found}
+    lacking = "; ".join(policy.quorum.lacking(names))
+    if lacking:
         raise Undecided(
             "checkpoint.witnesses",
-            f"Witnesses that cosigned: {len(names)}; the trust policy asks for "
-            f"{policy.witnesses_required}.",
+            f"{_cosigned(found)} The trust policy asks for more: there is {lacking}.",
             hint="Ask the ledger for the certificate again: cosignatures may have come later.",
         )
-    if not names:
-        return "The trust policy asks for no witness."
-    return f"Cosigned by {', '.join(sorted(names))}."
+    if policy.quorum.is_none:
+        return f"The trust policy asks for no witness. {_cosigned(found)}"
+    return _cosigned(found)
+
+
+def _cosigned(found: Sequence[Cosigner]) -> str:
+    """Who cosigned, and when they first did."""
+    firsts: dict[str, Cosigner] = {}
+    for one in found:
+        before = firsts.setdefault(one.witness.name, one)
+        if one.moment and (before.moment is None or one.moment < before.moment):
+            firsts[one.witness.name] = one
+    if not firsts:
+        return "No witness that the trust policy names has cosigned."
+    return f"Cosigned by {', '.join(map(_told, firsts.values()))}."
+
+
+def _told(one: Cosigner) -> str:
+    run = " (run by the ledger's operator)" if one.operator_run else ""
+    moment = f" on {one.moment:%Y-%m-%d %H:%M:%S} UTC" if one.moment else ""
+    return f"{one.witness.name}{run}{moment}"
 
 
 def _log(origin: str, policy: TrustPolicy) -> TrustedLog:

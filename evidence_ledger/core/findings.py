@@ -9,6 +9,7 @@ from datetime import datetime
 
 from evidence_ledger.core.cades import CadesSignature
 from evidence_ledger.core.canonical import time_text
+from evidence_ledger.core.checkpoint_trust import Cosigner
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.entry import Entry, leaf_hash
 from evidence_ledger.core.presented_file import Match
@@ -35,6 +36,7 @@ class Findings:
     claims: Sequence[tuple[int, Claim]] = ()
     files: Mapping[int, FileFact] = field(default_factory=dict)
     matches: Sequence[Match] = ()
+    witnesses: Sequence[Cosigner] = ()
     times: list[ProvedTime] = field(default_factory=list)
     direct: list[tuple[int, ProvedTime]] = field(default_factory=list)
     existed_by: datetime | None = None
@@ -52,6 +54,7 @@ class Findings:
             facts |= _entry_facts(self.entry)
         if self.signature is not None:
             facts |= _signer_facts(self.signature)
+        facts["witnesses"] = [_witness_facts(one) for one in self.witnesses]
         facts["times"] = [_time_facts(one) for one in self.times]
         moment = self.existed_by
         facts["not_later_than"] = time_text(moment, microseconds=True) if moment else None
@@ -126,6 +129,16 @@ def _signer_facts(signature: CadesSignature) -> dict[str, object]:
         "signer_sha256": hashlib.sha256(certificate).hexdigest(),
         "signing_time": time_text(signature.signing_time),
         "signature_scheme": signature.scheme,
+    }
+
+
+def _witness_facts(one: Cosigner) -> dict[str, object]:
+    key = one.witness.key
+    return {
+        "name": one.witness.name,
+        "key": f"{key.name}+{key.key_id.hex()}",
+        "time": time_text(one.moment) if one.moment else None,
+        "operator_run": one.operator_run,
     }
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "SignatureLine",
     "VerifierKey",
     "key_id",
+    "parse_line",
     "signature_line",
 ]
 
@@ -76,6 +77,15 @@ class Note:
         if not lines.endswith(b"\n"):
             raise FormatError("note.unfinished", "A note does not end in a signature line.")
         return cls(text + b"\n", _parse_lines(lines))
+
+
+def parse_line(data: bytes) -> SignatureLine:
+    """The one signature line whose encoding, newline included, is ``data``. Raises FormatError."""
+    _check_characters(data)
+    text = data.decode()
+    if text.count("\n") != 1 or not text.endswith("\n"):
+        raise FormatError("note.signature-line", "Not one line '— name signature'.")
+    return _parse_line(text[:-1], "signature")
 
 
 def signature_line(name: str, key_id: bytes, signature: bytes) -> bytes:

@@ -12,7 +12,7 @@ Names are octets, not text: two spellings of one letter are two names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
@@ -69,10 +69,14 @@ class TlogPolicy:
     quorum: bytes
 
     def satisfied_by(self, cosigners: Iterable[bytes]) -> bool:
-        """Whether these witnesses, by their names in the policy, are enough."""
-        holds = {one.name for one in self.witnesses} & set(cosigners)
+        """Whether these witnesses, by their names in the policy, are enough.
+
+        Keys of one cosigner's name are one witness, which counts once beside others.
+        """
+        cosigner = {one.name: one.key.name for one in self.witnesses}
+        holds = cosigner.keys() & set(cosigners)
         for group in self.groups:
-            if sum(member in holds for member in group.members) >= group.threshold:
+            if _is_held(group, holds, cosigner):
                 holds.add(group.name)
         return self.quorum == NO_QUORUM or self.quorum in holds
 
@@ -94,6 +98,18 @@ class TlogPolicy:
             if words and not words[0].startswith(b"#"):
                 draft.take(words, f"policy, line {number}")
         return draft.finish()
+
+
+def _is_held(group: PolicyGroup, holds: set[bytes], cosigner: Mapping[bytes, str]) -> bool:
+    """Whether enough members hold, where the keys of one cosigner are one, beside others.
+
+    When all members hold, nothing more can be asked.
+    """
+    have = [one for one in group.members if one in holds]
+    whose = {cosigner.get(one, one) for one in group.members}
+    of_one = len(whose) == 1 and group.members[0] in cosigner
+    count = len(have) if of_one else len({cosigner.get(one, one) for one in have})
+    return count >= group.threshold or len(have) == len(group.members)
 
 
 def shown(name: bytes) -> str:
@@ -157,7 +173,22 @@ class _Draft:
     def finish(self) -> TlogPolicy:
         if self.quorum is None:
             raise FormatError("tlog-policy.no-quorum", "The policy has no quorum line.")
+        self._check_cosigners()
         return TlogPolicy(tuple(self.logs), tuple(self.witnesses), tuple(self.groups), self.quorum)
+
+    def _check_cosigners(self) -> None:
+        """One witness contributes in one way only, with whichever of its keys."""
+        cosigner = {one.name: one.key.name for one in self.witnesses}
+        groups: dict[str, bytes] = {}
+        for group in self.groups:
+            for name in group.members:
+                whose = cosigner.get(name)
+                if whose and groups.setdefault(whose, group.name) != group.name:
+                    raise FormatError(
+                        "tlog-policy.same-witness",
+                        f"Keys of {whose} are members of two groups.",
+                        hint="Put all keys of one witness into one group.",
+                    )
 
     def _log(self, words: Sequence[bytes], where: str) -> None:
         _check_count(words, 1, 2, where)

@@ -7,11 +7,20 @@
     vkeys = ["local/3f9c+7a1b22c4+AbCd…"]        several keys of one ledger are one log
 
     [[witness]]
-    name = "Chamber of notaries"
+    name = "Chamber of notaries"                   several keys of one witness share its name
     vkey = "notaries.example+1f2e3d4c+BAbc…"
+    operator_run = true                            whoever runs the ledger runs it too
+
+    [[group]]
+    name = "houses"
+    members = ["Chamber of notaries", "courts"]    witnesses, and groups above this one
+    required = 1                                   so many of them; without this, all
+    independent = true                             none that the operator runs counts here
 
     [quorum]
-    witnesses = 1                                  so many of them must have cosigned
+    witnesses = 2                                  so many must have cosigned,
+    independent = 1                                of which not run by the operator;
+    group = "houses"                               or else this group or witness
 
     [[timestamp_authority]]
     name = "Example TSA"
@@ -46,6 +55,9 @@ from datetime import date
 
 from evidence_ledger.core import algorithm, canonical, pem
 from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.policy_table import PolicyTable
+from evidence_ledger.core.quorum import Quorum
+from evidence_ledger.core.quorum_text import read_quorum
 from evidence_ledger.core.tlog_policy import LOG_TYPES, WITNESS_TYPES
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import FormatError, NewerFormat
@@ -59,6 +71,7 @@ _TABLES = {
     "name",
     "log",
     "witness",
+    "group",
     "quorum",
     "timestamp_authority",
     "time",
@@ -73,6 +86,7 @@ class TrustedLog:
     """One ledger or log: the verifier keys that it has signed with; their name is its origin."""
 
     keys: tuple[VerifierKey, ...]
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,7 @@ class TrustedWitness:
 
     name: str
     key: VerifierKey
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +126,12 @@ class TrustedSigners:
 
 @dataclass(frozen=True, slots=True)
 class TrustPolicy:
-    """See the module. ``witnesses_required`` counts distinct witnesses."""
+    """See the module."""
 
     name: str
     logs: tuple[TrustedLog, ...] = ()
     witnesses: tuple[TrustedWitness, ...] = ()
-    witnesses_required: int = 0
+    quorum: Quorum = field(default_factory=Quorum)
     authorities: tuple[TrustedAuthority, ...] = ()
     authorities_required: int = 1
     independent_required: int = 0
@@ -138,13 +153,13 @@ def parse(text: str) -> TrustPolicy:
     if sum(line.count(".") ** 2 for line in text.split("\n")) > MOST_DOTS_SQUARED:
         raise FormatError("policy.deep-key", "The trust policy has a key of too many parts.")
     try:
-        document = _Table(tomllib.loads(text), "policy")
+        document = PolicyTable(tomllib.loads(text), "policy")
     except (ValueError, RecursionError) as error:
         raise FormatError("policy.toml", f"The trust policy is not TOML: {error}.") from error
     return _policy(document)
 
 
-def _policy(document: _Table) -> TrustPolicy:
+def _policy(document: PolicyTable) -> TrustPolicy:
     version = document.whole("v", 0)
     if version > VERSION:
         raise NewerFormat("policy.newer", f"The trust policy has version {version}.")
@@ -152,15 +167,17 @@ def _policy(document: _Table) -> TrustPolicy:
         raise FormatError("policy.version", 'The trust policy must say "v = 1".')
     document.only(_TABLES)
     time = document.table("time", {"authorities", "independent"})
-    quorum = document.table("quorum", {"witnesses"})
     logs = tuple(_log(one) for one in document.tables("log"))
-    witnesses = tuple(_witness(one) for one in document.tables("witness"))
-    _check_keys(logs, witnesses)
+    tables = document.tables("witness")
+    witnesses = tuple(_witness(one) for one in tables)
+    operator_run = {one.text("name") for one in tables if one.flag("operator_run", default=False)}
+    check_keys(logs, witnesses)
+    check_cosigners((one.name, one.key) for one in witnesses)
     return TrustPolicy(
         name=document.text("name", "unnamed"),
         logs=logs,
         witnesses=witnesses,
-        witnesses_required=quorum.whole("witnesses", 0),
+        quorum=read_quorum(document, {one.name for one in witnesses}, operator_run),
         authorities=tuple(_authority(one) for one in document.tables("timestamp_authority")),
         authorities_required=time.whole("authorities", 1),
         independent_required=time.whole("independent", 0),
@@ -170,71 +187,8 @@ def _policy(document: _Table) -> TrustPolicy:
     )
 
 
-class _Table:
-    """A TOML table that is read member by member, with its place in messages."""
-
-    def __init__(self, members: Mapping[str, object], where: str) -> None:
-        self._members = members
-        self.where = where
-
-    def only(self, names: set[str]) -> _Table:
-        strange = sorted(set(self._members) - names)
-        if strange:
-            raise FormatError(
-                "policy.unknown-member",
-                f"The trust policy has a member {strange[0]!r} that means nothing here.",
-                where=self.where,
-            )
-        return self
-
-    def _wrong(self, name: str, wanted: str) -> FormatError:
-        return FormatError("policy.member", f"Must be {wanted}.", where=f"{self.where}.{name}")
-
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self._members.get(name, default)
-        if not isinstance(value, str):
-            raise self._wrong(name, "a text")
-        return value
-
-    def flag(self, name: str, default: bool) -> bool:
-        value = self._members.get(name, default)
-        if not isinstance(value, bool):
-            raise self._wrong(name, "true or false")
-        return value
-
-    def whole(self, name: str, default: int) -> int:
-        value = self._members.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1000:
-            raise self._wrong(name, "a whole number up to 1000")
-        return value
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self._members.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise self._wrong(name, "a list of texts")
-        return tuple(value)
-
-    def tables(self, name: str) -> list[_Table]:
-        value = self._members.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-            raise self._wrong(name, f"tables that start with [[{name}]]")
-        return [_Table(one, f"{name}[{at}]") for at, one in enumerate(value)]
-
-    def table(self, name: str, names: set[str]) -> _Table:
-        value = self._members.get(name, {})
-        if not isinstance(value, dict):
-            raise self._wrong(name, f"a table that starts with [{name}]")
-        return _Table(value, name).only(names)
-
-    def dates(self, name: str) -> dict[str, date]:
-        value = self._members.get(name, {})
-        if not isinstance(value, dict) or not all(type(one) is date for one in value.values()):
-            raise self._wrong(name, "a table of dates like 2031-12-31")
-        return dict(value)
-
-
-def _log(table: _Table) -> TrustedLog:
-    table.only({"vkeys", "name"})
+def _log(table: PolicyTable) -> TrustedLog:
+    table.only({"vkeys", "name", "url"})
     keys = tuple(VerifierKey.parse(text) for text in table.texts("vkeys"))
     if len({key.name for key in keys}) != 1:
         raise FormatError(
@@ -242,18 +196,33 @@ def _log(table: _Table) -> TrustedLog:
         )
     if not LOG_TYPES.issuperset(key.type for key in keys):
         raise FormatError("policy.log-key", "Not a key for checkpoints.", where=table.where)
-    return TrustedLog(keys)
+    return TrustedLog(keys, table.text("url") if "url" in table else None)
 
 
-def _witness(table: _Table) -> TrustedWitness:
-    table.only({"name", "vkey"})
+def _witness(table: PolicyTable) -> TrustedWitness:
+    table.only({"name", "vkey", "url", "operator_run"})
     key = VerifierKey.parse(table.text("vkey"))
     if key.type not in WITNESS_TYPES:
         raise FormatError("policy.witness", "Not a key for cosignatures.", where=table.where)
-    return TrustedWitness(table.text("name"), key)
+    return TrustedWitness(table.text("name"), key, table.text("url") if "url" in table else None)
 
 
-def _check_keys(logs: Iterable[TrustedLog], witnesses: Iterable[TrustedWitness]) -> None:
+def check_cosigners(witnesses: Iterable[tuple[str, VerifierKey]]) -> None:
+    """Keys of one cosigner's name belong to one witness: they are never counted as two.
+
+    Raises FormatError.
+    """
+    names: dict[str, str] = {}
+    for name, key in witnesses:
+        if names.setdefault(key.name, name) != name:
+            raise FormatError(
+                "policy.same-witness",
+                f"Keys of {key.name} stand under two names, {names[key.name]} and {name}.",
+                hint="Give all keys of one witness the same name.",
+            )
+
+
+def check_keys(logs: Iterable[TrustedLog], witnesses: Iterable[TrustedWitness]) -> None:
     """A ledger's own key never counts as a witness, and no key counts twice."""
     names = [log.keys[0].name for log in logs]
     if len(set(names)) != len(names):
@@ -265,7 +234,7 @@ def _check_keys(logs: Iterable[TrustedLog], witnesses: Iterable[TrustedWitness])
         seen.add(key.key)
 
 
-def _authority(table: _Table) -> TrustedAuthority:
+def _authority(table: PolicyTable) -> TrustedAuthority:
     table.only({"name", "roots", "independent", "revocation"})
     return TrustedAuthority(
         name=table.text("name"),
@@ -275,7 +244,7 @@ def _authority(table: _Table) -> TrustedAuthority:
     )
 
 
-def _revocation_demanded(table: _Table) -> bool:
+def _revocation_demanded(table: PolicyTable) -> bool:
     value = table.text("revocation", "as-available")
     if value not in ("demanded", "as-available"):
         raise FormatError(
@@ -286,7 +255,7 @@ def _revocation_demanded(table: _Table) -> bool:
     return value == "demanded"
 
 
-def _signers(tables: list[_Table]) -> TrustedSigners:
+def _signers(tables: list[PolicyTable]) -> TrustedSigners:
     pinned: set[bytes] = set()
     roots: list[bytes] = []
     demanding: set[bytes] = set()
@@ -304,7 +273,7 @@ def _signers(tables: list[_Table]) -> TrustedSigners:
     return TrustedSigners(frozenset(pinned), tuple(roots), frozenset(demanding))
 
 
-def _required_roots(roots: tuple[bytes, ...], table: _Table) -> set[bytes]:
+def _required_roots(roots: tuple[bytes, ...], table: PolicyTable) -> set[bytes]:
     if not roots or table.texts("certificates"):
         raise FormatError(
             "policy.revocation-without-roots",
@@ -314,7 +283,7 @@ def _required_roots(roots: tuple[bytes, ...], table: _Table) -> set[bytes]:
     return set(roots)
 
 
-def _digests(table: _Table) -> frozenset[Algorithm]:
+def _digests(table: PolicyTable) -> frozenset[Algorithm]:
     names = table.texts("required")
     unknown = sorted(set(names) - {algorithm.value for algorithm in Algorithm})
     if unknown:

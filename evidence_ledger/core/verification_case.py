@@ -181,7 +181,15 @@ class Case:
         return tuple(VerifierKey.parse(line) for line in lines)
 
     def witnesses(self) -> str:
-        return checkpoint_trust.check_witnesses(self._note, self._policy)
+        if self._policy is None:
+            raise Undecided(
+                "checkpoint.no-policy",
+                "No witness counts, because no trust policy was given.",
+                hint="Name the witnesses that you trust in a trust policy.",
+            )
+        found = checkpoint_trust.cosigners(self._note, self._policy, self.found.at)
+        self.found.witnesses = found
+        return checkpoint_trust.check_quorum(found, self._policy)
 
     def time_checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """For each token whose it says it is, and the check. Needs the container."""

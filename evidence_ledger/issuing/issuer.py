@@ -107,7 +107,8 @@ class Issuer:
 
     def _proof(self, index: int, seal: StoredSeal) -> bytes:
         hashes = reader_of(self._store).inclusion_proof(index, seal.size)
-        return TlogProof(index, tuple(hashes), seal.checkpoint).encode()
+        note = seal.checkpoint + b"".join(one.line for one in seal.cosignatures)
+        return TlogProof(index, tuple(hashes), note).encode()
 
 
 def _existing(

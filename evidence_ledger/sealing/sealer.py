@@ -1,9 +1,9 @@
 """Seals: a signed checkpoint, and timestamps over it and over everything new.
 
 The order of writes, each durable before the next: the signer's memory, the seal without tokens,
-each token, what helps to judge it later, the seal's own entry, the mark that closes the seal.
-Whatever is interrupted is finished by the next ``seal``; the seal's statement is made from stored
-facts alone, so that finishing it twice gives the same entry.
+each token, what helps to judge it later, the cosignatures, the seal's own entry, the mark that
+closes the seal. Whatever is interrupted is finished by the next ``seal``; the seal's statement is
+made from stored facts alone, so that finishing it twice gives the same entry.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from evidence_ledger.author import Author
 from evidence_ledger.core import entry, note, record_tree
@@ -33,12 +33,15 @@ from evidence_ledger.ports import (
     NoteSigner,
     RevocationSource,
     Store,
+    StoredCosignature,
     StoredSeal,
     StoredToken,
     TimestampAuthority,
+    Witness,
 )
 from evidence_ledger.sealing.asking import Asking, AskingRules, Question, Slot, missing, slots_of
 from evidence_ledger.sealing.capturing import captured
+from evidence_ledger.sealing.cosigning import CosigningRules
 from evidence_ledger.tree import edge_at
 
 NEAR = 64
@@ -59,6 +62,8 @@ class SealingParts:
     authorities: Sequence[TimestampAuthority]
     rules: AskingRules = field(default_factory=AskingRules)
     revocation: RevocationSource | None = None
+    witnesses: Sequence[Witness] = ()
+    cosigning: CosigningRules = field(default_factory=CosigningRules)
 
 
 MOST_FRESH = 64 * 1024 * 1024
@@ -244,15 +249,25 @@ class Sealer:
     def statement(self, seal: StoredSeal) -> SignedStatement:
         """The operator's statement for a seal with its tokens; the same bytes each time."""
         nonce = hashlib.sha256(seal.checkpoint).digest()[:NONCE_SIZE]
-        return self._signed(seal, seal.tokens, nonce)
+        made = max(token_time(one.token) for one in seal.tokens)
+        return self._signed(seal, nonce, made, seal.tokens, seal.cosignatures)
 
     def late_statement(self, seal: StoredSeal, token: StoredToken) -> SignedStatement:
         """The operator's statement for a token that came after the seal's own entry."""
-        seed = hashlib.sha256(seal.checkpoint).digest() + hashlib.sha256(token.token).digest()
-        return self._signed(seal, [token], hashlib.sha256(seed).digest()[:NONCE_SIZE])
+        return self._signed(seal, _late_nonce(seal, token.token), token_time(token.token), [token])
+
+    def late_cosignature(self, seal: StoredSeal, late: StoredCosignature) -> SignedStatement:
+        """The operator's statement for a cosignature that came after the seal's own entry."""
+        made = cosigned_at(late.line)
+        return self._signed(seal, _late_nonce(seal, late.line), made, cosignatures=[late])
 
     def _signed(
-        self, seal: StoredSeal, tokens: Sequence[StoredToken], nonce: bytes
+        self,
+        seal: StoredSeal,
+        nonce: bytes,
+        made: datetime,
+        tokens: Sequence[StoredToken] = (),
+        cosignatures: Sequence[StoredCosignature] = (),
     ) -> SignedStatement:
         digest = hashlib.sha256(seal.checkpoint).digest()
         point = TreePoint(seal.size, seal.root)
@@ -261,6 +276,7 @@ class Sealer:
             size=seal.size,
             root=seal.root,
             tokens=tuple(hashlib.sha256(token.token).digest() for token in tokens),
+            cosignatures=tuple(hashlib.sha256(one.line).digest() for one in cosignatures),
         )
         return self._parts.operator.sign(
             Statement(
@@ -268,12 +284,23 @@ class Sealer:
                 ledger=self._parts.origin,
                 claims=TreePoint(0, EMPTY_ROOT),
                 signer=self._parts.operator.fingerprint,
-                made=max(token_time(one.token) for one in tokens),
+                made=made,
                 after=point,
                 nonce=nonce,
                 seal=fact,
             )
         )
+
+
+def _late_nonce(seal: StoredSeal, late: bytes) -> bytes:
+    seed = hashlib.sha256(seal.checkpoint).digest() + hashlib.sha256(late).digest()
+    return hashlib.sha256(seed).digest()[:NONCE_SIZE]
+
+
+def cosigned_at(line: bytes) -> datetime:
+    """The time in a cosignature's line that was verified when it was kept."""
+    found = int.from_bytes(note.parse_line(line).signature[:8], "big")
+    return datetime.fromtimestamp(found, UTC)
 
 
 def file_leaves(store: Store, index: int) -> Iterator[bytes]:

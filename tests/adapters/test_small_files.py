@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from evidence_ledger.adapters import durable_file
 from evidence_ledger.adapters.outbox import Outbox
 from evidence_ledger.adapters.settings import LARGEST, Settings
-from evidence_ledger.adapters.toml_text import toml_text
 from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.adapters.trust_text import trust_text
 from evidence_ledger.core import trust_policy
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.toml_text import toml_text
 from evidence_ledger.errors import (
     EvidenceError,
     FileUnreadable,

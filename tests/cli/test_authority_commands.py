@@ -119,11 +119,17 @@ def test_an_authority_that_is_down_leaves_the_time_pending(
         "seal": 0,
         "authorities": ["local"],
         "missing": ["tsa"],
+        "witnesses": [],
+        "witnesses_missing": [],
     }
     assert "pending    tsa" in evidence("show", "0").out
     assert "pending: tsa" in evidence("list").out
     entries = evidence("list", "--json").document["entries"]
-    assert entries[0]["sealed"] == {"seal": 0, "missing": ["tsa"]}
+    assert entries[0]["sealed"] == {
+        "seal": 0,
+        "missing": ["tsa"],
+        "witnesses_missing": [],
+    }
     assert entries[1]["sealed"] is None
     served.script = [replies.right]
     sealed = evidence("seal", "--json")

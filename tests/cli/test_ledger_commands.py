@@ -268,6 +268,8 @@ def test_seal_says_when_nothing_is_new(evidence: Run) -> None:
         "entries": None,
         "authorities": [],
         "missing": [],
+        "witnesses": [],
+        "witnesses_missing": [],
         "disagreement": None,
         "failures": [],
         "completed": [],

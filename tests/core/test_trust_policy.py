@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.quorum import Quorum
 from evidence_ledger.core.trust_policy import TrustPolicy, parse
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
 from evidence_ledger.errors import EvidenceError, FormatError, NewerFormat
@@ -64,7 +65,7 @@ def test_every_rule_is_read() -> None:
     assert policy.name == "District court"
     assert [key.encode() for log in policy.logs for key in log.keys] == LOG
     assert [(one.name, one.key) for one in policy.witnesses] == [("Chamber", WITNESS)]
-    assert policy.witnesses_required == 1
+    assert policy.quorum == Quorum(witnesses=1)
     assert [(one.name, one.independent, one.roots) for one in policy.authorities] == [
         ("TSA", False, (CA.der,))
     ]

@@ -15,14 +15,18 @@ from pathlib import Path
 import pytest
 
 from evidence_ledger import assembly, desk
+from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.files.hashing import hash_files
 from evidence_ledger.adapters.home import Home
+from evidence_ledger.adapters.keys.note_signer import open_note_signer
 from evidence_ledger.adapters.sql.schema import metadata
+from evidence_ledger.adapters.witnesses.witness_list import WitnessEntry, WitnessList
 from evidence_ledger.author import Context
 from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger.renewing.plan import Wish
 from tests import sealed_ledger
+from tests.fake_witness import FakeWitness
 from tests.mutation.damage import Damage, damages, unfenced
 from tests.sealed_ledger import SealedLedger
 
@@ -39,8 +43,9 @@ LEANED_ON_BY_NOTHING = {
     "seal_supplements": "which X.509 certificates and revocation data were kept beside a seal: "
     "each proves itself, or nothing, whichever seal it is found by",
 }
-BESIDE = {"direct_tokens", "renewals", "renewed_strands", "renewal_tokens"}
-"""What a ledger without renewals, and without timestamps over files themselves, has not."""
+BESIDE = {"direct_tokens", "renewals", "renewed_strands", "renewal_tokens", "cosignatures"}
+"""What a ledger without renewals, without witnesses, and without timestamps over files themselves,
+has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +118,29 @@ def tiled(tmp_path_factory: pytest.TempPathFactory) -> Victim:
 
 @pytest.fixture(scope="module")
 def renewed(tmp_path_factory: pytest.TempPathFactory) -> Victim:
-    """Two seals, renewed three times: timestamps, hash trees, and timestamps over those."""
+    """Two seals, cosigned late, and renewed three times: timestamps, hash trees, and timestamps
+    over those."""
     ledger = sealed_ledger.make(tmp_path_factory.mktemp("renewed"))
     sealed_ledger.deposit(ledger, {"a.txt": "a"}, direct=True)
     sealed_ledger.deposit(ledger, {"b.txt": "b"})
+    cosign(ledger.home)
     place = assembly.open_ledger(ledger.home)
     for digest in (None, "sha512", None):
         assert place.renewer().renew(Wish(digest=digest)).strands == 2
     place.close()
     return victim(ledger)
+
+
+def cosign(home: Home) -> None:
+    """Let a witness cosign all seals, which is not asked any more afterwards."""
+    keys = [open_note_signer(path).vkey for path in (home.log_key, home.log_cosigner)]
+    witness = FakeWitness("court", SystemClock(), logs=keys)
+    since = SystemClock().now().replace(microsecond=0)
+    entry = WitnessEntry("court", "https://court.example/", witness.vkeys, since, retired=True)
+    WitnessList((entry,)).save(home.witnesses)
+    place = assembly.open_ledger(home, witnesses=[witness])
+    assert len(place.ledger.complete()) == 2
+    place.close()
 
 
 def test_lost_claims_of_an_entry_without_files_are_counted(tmp_path: Path) -> None:
@@ -268,6 +287,14 @@ def test_a_defect_is_called_by_its_name(small: Victim, reason: str, statement: s
         ("audit.renewal-rest", "DELETE FROM renewed_strands WHERE renewal = 2 AND seal = 0"),
         ("audit.renewal", "DELETE FROM renewed_strands WHERE renewal = 1 AND seal = 0"),
         ("audit.token", "UPDATE renewal_tokens SET independent = 1 WHERE renewal = 0"),
+        ("audit.lost-cosignature", "DELETE FROM cosignatures WHERE position = 1"),
+        ("audit.corrupt", "DELETE FROM cosignatures WHERE position = 0"),
+        ("audit.unknown-witness", "UPDATE cosignatures SET witness = 'bar'"),
+        (
+            "audit.stray-row",
+            "INSERT INTO cosignatures SELECT 9, position, witness, key, line "
+            "FROM cosignatures WHERE seal = 0",
+        ),
         (
             "audit.stray-row",
             "INSERT INTO renewal_tokens SELECT 3, 0, authority, independent, response, token "

@@ -171,6 +171,8 @@ def _sealed(desk: Desk, index: int) -> Sequence[AuthorityError]:
             f"Entry {index} is in the ledger, but no authority gave a time: {result.failures[0]}",
             hint="Nothing is lost. Repeat the same command later for the certificate.",
         )
+    for refusal in dict.fromkeys(map(str, result.witness_failures)):
+        hint(safe_line(f"No cosignature from one witness: {refusal}"))
     return result.failures
 
 

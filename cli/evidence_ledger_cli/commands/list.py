@@ -10,7 +10,7 @@ from evidence_ledger_cli import options, place
 from evidence_ledger_cli.entry_view import entry_facts
 from evidence_ledger_cli.output import show, show_json
 from evidence_ledger_cli.safe_text import safe_line
-from evidence_ledger_cli.seal_states import SealStates
+from evidence_ledger_cli.seal_states import SealStates, pending_names
 
 
 @click.command("list")
@@ -49,4 +49,5 @@ def _state(entry: dict[str, object]) -> str:
         return ""
     if not isinstance(sealed, dict):
         return "   not sealed"
-    return f"   pending: {safe_line(', '.join(sealed['missing']))}" if sealed["missing"] else ""
+    pending = pending_names(sealed["missing"], sealed["witnesses_missing"])
+    return f"   pending: {safe_line(', '.join(pending))}" if pending else ""

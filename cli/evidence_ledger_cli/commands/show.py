@@ -16,6 +16,7 @@ from evidence_ledger_cli import options, place
 from evidence_ledger_cli.entry_view import claim_line, entry_facts
 from evidence_ledger_cli.output import show, show_json
 from evidence_ledger_cli.safe_text import safe_line
+from evidence_ledger_cli.seal_states import pending_names, witnesses_of
 
 if TYPE_CHECKING:
     from evidence_ledger.ports import StoredEntry, StoredSeal
@@ -31,8 +32,10 @@ def command(index: int, home: Path | None, json: bool) -> None:
         stored = ledger.ledger.entry(index)
         seal = ledger.ledger.store.seal_of(index)
         missing = () if seal is None else ledger.ledger.missing(seal)
+        unwitnessed = () if seal is None else ledger.ledger.unwitnessed(seal)
         held = [claims.parse(data) for _, data in ledger.ledger.store.claims(index)]
-    facts = entry_facts(stored) | _statement_facts(stored) | {"sealed": _seal_facts(seal, missing)}
+    sealed = _seal_facts(seal, missing, unwitnessed)
+    facts = entry_facts(stored) | _statement_facts(stored) | {"sealed": sealed}
     if json:
         show_json(facts | {"claims": {one.path: one.value for one in held}})
     else:
@@ -51,11 +54,19 @@ def _statement_facts(stored: StoredEntry) -> dict[str, object]:
     }
 
 
-def _seal_facts(seal: StoredSeal | None, missing: Sequence[str]) -> dict[str, object] | None:
+def _seal_facts(
+    seal: StoredSeal | None, missing: Sequence[str], unwitnessed: Sequence[str]
+) -> dict[str, object] | None:
     if seal is None:
         return None
     names = [token.authority for token in seal.tokens]
-    return {"seal": seal.number, "authorities": names, "missing": list(missing)}
+    return {
+        "seal": seal.number,
+        "authorities": names,
+        "missing": list(missing),
+        "witnesses": witnesses_of(seal),
+        "witnesses_missing": list(unwitnessed),
+    }
 
 
 def _text(value: object) -> str:
@@ -73,8 +84,10 @@ def _tell(facts: dict[str, object], held: Sequence[Claim]) -> None:
     if isinstance(sealed, dict):
         names = ", ".join(sealed["authorities"]) or "no authority yet"
         show(f"{'sealed':<10} seal {sealed['seal']}, by {safe_line(names)}")
-        if sealed["missing"]:
-            show(f"{'pending':<10} {safe_line(', '.join(sealed['missing']))}")
+        if sealed["witnesses"]:
+            show(f"{'cosigned':<10} {safe_line(', '.join(sealed['witnesses']))}")
+        if pending := pending_names(sealed["missing"], sealed["witnesses_missing"]):
+            show(f"{'pending':<10} {safe_line(', '.join(pending))}")
     else:
         show(f"{'sealed':<10} not yet")
     for one in held:

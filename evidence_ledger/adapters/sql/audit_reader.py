@@ -29,6 +29,7 @@ from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.adapters.sql.prepared import Prepared, Row
 from evidence_ledger.adapters.sql.schema import (
     claims,
+    cosignatures,
     documents,
     entries,
     fingerprints,
@@ -190,7 +191,7 @@ def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
     begun = select(renewals.c.number)
     yield renewed_strands, renewed_strands.c.renewal.not_in(begun)
     yield renewal_tokens, renewal_tokens.c.renewal.not_in(begun)
-    for table in (tokens, seal_supplements):
+    for table in (tokens, cosignatures, seal_supplements):
         yield table, ~select(seals.c.number).where(seals.c.number == table.c.seal).exists()
     linked = select(seal_supplements.c.seal).where(
         seal_supplements.c.digest == supplements.c.digest

@@ -11,11 +11,13 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 # Only a column of type INTEGER is SQLite's own row number.
@@ -99,6 +101,18 @@ tokens = Table(
     Column("independent", Integer, nullable=False),
     Column("response", LargeBinary, nullable=False),
     Column("token", LargeBinary, nullable=False),
+)
+
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    Column("seal", Count, ForeignKey("seals.number"), primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("witness", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("line", LargeBinary, nullable=False),
+    UniqueConstraint("seal", "key", name="cosignatures_once_a_key"),
+    Index("cosignatures_of_witness", "witness", "seal"),
 )
 
 supplements = Table(

@@ -1,4 +1,4 @@
-"""Seals and the timestamps over them."""
+"""Seals, the timestamps over them and the cosignatures of them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import struct
 
 from sqlalchemy import Connection, Dialect, bindparam, func, insert, select, update
 
+from evidence_ledger.adapters.sql.cosignature_rows import CosignatureRows
 from evidence_ledger.adapters.sql.prepared import Prepared, Row
 from evidence_ledger.adapters.sql.schema import seals, tokens
 from evidence_ledger.errors import LedgerCorrupt, LedgerError
-from evidence_ledger.ports import StoredSeal, StoredToken
+from evidence_ledger.ports import StoredCosignature, StoredSeal, StoredToken
 
 _TYPES = (int, int, int, bytes, bytes, bytes, bytes)
 
@@ -31,9 +32,10 @@ class SealRows:
             select(*tokens.c).where(tokens.c.seal == bindparam("of")).order_by(tokens.c.position),
             dialect,
         )
+        self._cosignatures = CosignatureRows(dialect)
 
     def add(self, connection: Connection, seal: StoredSeal) -> None:
-        """Insert a seal with the tokens that it has."""
+        """Insert a seal with the tokens and cosignatures that it has."""
         offsets = struct.pack(f">{len(seal.offsets)}Q", *seal.offsets)
         connection.execute(
             insert(seals).values(
@@ -49,6 +51,7 @@ class SealRows:
         )
         for token in seal.tokens:
             self.add_token(connection, seal.number, token)
+        self._cosignatures.add(connection, seal.number, seal.cosignatures)
 
     def add_token(self, connection: Connection, number: int, token: StoredToken) -> None:
         """Insert a token behind those that the seal has."""
@@ -99,10 +102,13 @@ class SealRows:
             return None
         stored = self._tokens.rows(connection, of=rows[0][0])
         found = [_token(place, row) for place, row in enumerate(stored)]
-        return _seal(rows[0], tuple(found))
+        cosigned = self._cosignatures.of_seal(connection, rows[0][0])
+        return _seal(rows[0], tuple(found), tuple(cosigned))
 
 
-def _seal(row: Row, found: tuple[StoredToken, ...]) -> StoredSeal:
+def _seal(
+    row: Row, found: tuple[StoredToken, ...], cosigned: tuple[StoredCosignature, ...]
+) -> StoredSeal:
     *fixed, entry = row
     if tuple(map(type, fixed)) != _TYPES or not isinstance(entry, int | None):
         raise LedgerCorrupt(f"Seal {row[0]} is damaged.")
@@ -110,7 +116,7 @@ def _seal(row: Row, found: tuple[StoredToken, ...]) -> StoredSeal:
     if len(offsets) % 8:
         raise LedgerCorrupt(f"Seal {number} is damaged.")
     places = struct.unpack(f">{len(offsets) // 8}Q", offsets)
-    return StoredSeal(number, first, size, root, checkpoint, leaves, places, found, entry)
+    return StoredSeal(number, first, size, root, checkpoint, leaves, places, found, entry, cosigned)
 
 
 def _token(place: int, row: Row) -> StoredToken:

@@ -8,6 +8,7 @@ from functools import partial
 from sqlalchemy import Connection, Engine
 
 from evidence_ledger.adapters.sql.claim_rows import ClaimRows
+from evidence_ledger.adapters.sql.cosignature_rows import CosignatureRows
 from evidence_ledger.adapters.sql.direct_rows import DirectRows
 from evidence_ledger.adapters.sql.engine import reading, snapshot, writing
 from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
@@ -25,6 +26,7 @@ from evidence_ledger.ports import (
     Found,
     RenewedStrand,
     SealedToken,
+    StoredCosignature,
     StoredEntry,
     StoredRenewal,
     StoredSeal,
@@ -50,6 +52,7 @@ class SqlStore:
         self._claims = ClaimRows(engine.dialect)
         self._tiles = TileRows(engine.dialect)
         self._seals = SealRows(engine.dialect)
+        self._cosignatures = CosignatureRows(engine.dialect)
         self._supplements = SupplementRows(engine.dialect)
         self._direct = DirectRows(engine.dialect)
         self._renewals = RenewalRows(engine.dialect)
@@ -160,6 +163,16 @@ class SqlStore:
         """See ports.Store."""
         with writing(self._engine, self._place) as connection:
             self._seals.add_token(connection, number, token)
+
+    def add_cosignatures(self, number: int, cosignatures: Sequence[StoredCosignature]) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._cosignatures.add(connection, number, cosignatures)
+
+    def last_cosigned(self, witness: str) -> int:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._cosignatures.last_size(connection, witness)
 
     def close_seal(self, number: int, entry: int) -> None:
         """See ports.Store."""

@@ -33,10 +33,10 @@ from urllib.parse import urlsplit
 
 from evidence_ledger.adapters import durable_file
 from evidence_ledger.adapters.file_errors import input_errors
-from evidence_ledger.adapters.toml_text import toml_text
 from evidence_ledger.adapters.trust_text import pem_text
 from evidence_ledger.core import pem
 from evidence_ledger.core.canonical import time_text
+from evidence_ledger.core.toml_text import toml_text
 from evidence_ledger.errors import EvidenceError, SettingsInvalid, UsageError
 
 VERSION: Final = 1

@@ -257,6 +257,7 @@ UNCHANGEABLE = {("head", "id"): "the database itself takes no other value than 1
 SEAL_TABLES = {
     "seals",
     "tokens",
+    "cosignatures",
     "supplements",
     "seal_supplements",
     "direct_tokens",

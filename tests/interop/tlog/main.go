@@ -1,5 +1,5 @@
 // Checks one tlog-proof with the Go libraries of transparency-dev:
-// tlog PROOF LEAF ED25519-VKEY ML-DSA-VKEY
+// tlog PROOF LEAF ED25519-VKEY ML-DSA-VKEY [WITNESS-VKEY]...
 package main
 
 import (
@@ -39,12 +39,20 @@ func check(args []string) error {
 	if err != nil {
 		return err
 	}
-	point, _, signed, err := log.ParseCheckpoint(found.Checkpoint, log1.Name(), log1, log2)
+	others := []note.Verifier{log2}
+	for _, text := range args[4:] {
+		witness, err := fnote.NewVerifierForCosignatureV1(text)
+		if err != nil {
+			return err
+		}
+		others = append(others, witness)
+	}
+	point, _, signed, err := log.ParseCheckpoint(found.Checkpoint, log1.Name(), log1, others...)
 	if err != nil {
 		return err
 	}
-	if len(signed.Sigs) != 2 {
-		return fmt.Errorf("%d signatures were verified, not 2", len(signed.Sigs))
+	if len(signed.Sigs) != 1+len(others) {
+		return fmt.Errorf("%d signatures were verified, not %d", len(signed.Sigs), 1+len(others))
 	}
 	var hashes [][]byte
 	for _, one := range found.Hashes {

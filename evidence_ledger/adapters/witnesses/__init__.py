@@ -1,0 +1,1 @@
+"""Witnesses of this ledger: those that are asked for cosignatures."""
