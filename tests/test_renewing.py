@@ -54,7 +54,8 @@ def unreachable(_: bytes) -> bytes:
 def carried(bench: Workbench) -> list[list[str]]:
     """For each strand, whose token is its newest."""
     return [
-        [str(one.seal), one.first.authority, one.newest.authority] for one in strands(bench.store)
+        [str(one.place[0]), one.first.authority, one.newest.authority]
+        for one in strands(bench.store)
     ]
 
 
@@ -399,11 +400,13 @@ DAMAGES: dict[str, tuple[str, str]] = {
     "a strand gone": ("DELETE FROM renewed_strands WHERE renewal = 0 AND seal = 1", "8"),
     "the newest renewal gone": (
         "DELETE FROM renewal_tokens WHERE renewal = 1;"
+        "DELETE FROM renewal_supplements WHERE renewal = 1;"
         "DELETE FROM renewed_strands WHERE renewal = 1; DELETE FROM renewals WHERE number = 1",
         "6",
     ),
     "the oldest renewal gone": (
         "DELETE FROM renewal_tokens WHERE renewal = 0;"
+        "DELETE FROM renewal_supplements WHERE renewal = 0;"
         "DELETE FROM renewed_strands WHERE renewal = 0; DELETE FROM renewals WHERE number = 0",
         "8",
     ),

@@ -73,7 +73,7 @@ class Judge:
         self._renewed: dict[tuple[int, str], TrustedTime | EvidenceError] = {}
 
     def standings(self, store: Store) -> Iterator[Standing]:
-        """Of all strands, by seal and position. Raises LedgerCorrupt."""
+        """Of all strands, as ``strands`` gives them. Raises LedgerCorrupt."""
         return map(self._standing, strands(store))
 
     def _standing(self, strand: Strand) -> Standing:
