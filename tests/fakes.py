@@ -141,6 +141,7 @@ class Fuse:
         {
             *("append", "add_seal", "add_token", "close_seal", "remember", "ask", "recall"),
             *("add_renewal", "add_renewal_token", "close_renewal", "indexes_of"),
+            *("add_supplements", "add_renewal_supplements", "add_direct"),
         }
     )
 

@@ -319,8 +319,9 @@ def test_every_interruption_is_finished_by_the_next_renewal(tmp_path: Path) -> N
     while True:
         (tmp_path / f"{at}-{late}").mkdir()
         bench = Workbench(tmp_path / f"{at}-{late}")
-        bench.deposit()
+        index = bench.deposit()
         bench.ledger.seal()
+        assert bench.ledger.stamp_files(index) == []
         fuse = Fuse(at, late=late)
         try:
             everything(bench, fuse)
