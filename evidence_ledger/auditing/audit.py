@@ -39,6 +39,8 @@ from evidence_ledger.core.note_verification import verify_note
 from evidence_ledger.core.recipe import Recipe, Task
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.statement_signature import SignatureCheck
+from evidence_ledger.core.time_trust import TimeTrust
+from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.core.token_place import SealPlace
 from evidence_ledger.core.verifier_key import VerifierKey
@@ -270,10 +272,11 @@ class _Audit:
     ) -> None:
         where = f"seal {seal.number}, {token.authority}"
         try:
-            roots, at = self._parts.roots.get(token.authority, ()), self._parts.at
-            covered = self.renewals.covered_at(SealPlace(seal.number, position))
             proved = check_token(
-                token.response, {"sha256": imprint}, roots=roots, at=at, covered_at=covered
+                token.response,
+                TimestampQuestion({"sha256": imprint}),
+                TimeTrust(self._parts.roots.get(token.authority, ()), self._parts.at),
+                self.renewals.covered_at(SealPlace(seal.number, position)),
             )
         except EvidenceError as error:
             error.where = where

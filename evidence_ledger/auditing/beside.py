@@ -14,6 +14,8 @@ from evidence_ledger.core import claim, entry
 from evidence_ledger.core.ocsp_response import parse_response
 from evidence_ledger.core.revocation_list import parse_list
 from evidence_ledger.core.revocation_values import sorted_data
+from evidence_ledger.core.time_trust import TimeTrust
+from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.core.token_place import FilePlace, Place
 from evidence_ledger.core.x509_certificate import parse_certificate
@@ -110,10 +112,9 @@ def _check_one(
     try:
         proved = check_token(
             one.token.response,
-            digests[one.file],
-            roots=audit.roots.get(authority, ()),
-            at=audit.at,
-            covered_at=audit.covered_at(FilePlace(index, one.file, authority)),
+            TimestampQuestion(digests[one.file]),
+            TimeTrust(audit.roots.get(authority, ()), audit.at),
+            audit.covered_at(FilePlace(index, one.file, authority)),
         )
     except EvidenceError as error:
         error.where = where

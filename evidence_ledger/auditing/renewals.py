@@ -16,6 +16,8 @@ from evidence_ledger.auditing.beside import check_erased, check_supplements
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.record_tree import RecordTree
+from evidence_ledger.core.time_trust import TimeTrust
+from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import EvidenceError, NoSuchEntry, Refused, Undecided
@@ -229,10 +231,9 @@ class RenewalAudit:
                 covered = token_time(token.token)
             proved = check_token(
                 token.response,
-                {renewal.digest: root},
-                roots=self._roots.get(token.authority, ()),
-                at=self._at,
-                covered_at=covered,
+                TimestampQuestion({renewal.digest: root}),
+                TimeTrust(self._roots.get(token.authority, ()), self._at),
+                covered,
             )
         except EvidenceError as error:
             error.where = where

@@ -26,6 +26,4 @@ def command(json: bool) -> None:
         for label, texts in (("root", one.roots), ("sha256", one.sha256), ("note", one.quirks)):
             for text in texts:
                 show(f"{'':<12} {label:<8} {text}")
-    hint(
-        "Add one with: evidence authority add NAME, and --roots ROOTS.pem where no sha256 is shown"
-    )
+    hint("Add one with: evidence authority add NAME; where no sha256 is shown, with --roots too")
