@@ -28,6 +28,7 @@ from evidence_ledger.core import certificate_chain, public_key, x509_certificate
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.timestamp_token import parse_response
 from evidence_ledger.core.timestamp_verification import check_token, verify_timestamp
+from tests.asked import asked
 from tests.x509_factory import TIMESTAMPS, Holder, issue, key_of
 
 Token = tuple[bytes, int, bytes]
@@ -76,7 +77,7 @@ def ours(root: Holder) -> Verify:
 
     def verify(token: Token) -> object:
         digest, nonce, response = token
-        return check_token(response, {"sha256": digest}, roots=roots, nonce=nonce, at=at)
+        return check_token(response, *asked({"sha256": digest}, roots=roots, nonce=nonce, at=at))
 
     return verify
 
@@ -86,7 +87,9 @@ def our_report(root: Holder) -> Verify:
 
     def verify(token: Token) -> object:
         digest, nonce, response = token
-        report = verify_timestamp(response, {"sha256": digest}, roots=roots, nonce=nonce, at=at)
+        report = verify_timestamp(
+            response, *asked({"sha256": digest}, roots=roots, nonce=nonce, at=at)
+        )
         assert report.verdict is Verdict.PASSED
         return report
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from evidence_ledger.core.presented_file import PresentedFile
     from evidence_ledger.core.proof_verification import verify_proof
     from evidence_ledger.core.report import Report, Step, Verdict
+    from evidence_ledger.core.time_trust import TimeTrust
+    from evidence_ledger.core.timestamp_question import TimestampQuestion
     from evidence_ledger.core.timestamp_verification import verify_timestamp
     from evidence_ledger.core.trust_policy import TrustPolicy
     from evidence_ledger.core.verification import verify_certificate
@@ -30,6 +32,8 @@ _HOMES = {
     "PresentedFile": "core.presented_file",
     "Report": "core.report",
     "Step": "core.report",
+    "TimeTrust": "core.time_trust",
+    "TimestampQuestion": "core.timestamp_question",
     "TrustPolicy": "core.trust_policy",
     "Verdict": "core.report",
     "create_ledger": "assembly",
@@ -51,6 +55,8 @@ __all__ = [
     "PresentedFile",
     "Report",
     "Step",
+    "TimeTrust",
+    "TimestampQuestion",
     "TrustPolicy",
     "Verdict",
     "create_ledger",

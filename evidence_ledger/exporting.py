@@ -75,7 +75,8 @@ class Exporter:
     def simple(self, out: Path, chunks: Iterable[bytes]) -> str:
         """Write a simple container of the file, whose bytes are ``chunks``, and its proof.
 
-        The proof is a timestamp over the file itself where there is one, else its evidence record.
+        The proof is a timestamp over the file itself where there is one, or the evidence record of
+        that where it was renewed; else the file's record in the seal.
         Returns the authority's name. Raises UsageError; FileChanged where ``chunks`` are not what
         was deposited; OutputExists, OutputUnwritable.
         """
@@ -89,6 +90,8 @@ class Exporter:
     def _proof(self, number: int) -> tuple[SimpleProof, str]:
         if number in self.issued.parts.file_tokens:
             token = self.token()
+            if token.record is not None:
+                return SimpleProof(RECORD, token.record), token.authority
             return SimpleProof(TIMESTAMP, token.token), token.authority
         record = self.record()
         return SimpleProof(RECORD, record.record), record.authority

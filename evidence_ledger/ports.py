@@ -10,6 +10,8 @@ from typing import Protocol
 
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
+from evidence_ledger.core.renewal_history import RenewalHistory
+from evidence_ledger.core.token_place import Place
 
 
 class Clock(Protocol):
@@ -218,11 +220,10 @@ class StoredSeal:
 
 
 @dataclass(frozen=True, slots=True)
-class SealedToken:
-    """A token of a seal that has its entry, at ``position`` among the seal's tokens."""
+class PlacedToken:
+    """A token of a seal that has its entry, or of a file itself, and its place."""
 
-    seal: int
-    position: int
+    place: Place
     token: StoredToken
 
 
@@ -235,14 +236,14 @@ class RenewalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RenewedStrand:
-    """What a renewal does for one token of a seal: its place ``leaf`` among the renewal's leaves.
+    """What a renewal does for the token at ``place``: ``leaf`` is where its leaf is.
 
-    In a hash-tree renewal that leaf is the root over ``hashes``, one for each of ``objects``, which
-    are places in the seal's leaves, ascending. Objects that are not there were not renewed.
+    In a hash-tree renewal of a seal's token that leaf is the root over ``hashes``, one for each of
+    ``objects``, which are places in the seal's leaves, ascending. Objects that are not there were
+    not renewed. Of a token over a file itself the leaf is the one hash.
     """
 
-    seal: int
-    position: int
+    place: Place
     leaf: int
     objects: tuple[int, ...] = ()
     hashes: bytes = b""
@@ -383,8 +384,8 @@ class Store(Protocol):
         """The timestamps over the files of a deposit, by file and authority."""
         ...
 
-    def sealed_tokens(self) -> Iterator[SealedToken]:
-        """The tokens of all seals that have their entry, by seal and position, streamed."""
+    def placed_tokens(self) -> Iterator[PlacedToken]:
+        """The tokens of all seals that have their entry, then those over files, streamed."""
         ...
 
     def add_renewal(self, renewal: StoredRenewal, strands: Iterable[RenewedStrand]) -> None:
@@ -410,15 +411,27 @@ class Store(Protocol):
         ...
 
     def strands(self, number: int) -> Iterator[RenewedStrand]:
-        """What a renewal renews, by seal and position, streamed."""
+        """What a renewal renews, seals first, streamed."""
         ...
 
-    def renewals_of(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
+    def renewals_of_seal(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
         """What renewals with an entry do for a seal, with their numbers, oldest first."""
         ...
 
-    def newest_renewals(self) -> Mapping[tuple[int, int], int]:
-        """By seal and position of a token, the newest renewal of it that has its entry."""
+    def renewals_of_files(self, entry: int) -> Sequence[tuple[int, RenewedStrand]]:
+        """The same for the timestamps over the files of an entry themselves."""
+        ...
+
+    def histories(self) -> Mapping[Place, RenewalHistory]:
+        """Of each token that renewals with an entry renew."""
+        ...
+
+    def add_renewal_supplements(self, number: int, found: Sequence[StoredSupplement]) -> None:
+        """Keep what helps to judge a renewal's tokens; what is there already stays as it is."""
+        ...
+
+    def renewal_supplements(self, number: int) -> Sequence[StoredSupplement]:
+        """What was kept so, X.509 certificates first."""
         ...
 
     def close(self) -> None:

@@ -142,6 +142,7 @@ class Fuse:
             *("append", "add_seal", "add_token", "close_seal", "remember", "ask", "recall"),
             *("add_cosignatures", "add_checkpoint"),
             *("add_renewal", "add_renewal_token", "close_renewal", "indexes_of"),
+            *("add_supplements", "add_renewal_supplements", "add_direct"),
         }
     )
 

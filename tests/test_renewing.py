@@ -54,7 +54,8 @@ def unreachable(_: bytes) -> bytes:
 def carried(bench: Workbench) -> list[list[str]]:
     """For each strand, whose token is its newest."""
     return [
-        [str(one.seal), one.first.authority, one.newest.authority] for one in strands(bench.store)
+        [str(one.place[0]), one.first.authority, one.newest.authority]
+        for one in strands(bench.store)
     ]
 
 
@@ -318,8 +319,9 @@ def test_every_interruption_is_finished_by_the_next_renewal(tmp_path: Path) -> N
     while True:
         (tmp_path / f"{at}-{late}").mkdir()
         bench = Workbench(tmp_path / f"{at}-{late}")
-        bench.deposit()
+        index = bench.deposit()
         bench.ledger.seal()
+        assert bench.ledger.stamp_files(index) == []
         fuse = Fuse(at, late=late)
         try:
             everything(bench, fuse)
@@ -399,11 +401,13 @@ DAMAGES: dict[str, tuple[str, str]] = {
     "a strand gone": ("DELETE FROM renewed_strands WHERE renewal = 0 AND seal = 1", "8"),
     "the newest renewal gone": (
         "DELETE FROM renewal_tokens WHERE renewal = 1;"
+        "DELETE FROM renewal_supplements WHERE renewal = 1;"
         "DELETE FROM renewed_strands WHERE renewal = 1; DELETE FROM renewals WHERE number = 1",
         "6",
     ),
     "the oldest renewal gone": (
         "DELETE FROM renewal_tokens WHERE renewal = 0;"
+        "DELETE FROM renewal_supplements WHERE renewal = 0;"
         "DELETE FROM renewed_strands WHERE renewal = 0; DELETE FROM renewals WHERE number = 0",
         "8",
     ),

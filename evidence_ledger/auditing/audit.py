@@ -29,7 +29,7 @@ from functools import partial
 from itertools import groupby, takewhile
 from operator import itemgetter
 
-from evidence_ledger.auditing.beside import check_direct, check_supplements
+from evidence_ledger.auditing.beside import DirectAudit, check_direct, check_supplements
 from evidence_ledger.auditing.cosignatures import check_cosignatures, check_named
 from evidence_ledger.auditing.renewals import RenewalAudit
 from evidence_ledger.core import admission, record_tree, statement
@@ -42,7 +42,10 @@ from evidence_ledger.core.note_verification import verify_note
 from evidence_ledger.core.recipe import Recipe, Task
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.statement_signature import SignatureCheck
+from evidence_ledger.core.time_trust import TimeTrust
+from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import check_token
+from evidence_ledger.core.token_place import SealPlace
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
 from evidence_ledger.ports import CheckpointMemory, Store, StoredEntry, StoredSeal, StoredToken
@@ -266,12 +269,14 @@ class _Audit:
                     "A timestamp is stored twice.",
                     where=f"seal {seal.number}",
                 )
-            self._store.supplements(seal.number)  # refuses what is damaged; nothing leans on them
+            # Refuses what is damaged; nothing leans on them.
+            supplements = self._store.supplements(seal.number)
             for position, token in enumerate(seal.tokens):
                 self._check_token(seal, position, token, imprint)
                 count += 1
-            check_supplements(self._store, seal.number)
-        direct = check_direct(self._store, self._parts.roots, self._parts.at)
+            check_supplements(supplements, f"seal {seal.number}")
+        beside = DirectAudit(self._parts.roots, self._parts.at, self.renewals.covered_at)
+        direct = check_direct(self._store, beside)
         more = f"; {direct} over files themselves" if direct else ""
         return f"{counted(count, 'timestamp')}, each over its seal{more}."
 
@@ -280,10 +285,11 @@ class _Audit:
     ) -> None:
         where = f"seal {seal.number}, {token.authority}"
         try:
-            roots, at = self._parts.roots.get(token.authority, ()), self._parts.at
-            covered = self.renewals.covered_at(seal.number, position)
             proved = check_token(
-                token.response, {"sha256": imprint}, roots=roots, at=at, covered_at=covered
+                token.response,
+                TimestampQuestion({"sha256": imprint}),
+                TimeTrust(self._parts.roots.get(token.authority, ()), self._parts.at),
+                self.renewals.covered_at(SealPlace(seal.number, position)),
             )
         except EvidenceError as error:
             error.where = where

@@ -6,27 +6,31 @@ be erased with their claims. What is there must be what it says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from evidence_ledger.core import claim
+from evidence_ledger.core import claim, entry
 from evidence_ledger.core.ocsp_response import parse_response
 from evidence_ledger.core.revocation_list import parse_list
 from evidence_ledger.core.revocation_values import sorted_data
+from evidence_ledger.core.time_trust import TimeTrust
+from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import check_token
+from evidence_ledger.core.token_place import FilePlace, Place
 from evidence_ledger.core.x509_certificate import parse_certificate
 from evidence_ledger.errors import EvidenceError, Refused, Undecided
 from evidence_ledger.ports import DirectToken, Store, StoredSupplement, SupplementKind
 
 
-def check_supplements(store: Store, number: int) -> None:
-    """What was kept beside a seal can be read. Raises Refused, LedgerCorrupt."""
-    for one in store.supplements(number):
+def check_supplements(found: Sequence[StoredSupplement], where: str) -> None:
+    """What was kept beside a seal or a renewal can be read. Raises Refused."""
+    for one in found:
         if not _is_readable(one):
             raise Refused(
                 "audit.supplement",
                 "What was kept to judge the timestamps can't be read.",
-                where=f"seal {number}",
+                where=where,
             )
 
 
@@ -47,7 +51,16 @@ def _is_readable(one: StoredSupplement) -> bool:
     return bool(found)
 
 
-def check_direct(store: Store, roots: Mapping[str, Sequence[bytes]], at: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class DirectAudit:
+    """By which roots (DER, by the authority's name), as of when, and covered when by renewals."""
+
+    roots: Mapping[str, Sequence[bytes]]
+    at: datetime
+    covered_at: Callable[[Place], datetime | None]
+
+
+def check_direct(store: Store, audit: DirectAudit) -> int:
     """How many timestamps over files there are, all right. Raises EvidenceError, LedgerCorrupt."""
     count, size = 0, store.head().size
     for index in store.direct_entries():
@@ -55,9 +68,26 @@ def check_direct(store: Store, roots: Mapping[str, Sequence[bytes]], at: datetim
             raise Refused("audit.stray-timestamp", "A timestamp over a file belongs to no entry.")
         digests = _digests(store, index)
         for one in store.direct(index):
-            _check_one(one, index, digests, roots.get(one.token.authority, ()), at)
+            _check_one(one, index, digests, audit)
             count += 1
     return count
+
+
+def check_erased(store: Store, renewal: int, place: FilePlace) -> None:
+    """A timestamp over a file that was renewed is gone only with its entry's claims.
+
+    Raises Refused where there never was such a file, Undecided where its claims are there.
+    """
+    where = f"renewal {renewal}, entry {place.entry}, file/{place.file}"
+    known = 0 <= place.entry < store.head().size and place.file >= 0
+    if not known or entry.parse(store.entry(place.entry).entry).kind == "seal":
+        raise Refused("audit.renewal", "A renewal is of a file that never was.", where=where)
+    if next(store.claims(place.entry), None) is not None:
+        raise Undecided(
+            "audit.direct-gone",
+            "A timestamp over a file was renewed and is gone, though its claim is there.",
+            where=where,
+        )
 
 
 def _digests(store: Store, index: int) -> dict[int, dict[str, bytes]]:
@@ -71,19 +101,21 @@ def _digests(store: Store, index: int) -> dict[int, dict[str, bytes]]:
 
 
 def _check_one(
-    one: DirectToken,
-    index: int,
-    digests: Mapping[int, Mapping[str, bytes]],
-    roots: Sequence[bytes],
-    at: datetime,
+    one: DirectToken, index: int, digests: Mapping[int, Mapping[str, bytes]], audit: DirectAudit
 ) -> None:
-    where = f"entry {index}, file/{one.file}, {one.token.authority}"
+    authority = one.token.authority
+    where = f"entry {index}, file/{one.file}, {authority}"
     if one.file not in digests:
         raise Refused(
             "audit.stray-timestamp", "A timestamp over a file belongs to no claim.", where=where
         )
     try:
-        proved = check_token(one.token.response, digests[one.file], roots=roots, at=at)
+        proved = check_token(
+            one.token.response,
+            TimestampQuestion(digests[one.file]),
+            TimeTrust(audit.roots.get(authority, ()), audit.at),
+            audit.covered_at(FilePlace(index, one.file, authority)),
+        )
     except EvidenceError as error:
         error.where = where
         raise

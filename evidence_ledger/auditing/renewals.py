@@ -8,44 +8,54 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
+from evidence_ledger.auditing.beside import check_erased, check_supplements
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.record_tree import RecordTree
+from evidence_ledger.core.time_trust import TimeTrust
+from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import check_token
+from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import EvidenceError, NoSuchEntry, Refused, Undecided
 from evidence_ledger.ports import (
+    PlacedToken,
     RenewalKind,
     RenewedStrand,
-    SealedToken,
     Store,
     StoredRenewal,
     StoredToken,
 )
 from evidence_ledger.renewing.records import Renewals
-from evidence_ledger.renewing.strand import SHA256, carrying, leaves_of, renewal_of
+from evidence_ledger.renewing.strand import SHA256, carrying, leaves_of, renewal_of, seal_of
 from evidence_ledger.renewing.tree_leaves import TreeLeaves
 from evidence_ledger.sealing.sealer import token_time
 
-Place = tuple[int, int]
+RenewalPlace = tuple[int, int]
+"""A renewal's number, and the position of a token of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Newest:
     """A strand's newest token: the leaf that renews it by ``digest``, and where it is stored.
 
-    ``place`` is a seal's number and a position, or a renewal's where ``renewed``.
+    ``renewed`` is its place among the renewals', None for a first token, whose place is ``first``.
     """
 
     authority: str
     independent: bool
     digest: str
     leaf: bytes
-    place: Place
-    renewed: bool = False
+    first: Place
+    renewed: RenewalPlace | None = None
+
+    @property
+    def place(self) -> Place | RenewalPlace:
+        """Where it is stored."""
+        return self.first if self.renewed is None else self.renewed
 
 
 class RenewalAudit:
@@ -57,8 +67,9 @@ class RenewalAudit:
         self._at = at
         newest = store.renewal(-1)
         self._count = 0 if newest is None else newest.number + 1
-        self._covered: dict[tuple[Place, bool], datetime] = {}
-        self._carrying: set[Place] = set()
+        self._covered: dict[Place, datetime] = {}
+        self._covered_renewed: dict[RenewalPlace, datetime] = {}
+        self._carrying: set[RenewalPlace] = set()
         self._unsound: EvidenceError | None = None
         self._strands = 0
 
@@ -69,17 +80,17 @@ class RenewalAudit:
         except EvidenceError as error:
             self._unsound = error
 
-    def covered_at(self, seal: int, position: int) -> datetime | None:
-        """When a renewal first covered a token of a seal, after ``walk``."""
-        return self._covered.get(((seal, position), False))
+    def covered_at(self, place: Place) -> datetime | None:
+        """When a renewal first covered a token of a seal or over a file, after ``walk``."""
+        return self._covered.get(place)
 
     def named(self) -> dict[int, set[bytes]]:
         """By seal, the SHA-256 of the tokens that renewals name in entries of that seal."""
         found: dict[int, set[bytes]] = {}
         for renewal in self._renewals():
-            strand = next(self._store.strands(renewal.number), None)
-            if strand is not None:
-                found.setdefault(strand.seal, set()).update(_hashes(renewal))
+            seal = seal_of(self._store, renewal.number)
+            if seal is not None:
+                found.setdefault(seal.number, set()).update(_hashes(renewal))
         return found
 
     def check(self) -> str:
@@ -92,6 +103,9 @@ class RenewalAudit:
             for position, token in enumerate(renewal.tokens):
                 self._check_token(renewal, position, token, root)
                 tokens += 1
+            check_supplements(
+                self._store.renewal_supplements(renewal.number), f"renewal {renewal.number}"
+            )
             if renewal.entry is not None:
                 self._check_entry(renewal, renewal.entry)
         if not self._count:
@@ -104,7 +118,7 @@ class RenewalAudit:
     def _walk(self) -> None:
         if not self._count:
             return
-        newest = {(one.seal, one.position): _first(one) for one in self._store.sealed_tokens()}
+        newest = {one.place: _first(one) for one in self._store.placed_tokens()}
         for renewal in self._renewals():
             if renewal.entry is None and renewal.number + 1 < self._count:
                 raise Refused(
@@ -116,9 +130,11 @@ class RenewalAudit:
         self._check_rest(newest.values())
 
     def _check_rest(self, newest: Iterable[_Newest]) -> None:
-        """Timestamps under one token are renewed together: no sign is left of one that is gone."""
+        """Timestamps of seals under one token are renewed together: no sign is left of one that is
+        gone. One over a file may stay behind, where its new digest is not known.
+        """
         for one in newest:
-            if one.renewed and (one.place, True) in self._covered:
+            if one.renewed in self._covered_renewed and isinstance(one.first, SealPlace):
                 raise Undecided(
                     "audit.renewal-rest",
                     "Some timestamps are not renewed, and others under the same token are.",
@@ -133,28 +149,31 @@ class RenewalAudit:
         hashes = [digest.of(token.token) for token in renewal.tokens]
         times = [token_time(token.token) for token in renewal.tokens]
         for strand in self._store.strands(renewal.number):
-            place = (strand.seal, strand.position)
-            before = newest.get(place)
+            used.add(strand.leaf)
+            before = newest.get(strand.place)
+            if before is None and isinstance(strand.place, FilePlace):
+                check_erased(self._store, renewal.number, strand.place)
+                continue
             if before is None or before.independent is not renewal.independent:
                 raise _wrong(renewal, "A renewal is of a timestamp that it can't renew.")
             self._check_leaf(renewal, strand, before, leaves, trees)
-            used.add(strand.leaf)
             if renewal.entry is None:
                 continue
             at = renewal.tokens.index(carrying(renewal, before.authority))
             self._carrying.add((renewal.number, at))
-            self._covered.setdefault((before.place, before.renewed), times[at])
-            newest[place] = _Newest(
-                before.authority,
-                before.independent,
-                renewal.digest,
-                hashes[at],
-                (renewal.number, at),
-                renewed=True,
+            self._cover(before, times[at])
+            newest[strand.place] = replace(
+                before, digest=renewal.digest, leaf=hashes[at], renewed=(renewal.number, at)
             )
             self._strands += 1
         if used != set(range(len(leaves))):
             raise _wrong(renewal, "A renewal has leaves that renew nothing.")
+
+    def _cover(self, before: _Newest, moment: datetime) -> None:
+        if before.renewed is None:
+            self._covered.setdefault(before.first, moment)
+        else:
+            self._covered_renewed.setdefault(before.renewed, moment)
 
     def _check_leaf(
         self,
@@ -166,12 +185,22 @@ class RenewalAudit:
     ) -> None:
         if not 0 <= strand.leaf < len(leaves):
             raise _wrong(renewal, "A renewal has fewer leaves than it needs.")
-        if renewal.kind is RenewalKind.TREE:
-            self._check_objects(renewal, strand, leaves[strand.leaf], trees)
-        elif before.digest != renewal.digest or before.leaf != leaves[strand.leaf]:
+        leaf = leaves[strand.leaf]
+        if renewal.kind is RenewalKind.TREE and isinstance(strand.place, FilePlace):
+            self._check_file(renewal, strand.place, leaf, trees)
+        elif renewal.kind is RenewalKind.TREE:
+            self._check_objects(renewal, strand, leaf, trees)
+        elif before.digest != renewal.digest or before.leaf != leaf:
             raise _wrong(renewal, "A renewal is not over the timestamps that it renews.")
         elif strand.objects or strand.hashes:
             raise _wrong(renewal, "A renewal of timestamps names objects.")
+
+    def _check_file(
+        self, renewal: StoredRenewal, place: FilePlace, leaf: bytes, trees: TreeLeaves
+    ) -> None:
+        """One whose claim was erased since can't be compared."""
+        if trees.knows(place) and trees.of_file(place, renewal.number) != leaf:
+            raise _wrong(renewal, "A renewal is not over the file of its timestamp.")
 
     def _check_objects(
         self, renewal: StoredRenewal, strand: RenewedStrand, leaf: bytes, trees: TreeLeaves
@@ -185,7 +214,8 @@ class RenewalAudit:
         if len(hashes[-1]) != size or RecordTree(hashes, DIGESTS[renewal.digest]).root != leaf:
             raise _wrong(renewal, "A renewal is not over the hashes of its objects.")
         held = dict(zip(strand.objects, hashes, strict=True))
-        now = trees.of(strand.seal, [strand.position], renewal.number)[0]
+        seal, position = SealPlace(*strand.place)
+        now = trees.of(seal, [position], renewal.number)[0]
         for place, hash_ in zip(now.objects, now.hashes, strict=True):
             if held.get(place) != hash_:
                 raise _wrong(renewal, "A renewal is not over the objects of its seals.")
@@ -195,16 +225,15 @@ class RenewalAudit:
     ) -> None:
         """A token from which no strand goes on is judged as of its own time."""
         where = f"renewal {renewal.number}, {token.authority}"
-        covered = self._covered.get(((renewal.number, position), True))
+        covered = self._covered_renewed.get((renewal.number, position))
         try:
             if renewal.entry is not None and (renewal.number, position) not in self._carrying:
                 covered = token_time(token.token)
             proved = check_token(
                 token.response,
-                {renewal.digest: root},
-                roots=self._roots.get(token.authority, ()),
-                at=self._at,
-                covered_at=covered,
+                TimestampQuestion({renewal.digest: root}),
+                TimeTrust(self._roots.get(token.authority, ()), self._at),
+                covered,
             )
         except EvidenceError as error:
             error.where = where
@@ -228,10 +257,9 @@ class RenewalAudit:
             )
 
 
-def _first(one: SealedToken) -> _Newest:
-    token = one.token
-    leaf, place = SHA256.of(token.token), (one.seal, one.position)
-    return _Newest(token.authority, token.independent, SHA256.name, leaf, place)
+def _first(one: PlacedToken) -> _Newest:
+    token, leaf = one.token, SHA256.of(one.token.token)
+    return _Newest(token.authority, token.independent, SHA256.name, leaf, one.place)
 
 
 def _hashes(renewal: StoredRenewal) -> tuple[bytes, ...]:

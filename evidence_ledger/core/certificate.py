@@ -4,6 +4,7 @@
     claims.jsonl  claims.paths    proof.tlog-proof  checkpoint  ledger.vkeys
     META-INF/ASiCEvidenceRecordManifest-1.xml  META-INF/evidencerecord-1.ers  …
     records/file-0/AUTHORITY.ers  records/file-0/AUTHORITY.tst  records/file-0/AUTHORITY.tsr
+    records/file-0/direct/AUTHORITY.ers
     chains/*.der  revocation/*  seal/*
     certificate.pdf  README.txt   files/0/lease.pdf
 
@@ -102,12 +103,13 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class FileToken:
-    """A timestamp over a deposited file itself: the bare token, and the response that it came in,
-    where that is there (both DER)."""
+    """A timestamp over a deposited file itself: the bare token, the response that it came in, where
+    that is there, and where it was renewed the evidence record that begins with it (all DER)."""
 
     authority: str
     token: bytes
     response: bytes | None = None
+    record: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,11 @@ class Certificate:
 def embedded_name(number: int, name: bytes) -> str:
     """The member that holds file ``number``, whose true name is ``name``."""
     return f"files/{number}/{safe_name(name)}"
+
+
+def direct_record_name(number: int, label: str) -> str:
+    """The member with the record that renews the timestamp over file ``number`` itself."""
+    return f"records/file-{number}/direct/{label}.ers"
 
 
 def parse(container: Container) -> Certificate:
@@ -209,6 +216,9 @@ class _Members:
         self._known.add(name)
         return self._container.read(name, evidence_record.LARGEST)
 
+    def _optional(self, name: str) -> bytes | None:
+        return self._read(name) if name in self._container.members else None
+
     def matching(self, pattern: re.Pattern[str]) -> dict[str, bytes]:
         """The contents of members by the first group of their names, in the names' order."""
         matches = sorted(self._matches(pattern), key=lambda match: match[0])
@@ -240,9 +250,9 @@ class _Members:
         """The timestamps over files themselves."""
         files: dict[int, tuple[FileToken, ...]] = {}
         for match in sorted(self._matches(_FILE_TOKEN), key=lambda match: match[0]):
-            name = f"{match[0].removesuffix('tst')}tsr"
-            response = self._read(name) if name in self._container.members else None
-            token = FileToken(match[2], self._read(match[0]), response)
+            response = self._optional(f"{match[0].removesuffix('tst')}tsr")
+            record = self._optional(direct_record_name(int(match[1]), match[2]))
+            token = FileToken(match[2], self._read(match[0]), response, record)
             files[int(match[1])] = (*files.get(int(match[1]), ()), token)
         return files
 

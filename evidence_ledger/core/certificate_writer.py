@@ -11,7 +11,12 @@ from typing import BinaryIO
 
 from evidence_ledger.core import certificate as names
 from evidence_ledger.core import path_line
-from evidence_ledger.core.certificate import Certificate, DisclosedClaim, embedded_name
+from evidence_ledger.core.certificate import (
+    Certificate,
+    DisclosedClaim,
+    direct_record_name,
+    embedded_name,
+)
 from evidence_ledger.core.container_writer import ZIP64_FROM, ContainerWriter
 from evidence_ledger.core.record_manifest import CoveredObject, RecordManifest
 from evidence_ledger.errors import FileChanged, UsageError
@@ -135,6 +140,8 @@ def _write_tokens(writer: ContainerWriter, parts: Certificate) -> None:
             writer.add(f"records/file-{number}/{label}.tst", one.token)
             if one.response is not None:
                 writer.add(f"records/file-{number}/{label}.tsr", one.response)
+            if one.record is not None:
+                writer.add(direct_record_name(number, label), one.record)
 
 
 def _labels(authorities: Sequence[str]) -> list[str]:

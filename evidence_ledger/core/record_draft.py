@@ -25,8 +25,11 @@ class RecordDraft:
 
     __slots__ = ("_chains", "_digests")
 
-    def __init__(self, lists: PartialLists, token: bytes) -> None:
-        """A record of one SHA-256 timestamp. Raises UsageError where a list is empty."""
+    def __init__(self, lists: PartialLists | None, token: bytes) -> None:
+        """A record of one SHA-256 timestamp; without ``lists`` it is over the object itself.
+
+        Raises UsageError where a list is empty.
+        """
         self._chains = [[encode_stamp(_SHA256, lists, token)]]
         self._digests = [_SHA256]
 

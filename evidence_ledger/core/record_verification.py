@@ -15,8 +15,8 @@ without the next timestamp is INDETERMINATE where that one was left out or came 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import pairwise, takewhile
@@ -30,7 +30,8 @@ from evidence_ledger.core.evidence_record import EvidenceRecord
 from evidence_ledger.core.recipe import Recipe, Task
 from evidence_ledger.core.record_coverage import CoveringToken, Kind, RecordedObject
 from evidence_ledger.core.report import Report, Verdict, verdict_of, worst
-from evidence_ledger.core.revocation_values import RevocationData
+from evidence_ledger.core.time_trust import TimeTrust
+from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.core.timestamp_verification import TrustedTime, check_token
 from evidence_ledger.errors import EvidenceError, Refused, Undecided
@@ -44,21 +45,18 @@ _Read = tuple[EvidenceRecord, tuple[CoveringToken, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class RecordTrust:
-    """Whom and what the check trusts, as of ``at`` (aware UTC).
-
-    ``roots`` and ``intermediates`` are DER X.509 certificates. ``ends`` gives the last day on which
-    an algorithm is accepted: a digest (``sha256``) or a signature scheme (``ecdsa-sha256``).
-    ``revocation`` is about anything; ``revocation_demanded`` are the roots under which X.509
-    certificates must be known not to be revoked.
+class RecordTrust(TimeTrust):
+    """The same, and in ``ends`` the last day on which an algorithm is accepted: a digest
+    (``sha256``) or a signature scheme (``ecdsa-sha256``).
     """
 
-    roots: Sequence[bytes]
-    at: datetime
-    intermediates: Sequence[bytes] = ()
     ends: Mapping[str, date] = field(default_factory=dict)
-    revocation: RevocationData = field(default_factory=RevocationData)
-    revocation_demanded: Collection[bytes] = ()
+
+    @classmethod
+    def of(cls, trust: TimeTrust, ends: Mapping[str, date] | None = None) -> RecordTrust:
+        """What ``trust`` trusts, with end dates."""
+        held = {one.name: getattr(trust, one.name) for one in fields(TimeTrust)}
+        return cls(**held, ends=ends or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,16 +264,8 @@ def _examine_one(
 ) -> TrustedTime:
     """A token that ``after`` covers. The latest time that ``after`` can mean is the one to meet."""
     try:
-        return check_token(
-            token.token,
-            {token.digest: token.imprint},
-            roots=trust.roots,
-            intermediates=trust.intermediates,
-            at=trust.at,
-            covered_at=_latest(after) if after else None,
-            revocation=trust.revocation,
-            revocation_demanded=trust.revocation_demanded,
-        )
+        question = TimestampQuestion({token.digest: token.imprint})
+        return check_token(token.token, question, trust, _latest(after) if after else None)
     except Undecided as error:
         if after is None or error.reason != "timestamp.certificate-expired":
             raise

@@ -20,7 +20,7 @@ token is used like what is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
@@ -34,9 +34,11 @@ from evidence_ledger.core.oid import LOCAL_POLICY, TIME_STAMPING
 from evidence_ledger.core.recipe import Recipe, Task
 from evidence_ledger.core.report import Report, verdict_of, worst
 from evidence_ledger.core.revocation import Revocations, check_revocation
-from evidence_ledger.core.revocation_values import RevocationData, embedded_data
+from evidence_ledger.core.revocation_values import embedded_data
 from evidence_ledger.core.signer_check import check_signer
 from evidence_ledger.core.signing_certificate import require_binding
+from evidence_ledger.core.time_trust import TimeTrust
+from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_token import TimestampInfo, TimestampToken, read_token
 from evidence_ledger.core.x509_certificate import X509Certificate, parse_certificate
 from evidence_ledger.errors import EvidenceError, FormatError, Refused, Undecided
@@ -94,39 +96,17 @@ class TrustedTime:
 
 def check_token(
     data: bytes,
-    digests: Mapping[str, bytes],
-    *,
-    roots: Sequence[bytes],
-    at: datetime,
-    intermediates: Sequence[bytes] = (),
-    nonce: int | None = None,
-    policy_oid: str | None = None,
+    question: TimestampQuestion,
+    trust: TimeTrust,
     covered_at: datetime | None = None,
-    revocation: RevocationData | None = None,
-    revocation_demanded: Collection[bytes] = (),
 ) -> TrustedTime:
-    """What a response or bare token proves, judged as of ``at`` (aware UTC).
+    """What a response or bare token proves.
 
-    ``digests`` are the digests of the data by name (``sha256``); the token needs one of them.
-    ``roots`` and ``intermediates`` are DER X.509 certificates. ``covered_at`` is a moment by which
-    something else proves that the token existed. ``revocation_demanded`` are the roots under which
-    a token counts only when its X.509 certificates are known not to be revoked. Raises the first
-    Refused or FormatError, or else the first Undecided, of the recipe's steps.
+    ``covered_at`` is a moment by which something else proves that the token existed. Raises the
+    first Refused or FormatError, or else the first Undecided, of the recipe's steps.
     """
-    case = _Case(
-        data,
-        digests,
-        roots,
-        intermediates,
-        nonce,
-        policy_oid,
-        at,
-        covered_at,
-        revocation or RevocationData(),
-        revocation_demanded,
-    )
-    examination = _Examination()
-    found = examination.of(case)
+    examination = _Examination(_Case(question, trust, covered_at))
+    found = examination.of(data)
     if found is None or examination.error is not None:
         raise examination.error or Undecided("timestamp.undecided", "The token proves nothing.")
     return found
@@ -134,38 +114,16 @@ def check_token(
 
 def verify_timestamp(
     data: bytes,
-    digests: Mapping[str, bytes],
-    *,
-    roots: Sequence[bytes],
-    at: datetime,
-    intermediates: Sequence[bytes] = (),
-    nonce: int | None = None,
-    policy_oid: str | None = None,
+    question: TimestampQuestion,
+    trust: TimeTrust,
     covered_at: datetime | None = None,
-    crls: Sequence[bytes] = (),
-    ocsps: Sequence[bytes] = (),
-    revocation_demanded: Collection[bytes] = (),
 ) -> Report:
     """The report of the recipe at the head of this module; arguments as for ``check_token``.
 
-    ``crls`` and ``ocsps`` are DER revocation lists and OCSP responses, about anything.
     Steps that need what a failed step would have found are left out. Nothing is raised.
     """
-    revocation = RevocationData(tuple(crls), tuple(ocsps))
-    case = _Case(
-        data,
-        digests,
-        roots,
-        intermediates,
-        nonce,
-        policy_oid,
-        at,
-        covered_at,
-        revocation,
-        revocation_demanded,
-    )
-    examination = _Examination()
-    found = examination.of(case)
+    examination = _Examination(_Case(question, trust, covered_at))
+    found = examination.of(data)
     if found is not None:
         examination.recipe.facts = found.to_json()
     return examination.recipe.report()
@@ -173,28 +131,23 @@ def verify_timestamp(
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    data: bytes
-    digests: Mapping[str, bytes]
-    roots: Sequence[bytes]
-    intermediates: Sequence[bytes]
-    nonce: int | None
-    policy: str | None
-    at: datetime
+    question: TimestampQuestion
+    trust: TimeTrust
     covered_at: datetime | None
-    revocation: RevocationData
-    demanded: Collection[bytes]
 
     @property
     def existed(self) -> datetime:
         """A moment by which the token is known to have existed."""
-        return min(self.at, self.covered_at) if self.covered_at else self.at
+        at = self.trust.at
+        return min(at, self.covered_at) if self.covered_at else at
 
 
 class _Examination:
     """Runs the steps in order and keeps every error beside the report."""
 
-    def __init__(self) -> None:
+    def __init__(self, case: _Case) -> None:
         self.recipe = Recipe(SUBJECT)
+        self._case = case
         self._errors: list[EvidenceError] = []
 
     @property
@@ -203,49 +156,52 @@ class _Examination:
         verdict = worst(map(verdict_of, self._errors))
         return next((error for error in self._errors if verdict_of(error) is verdict), None)
 
-    def of(self, case: _Case) -> TrustedTime | None:
+    def of(self, data: bytes) -> TrustedTime | None:
         """All steps. None where one that the result needs did not pass."""
-        token = self._run(tasks.READ, lambda: read_token(case.data))
+        trust = self._case.trust
+        token = self._run(tasks.READ, lambda: read_token(data))
         if token is None:
             return None
-        algorithm = self._content(token.info, case)
-        found = self._run(tasks.SIGNER, lambda: _signer(token, case))
+        algorithm = self._content(token.info)
+        found = self._run(tasks.SIGNER, lambda: _signer(token, trust))
         if found is None:
             return None
         scheme = self._run(tasks.SIGNATURE, lambda: _scheme(token, found))
-        chain = self._run(tasks.CHAIN, lambda: _chain(token, found, case))
-        self._run(tasks.FUTURE, lambda: _require_past(token.info, case.at))
+        chain = self._run(tasks.CHAIN, lambda: _chain(token, found, trust))
+        self._run(tasks.FUTURE, lambda: _require_past(token.info, trust.at))
         if chain is None:
             return None
-        self._run(tasks.EXPIRY, lambda: _require_fresh(chain, case))
-        revocation = self._revocation(token, chain, case)
+        self._run(tasks.EXPIRY, lambda: _require_fresh(chain, self._case.existed))
+        revocation = self._revocation(token, chain)
         if algorithm is None or scheme is None:
             return None
         return _trusted_time(token, algorithm, scheme, chain, revocation)
 
-    def _revocation(self, token: TimestampToken, chain: Chain, case: _Case) -> Revocations | None:
-        data = case.revocation + embedded_data(token.signed)
-        demanded = chain.root.raw in case.demanded
+    def _revocation(self, token: TimestampToken, chain: Chain) -> Revocations | None:
+        trust, existed = self._case.trust, self._case.existed
+        data = trust.revocation + embedded_data(token.signed)
+        demanded = chain.root.raw in trust.revocation_demanded
         if not data and not demanded:
             return None
 
         def judged() -> tuple[Revocations, str]:
             found = check_revocation(
-                chain, data, token.info.moment, existed=case.existed, demanded=demanded
+                chain, data, token.info.moment, existed=existed, demanded=demanded
             )
             return found, found.says
 
         return self._telling(tasks.REVOCATION, judged)
 
-    def _content(self, info: TimestampInfo, case: _Case) -> str | None:
+    def _content(self, info: TimestampInfo) -> str | None:
         """What was asked against what was answered; the imprint's algorithm where it fits."""
+        question = self._case.question
         self.recipe.facts["claimed_time"] = _time_text(info.moment)
         self.recipe.facts["claimed_policy"] = info.policy
-        algorithm = self._run(tasks.IMPRINT, lambda: _require_imprint(info, case.digests))
-        if case.nonce is not None:
-            self._run(tasks.NONCE, lambda: _require_nonce(info, case.nonce))
-        if case.policy is not None:
-            self._run(tasks.POLICY, lambda: _require_policy(info, case.policy))
+        algorithm = self._run(tasks.IMPRINT, lambda: question.check_imprint(info))
+        if question.nonce is not None:
+            self._run(tasks.NONCE, lambda: question.check_nonce(info))
+        if question.policy_oid is not None:
+            self._run(tasks.POLICY, lambda: question.check_policy(info))
         return algorithm
 
     def _run(self, task: Task, check: Callable[[], _T]) -> _T | None:
@@ -262,42 +218,11 @@ class _Examination:
         return self.recipe.step(task, noted)
 
 
-def _require_imprint(info: TimestampInfo, digests: Mapping[str, bytes]) -> str:
-    algorithm = info.imprint.digest.name
-    digest = digests.get(algorithm)
-    if digest is None:
-        raise Undecided(
-            "timestamp.digest-missing",
-            f"The token is over a {algorithm} digest, and none is given.",
-            hint="Give the file itself, or its digest by that algorithm.",
-        )
-    if digest != info.imprint.value:
-        raise Refused(
-            "timestamp.imprint-mismatch",
-            "The token is over another digest: the data was altered, or the token is not for it.",
-        )
-    return algorithm
-
-
-def _require_nonce(info: TimestampInfo, nonce: int | None) -> None:
-    if info.nonce is None:
-        raise Refused("timestamp.nonce-missing", "The token answers no nonce.")
-    if info.nonce != nonce:
-        raise Refused("timestamp.nonce-mismatch", "The token answers another request.")
-
-
-def _require_policy(info: TimestampInfo, policy: str | None) -> None:
-    if info.policy != policy:
-        raise Refused(
-            "timestamp.policy-mismatch", f"The token was issued under the policy {info.policy}."
-        )
-
-
-def _signer(token: TimestampToken, case: _Case) -> tuple[SignerInfo, X509Certificate]:
+def _signer(token: TimestampToken, trust: TimeTrust) -> tuple[SignerInfo, X509Certificate]:
     """The signer and the X.509 certificate that its attributes bind."""
     signer = token.signed.only_signer()
     embedded = token.signed.x509_certificates()
-    given = [parse_certificate(one) for one in (*case.intermediates, *case.roots)]
+    given = [parse_certificate(one) for one in (*trust.intermediates, *trust.roots)]
     certificate = _bound(signer, [one for one in embedded + given if signer.identifier.names(one)])
     _refuse_impostors(certificate, embedded)
     return signer, certificate
@@ -343,11 +268,13 @@ def _scheme(token: TimestampToken, found: tuple[SignerInfo, X509Certificate]) ->
     return check_signer(token.signed, signer, token.content, certificate)[1]
 
 
-def _chain(token: TimestampToken, found: tuple[SignerInfo, X509Certificate], case: _Case) -> Chain:
+def _chain(
+    token: TimestampToken, found: tuple[SignerInfo, X509Certificate], trust: TimeTrust
+) -> Chain:
     return validate_chain(
         found[1].raw,
-        (*token.signed.certificates, *case.intermediates),
-        case.roots,
+        (*token.signed.certificates, *trust.intermediates),
+        trust.roots,
         token.info.moment,
         purpose=Purpose.TIMESTAMP,
     )
@@ -362,9 +289,9 @@ def _require_past(info: TimestampInfo, at: datetime) -> None:
         )
 
 
-def _require_fresh(chain: Chain, case: _Case) -> None:
+def _require_fresh(chain: Chain, existed: datetime) -> None:
     end = _good_until(chain)
-    if end < case.existed:
+    if end < existed:
         raise Undecided(
             "timestamp.certificate-expired",
             f"The authority's X.509 certificates have expired on {end:%Y-%m-%d}.",

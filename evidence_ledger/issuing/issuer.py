@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evidence_ledger.core import certificate as names
@@ -13,12 +13,13 @@ from evidence_ledger.core.claim import Claim
 from evidence_ledger.core.claim import parse as parse_claim
 from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.core.tlog_proof import TlogProof
+from evidence_ledger.core.token_place import FilePlace, Place
 from evidence_ledger.errors import LedgerError, NoSuchEntry, NotSealed
+from evidence_ledger.issuing.accompanying import Accompanying
 from evidence_ledger.issuing.bracketing import bracket_of
-from evidence_ledger.ports import Store, StoredEntry, StoredSeal, SupplementKind
-from evidence_ledger.renewing.records import Renewals, SealRecords
-from evidence_ledger.sealing.capturing import carried
-from evidence_ledger.sealing.seal_member import document, file
+from evidence_ledger.ports import Store, StoredEntry, StoredSeal
+from evidence_ledger.renewing.records import Renewals, TokenRecords
+from evidence_ledger.sealing.seal_member import bare_file, document, file
 from evidence_ledger.sealing.sealer import split
 from evidence_ledger.tree import reader_of
 
@@ -65,7 +66,8 @@ class Issuer:
         tree = RecordTree(split(seal.leaves))
         offset = seal.offsets[index - seal.first]
         records = self._renewals.records(seal)
-        chains, revocation = self._supplements(seal, stored.signature)
+        over_files = self._renewals.of_files(index)
+        beside = Accompanying(self._store, seal, [*records, *over_files.values()])
         signed = statement.parse(stored.statement)
         bracket = bracket_of(self._store, signed.after)
         parts = Certificate(
@@ -78,32 +80,27 @@ class Issuer:
             claims=tuple(shown),
             records=tuple(_object_records(stored, seal, tree, offset, records)),
             file_records=_file_records(parsed, tree, offset, records),
-            file_tokens=self._file_tokens(index, {at for at, _ in parsed}),
-            chains=chains,
-            revocation=revocation,
+            file_tokens=self._file_tokens(index, dict(parsed), over_files),
+            chains=beside.chains(stored.signature),
+            revocation=beside.revocation(),
             seal=bracket.members() if bracket else {},
         )
         return Issued(parts, entry.parse(stored.entry), signed, parsed, seal)
 
-    def _file_tokens(self, index: int, shown: Set[int]) -> dict[int, tuple[FileToken, ...]]:
-        """The timestamps over the files themselves whose claims are shown."""
+    def _file_tokens(
+        self, index: int, shown: Mapping[int, Claim], over_files: Mapping[Place, TokenRecords]
+    ) -> dict[int, tuple[FileToken, ...]]:
+        """The timestamps over the files themselves whose claims are shown, and their renewals."""
         found: dict[int, tuple[FileToken, ...]] = {}
         for one in self._store.direct(index):
-            token = FileToken(one.token.authority, one.token.token, one.token.response)
-            if one.file in shown:
-                found[one.file] = (*found.get(one.file, ()), token)
+            if one.file not in shown:
+                continue
+            name, held = one.token.authority, one.token
+            records = over_files[FilePlace(index, one.file, name)]
+            record = records.record(bare_file(shown[one.file])) if records.renewals else None
+            token = FileToken(name, held.token, held.response, record)
+            found[one.file] = (*found.get(one.file, ()), token)
         return found
-
-    def _supplements(
-        self, seal: StoredSeal, signature: bytes
-    ) -> tuple[tuple[bytes, ...], dict[str, bytes]]:
-        """X.509 certificates and revocation data, captured with the seal or inside signatures."""
-        held = self._store.supplements(seal.number)
-        kept = [one.data for one in held if one.kind is SupplementKind.CHAIN]
-        inside = carried([token.token for token in seal.tokens], signature)
-        revocation = [one.data for one in held if one.kind is SupplementKind.REVOCATION]
-        members = {f"{at:04d}.der": data for at, data in enumerate(revocation, 1)}
-        return tuple(dict.fromkeys([*kept, *inside])), members
 
     def _proof(self, index: int, seal: StoredSeal) -> bytes:
         hashes = reader_of(self._store).inclusion_proof(index, seal.size)
@@ -127,7 +124,7 @@ def _object_records(
     seal: StoredSeal,
     tree: RecordTree,
     offset: int,
-    records: Sequence[SealRecords],
+    records: Sequence[TokenRecords],
 ) -> Iterator[ObjectRecord]:
     objects = (
         (names.CHECKPOINT, seal.checkpoint, 0),
@@ -144,7 +141,7 @@ def _file_records(
     claims: Sequence[tuple[int, Claim]],
     tree: RecordTree,
     offset: int,
-    records: Sequence[SealRecords],
+    records: Sequence[TokenRecords],
 ) -> dict[int, tuple[FileRecord, ...]]:
     files = [(at, claim) for at, claim in claims if claim.section == "file"]
     if len(files) > MOST_FILE_RECORDS:

@@ -10,7 +10,9 @@ from itertools import groupby
 from typing import Final
 
 from evidence_ledger.core.algorithm import DIGESTS, Digest
+from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.ports import RenewalKind, RenewedStrand
+from evidence_ledger.renewing.strand import Strand
 from evidence_ledger.renewing.tree_leaves import TreeLeaves
 from evidence_ledger.renewing.weakening import Standing
 
@@ -18,8 +20,8 @@ MOST_STRANDS: Final = 50_000
 MOST_OBJECTS: Final = 100_000
 """So much is in one renewal, or one seal; more is done in several."""
 TREE_DIGESTS: Final = ("sha512", "sha3_256")
-
-Place = tuple[int, int]
+TIGHT: Final = 16
+"""So many further timestamps in a chain, or fewer, are told of."""
 
 
 class Left(StrEnum):
@@ -29,6 +31,9 @@ class Left(StrEnum):
     RESTS = "renewed-lately"
     NEEDS_TREE = "needs-digest"
     NEEDS_INDEPENDENT = "needs-independent-authority"
+    CHAIN_FULL = "chain-full"
+    RECORD_FULL = "record-full"
+    NO_DIGEST = "no-digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,16 @@ class Wish:
             return None
         if one.strand.first.independent and not independent_asked:
             return Left.NEEDS_INDEPENDENT
+        return self._no_room(one) or self._not_now(one, now)
+
+    def _no_room(self, one: Standing) -> Left | None:
+        """Why a record of the strand could not be read any more, had it one more timestamp."""
+        history = one.strand.history
+        if history.full or (self.digest is not None and history.chains_full):
+            return Left.RECORD_FULL
+        return Left.CHAIN_FULL if self.digest is None and not history.room else None
+
+    def _not_now(self, one: Standing, now: datetime) -> Left | None:
         if self.digest is not None or self.before is None:
             return None
         if one.needs_tree(self.before):
@@ -93,7 +108,7 @@ class Batch:
     ) -> None:
         """One more strand."""
         at = self._leaves.setdefault(leaf, len(self._leaves))
-        self.strands.append(RenewedStrand(*place, at, objects, hashes))
+        self.strands.append(RenewedStrand(place, at, objects, hashes))
         self.objects += len(objects)
 
 
@@ -118,11 +133,10 @@ class _Batches:
 def timestamp_batches(chosen: Iterable[Standing]) -> Iterator[Batch]:
     """Timestamp renewals: over the newest tokens, by the digests of their chains."""
     batches = _Batches(RenewalKind.TIMESTAMP)
-    for one in chosen:
-        strand = one.strand
+    for strand in (one.strand for one in chosen):
         batch = batches.batch(strand.digest, strand.first.independent)
         leaf = DIGESTS[strand.digest].of(strand.newest.token)
-        batch.add((strand.seal, strand.position), leaf)
+        batch.add(strand.place, leaf)
         yield from batches.full()
     yield from batches.rest()
 
@@ -130,14 +144,35 @@ def timestamp_batches(chosen: Iterable[Standing]) -> Iterator[Batch]:
 def tree_batches(chosen: Iterable[Standing], digest: Digest, leaves: TreeLeaves) -> Iterator[Batch]:
     """Hash-tree renewals with ``digest``. Raises LedgerCorrupt."""
     batches = _Batches(RenewalKind.TREE)
-    for number, group in groupby(chosen, key=lambda one: one.strand.seal):
-        members = [one.strand for one in group]
-        found = leaves.of(number, [one.position for one in members])
-        for strand, renewed in zip(members, found, strict=True):
-            batch = batches.batch(digest.name, strand.first.independent)
-            hashes = b"".join(renewed.hashes)
-            place = (strand.seal, strand.position)
-            batch.add(place, leaves.root(renewed), tuple(renewed.objects), hashes)
-            batch.without += renewed.without
+    for one, group in groupby((one.strand for one in chosen), key=_whose):
+        members = list(group)
+        if isinstance(one, SealPlace):
+            _add_seal(batches, one.seal, members, digest, leaves)
+        else:
+            _add_file(batches, one, members[0], digest, leaves)
         yield from batches.full()
     yield from batches.rest()
+
+
+def _whose(strand: Strand) -> Place:
+    """The place of a strand; one for all of a seal, whose objects are read once."""
+    place = strand.place
+    return place._replace(position=0) if isinstance(place, SealPlace) else place
+
+
+def _add_seal(
+    batches: _Batches, seal: int, members: list[Strand], digest: Digest, leaves: TreeLeaves
+) -> None:
+    places = [one.place for one in members if isinstance(one.place, SealPlace)]
+    found = leaves.of(seal, [place.position for place in places])
+    for strand, renewed in zip(members, found, strict=True):
+        batch = batches.batch(digest.name, strand.first.independent)
+        hashes = b"".join(renewed.hashes)
+        batch.add(strand.place, leaves.root(renewed), tuple(renewed.objects), hashes)
+        batch.without += renewed.without
+
+
+def _add_file(
+    batches: _Batches, place: FilePlace, strand: Strand, digest: Digest, leaves: TreeLeaves
+) -> None:
+    batches.batch(digest.name, strand.first.independent).add(place, leaves.of_file(place))

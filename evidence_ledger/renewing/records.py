@@ -1,15 +1,17 @@
-"""The evidence records of a seal with all that was renewed, from stored parts."""
+"""Evidence records with all that was renewed, from stored parts: of seals, and of bare files."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.evidence_record import encode_stamp
 from evidence_ledger.core.record_draft import RecordDraft
 from evidence_ledger.core.record_tree import RecordTree
+from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import LedgerCorrupt, UsageError
 from evidence_ledger.ports import (
     RenewalKind,
@@ -69,13 +71,18 @@ class RenewalStep:
         return encode_stamp(self.digest, lists, self._token)
 
 
-class SealRecords:
-    """The records over one token of a seal, renewed by ``steps``, oldest first."""
+class TokenRecords:
+    """The records over one token, of a seal or of a file, renewed by ``steps``, oldest first."""
 
     def __init__(self, token: StoredToken, steps: Sequence[RenewalStep] = ()) -> None:
         self.authority = token.authority
         self._token = token.token
         self._steps = steps
+
+    @property
+    def renewals(self) -> tuple[int, ...]:
+        """The numbers of the renewals in them."""
+        return tuple(step.number for step in self._steps)
 
     def record(self, one: SealMember) -> bytes:
         """The DER of the record over an object. Raises LedgerCorrupt."""
@@ -113,27 +120,42 @@ class Renewals:
         self._store = store
         self._known = lru_cache(maxsize=_TREES)(self._read)
 
-    def records(self, seal: StoredSeal, before: int | None = None) -> tuple[SealRecords, ...]:
+    def records(self, seal: StoredSeal, before: int | None = None) -> tuple[TokenRecords, ...]:
         """The records over each of a seal's tokens, in order.
 
         Renewals from number ``before`` on are left out. Raises LedgerCorrupt.
         """
-        steps = self._steps(seal, before)
-        return tuple(
-            SealRecords(token, steps.get(position, ()))
-            for position, token in enumerate(seal.tokens)
-        )
+        tokens: dict[Place, StoredToken] = {
+            SealPlace(seal.number, at): token for at, token in enumerate(seal.tokens)
+        }
+        strands = self._store.renewals_of_seal(seal.number)
+        if any(strand.place not in tokens for _, strand in strands):
+            raise LedgerCorrupt(f"A renewal is of a timestamp that seal {seal.number} lacks.")
+        return tuple(self._records(strands, tokens, before).values())
 
-    def _steps(self, seal: StoredSeal, before: int | None) -> Mapping[int, Sequence[RenewalStep]]:
-        found: dict[int, list[RenewalStep]] = {}
-        for number, strand in self._store.renewals_of(seal.number):
-            if before is not None and number >= before:
-                continue
-            if strand.position >= len(seal.tokens):
-                raise LedgerCorrupt(f"Renewal {number} is of a timestamp that is not there.")
-            token = seal.tokens[strand.position]
-            found.setdefault(strand.position, []).append(self._step(number, strand, token))
-        return found
+    def of_files(self, entry: int, before: int | None = None) -> Mapping[Place, TokenRecords]:
+        """The records over each token over a file of an entry itself, renewed or not.
+
+        What was renewed of tokens that were erased since is left out. Raises LedgerCorrupt.
+        """
+        tokens: dict[Place, StoredToken] = {
+            FilePlace(entry, one.file, one.token.authority): one.token
+            for one in self._store.direct(entry)
+        }
+        return self._records(self._store.renewals_of_files(entry), tokens, before)
+
+    def _records(
+        self,
+        strands: Sequence[tuple[int, RenewedStrand]],
+        tokens: Mapping[Place, StoredToken],
+        before: int | None,
+    ) -> Mapping[Place, TokenRecords]:
+        steps: dict[Place, list[RenewalStep]] = {place: [] for place in tokens}
+        for number, strand in strands:
+            token = tokens.get(strand.place)
+            if token is not None and (before is None or number < before):
+                steps[strand.place].append(self._step(number, strand, token))
+        return {place: TokenRecords(token, steps[place]) for place, token in tokens.items()}
 
     def _step(self, number: int, strand: RenewedStrand, first: StoredToken) -> RenewalStep:
         renewal, tree = self._known(number)
@@ -141,6 +163,9 @@ class Renewals:
             tree.siblings(strand.leaf)
         except UsageError as error:
             raise LedgerCorrupt(f"Renewal {number} is damaged.") from error
+        if renewal.kind is RenewalKind.TREE and isinstance(strand.place, FilePlace):
+            leaf = tree.plain_path(strand.leaf)[0][0]
+            strand = replace(strand, objects=(0,), hashes=leaf)
         return RenewalStep(renewal, tree, strand, carrying(renewal, first.authority))
 
     def _read(self, number: int) -> tuple[StoredRenewal, RecordTree]:

@@ -1,22 +1,24 @@
-"""Renewals: newer timestamps over the timestamps of seals (RFC 4998, section 5.2).
+"""Renewals: newer timestamps over those of seals and of files themselves (RFC 4998, section 5.2).
 
-One token of each authority covers many seals. The order of writes, each durable before the next:
-the renewal with all that it covers, each token, the entry that names the tokens, the mark that
-closes the renewal. Whatever is interrupted is finished by the next renewal; tokens are over what
-was stored first.
+One token of each authority covers them all. The order of writes, each durable before the next: the
+renewal with all that it covers, each token, what helps to judge it later, the entry that names the
+tokens, the mark that closes the renewal. Whatever is interrupted is finished by the next renewal;
+tokens are over what was stored first.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from evidence_ledger.core.admission import SignedStatement, admit
 from evidence_ledger.core.algorithm import DIGESTS
+from evidence_ledger.core.certificate_chain import Chain
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import NONCE_SIZE, SealFact, Statement, TreePoint
+from evidence_ledger.core.token_place import FilePlace, Place
 from evidence_ledger.errors import (
     AuthorityError,
     AuthorityUnreachable,
@@ -27,6 +29,7 @@ from evidence_ledger.errors import (
 from evidence_ledger.ledger import TRIES, Ledger
 from evidence_ledger.ports import StoredRenewal
 from evidence_ledger.renewing.plan import (
+    TIGHT,
     TREE_DIGESTS,
     Batch,
     Left,
@@ -35,10 +38,11 @@ from evidence_ledger.renewing.plan import (
     tree_batches,
 )
 from evidence_ledger.renewing.records import Renewals
-from evidence_ledger.renewing.strand import renewal_of, tree_of
+from evidence_ledger.renewing.strand import renewal_of, seal_of, tree_of
 from evidence_ledger.renewing.tree_leaves import TreeLeaves
 from evidence_ledger.renewing.weakening import Judge, Standing
 from evidence_ledger.sealing.asking import Asking, Question, Slot, missing, slots_of
+from evidence_ledger.sealing.capturing import captured
 from evidence_ledger.sealing.sealer import SealingParts, token_time
 
 
@@ -47,7 +51,8 @@ class RenewalResult:
     """What was renewed, what was left out and why, and who failed.
 
     ``strands`` counts timestamps renewed; ``without`` objects that hash-tree renewals left out:
-    those whose digest the ledger does not know.
+    those whose digest the ledger does not know. ``tight`` counts timestamps renewed whose chain
+    takes but ``TIGHT`` more, or fewer.
     """
 
     renewals: tuple[StoredRenewal, ...]
@@ -55,14 +60,16 @@ class RenewalResult:
     left: tuple[tuple[Standing, Left], ...]
     failures: tuple[AuthorityError, ...]
     without: int
+    tight: int = 0
 
 
 @dataclass(slots=True)
 class _Progress:
     renewals: list[StoredRenewal] = field(default_factory=list)
-    done: set[tuple[int, int]] = field(default_factory=set)
+    done: set[Place] = field(default_factory=set)
     left: list[tuple[Standing, Left]] = field(default_factory=list)
     failures: list[AuthorityError] = field(default_factory=list)
+    tight: set[Place] = field(default_factory=set)
     without: int = 0
 
     def result(self) -> RenewalResult:
@@ -72,6 +79,7 @@ class _Progress:
             tuple(self.left),
             tuple(self.failures),
             self.without,
+            len(self.tight & self.done),
         )
 
 
@@ -115,7 +123,7 @@ class Renewer:
             # A number that is taken tells that another program renewed since the strands were read.
             self._begin(number, batch)
             self._finish(number, progress)
-            progress.done.update((one.seal, one.position) for one in batch.strands)
+            progress.done.update(one.place for one in batch.strands)
             progress.without += batch.without
             number += 1
 
@@ -133,16 +141,17 @@ class Renewer:
     ) -> Iterator[Batch]:
         chosen = self._chosen(wish, ends, progress)
         if wish.digest is None:
-            return timestamp_batches(chosen)
+            return timestamp_batches(_watched(chosen, progress))
         digest = DIGESTS[wish.digest]
-        return tree_batches(chosen, digest, TreeLeaves(self._store, digest, Renewals(self._store)))
+        leaves = TreeLeaves(self._store, digest, Renewals(self._store))
+        return tree_batches(_known(chosen, leaves, progress), digest, leaves)
 
     def _chosen(
         self, wish: Wish, ends: Mapping[str, date], progress: _Progress
     ) -> Iterator[Standing]:
         now, asked = self._parts.clock.now(), bool(self._asked(independent=True))
         for one in self.standings(ends):
-            if (one.strand.seal, one.strand.position) in progress.done:
+            if one.strand.place in progress.done:
                 continue
             why = wish.left(one, now, independent_asked=asked)
             if why is not None:
@@ -194,6 +203,12 @@ class Renewer:
                 self._store.add_renewal_token(renewal.number, answer.token)
             except HeadMoved:
                 return
+        self._keep_supplements(renewal.number, [one.time.chain for one in answers.kept])
+
+    def _keep_supplements(self, number: int, chains: Sequence[Chain]) -> None:
+        found = list(captured(chains, self._parts.revocation))
+        if found:
+            self._store.add_renewal_supplements(number, found)
 
     def _asked(self, *, independent: bool) -> list[Slot]:
         """Whom a renewal asks: nobody on the ledger's clock renews an independent timestamp.
@@ -214,8 +229,7 @@ class Renewer:
 
     def _statement(self, renewal: StoredRenewal) -> SignedStatement:
         """The operator's statement, of the first seal that is renewed."""
-        strand = next(self._store.strands(renewal.number), None)
-        seal = self._store.seal(strand.seal) if strand else None
+        seal = seal_of(self._store, renewal.number)
         if seal is None:
             raise LedgerCorrupt(f"Renewal {renewal.number} is of no seal.")
         hashes = tuple(hashlib.sha256(one.token).digest() for one in renewal.tokens)
@@ -235,6 +249,26 @@ class Renewer:
                 seal=SealFact(checkpoint, seal.size, seal.root, hashes),
             )
         )
+
+
+def _watched(chosen: Iterable[Standing], progress: _Progress) -> Iterator[Standing]:
+    """The same; those whose chains are nearly full are noted."""
+    for one in chosen:
+        if one.strand.history.room <= TIGHT:
+            progress.tight.add(one.strand.place)
+        yield one
+
+
+def _known(
+    chosen: Iterable[Standing], leaves: TreeLeaves, progress: _Progress
+) -> Iterator[Standing]:
+    """Those whose objects can be hashed; of a seal, the checkpoint always can be."""
+    for one in chosen:
+        place = one.strand.place
+        if isinstance(place, FilePlace) and not leaves.knows(place):
+            progress.left.append((one, Left.NO_DIGEST))
+        else:
+            yield one
 
 
 def _nobody() -> AuthorityError:

@@ -1,4 +1,5 @@
-"""Strands: a token of a seal, and the timestamps that renew it, each over the one before.
+"""Strands: a token of a seal, or over a file itself, and the timestamps that renew it, each over
+the one before.
 
     seal 7, token 0    Alpha 2026 ── renewal 0 (Alpha 2028) ── renewal 3 (Beta 2034)
 
@@ -15,8 +16,10 @@ from functools import lru_cache
 from evidence_ledger.core import evidence_record
 from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.record_tree import RecordTree
+from evidence_ledger.core.renewal_history import RenewalHistory
+from evidence_ledger.core.token_place import Place, SealPlace
 from evidence_ledger.errors import LedgerCorrupt
-from evidence_ledger.ports import Store, StoredRenewal, StoredToken
+from evidence_ledger.ports import Store, StoredRenewal, StoredSeal, StoredToken
 
 SHA256 = DIGESTS["sha256"]
 
@@ -25,16 +28,19 @@ SHA256 = DIGESTS["sha256"]
 class Strand:
     """The state of one strand: its first and newest token, and the digest of its newest chain.
 
-    ``digest`` is a name in ``core.algorithm.DIGESTS``. ``renewal`` is the number of the newest
-    renewal, None where there is none.
+    ``digest`` is a name in ``core.algorithm.DIGESTS``.
     """
 
-    seal: int
-    position: int
+    place: Place
     first: StoredToken
     newest: StoredToken
+    history: RenewalHistory
     digest: str = SHA256.name
-    renewal: int | None = None
+
+    @property
+    def renewal(self) -> int | None:
+        """The number of the newest renewal, None where there is none."""
+        return self.history.renewal
 
 
 def carrying(renewal: StoredRenewal, authority: str) -> StoredToken:
@@ -46,17 +52,27 @@ def carrying(renewal: StoredRenewal, authority: str) -> StoredToken:
 
 
 def strands(store: Store) -> Iterator[Strand]:
-    """All strands of seals that have their entry, by seal and position. Raises LedgerCorrupt."""
-    newest = store.newest_renewals()
+    """All strands: of seals that have their entry, then of files. Raises LedgerCorrupt."""
+    histories = store.histories()
     known = lru_cache(maxsize=64)(lambda number: renewal_of(store, number))
-    for one in store.sealed_tokens():
-        number = newest.get((one.seal, one.position))
-        if number is None:
-            yield Strand(one.seal, one.position, one.token, one.token)
+    for one in store.placed_tokens():
+        history = histories.get(one.place)
+        if history is None or history.renewal is None:
+            fresh = RenewalHistory.fresh(one.token.token)
+            yield Strand(one.place, one.token, one.token, fresh)
             continue
-        renewal = known(number)
+        renewal = known(history.renewal)
         token = carrying(renewal, one.token.authority)
-        yield Strand(one.seal, one.position, one.token, token, renewal.digest, number)
+        yield Strand(one.place, one.token, token, history, renewal.digest)
+
+
+def seal_of(store: Store, renewal: int) -> StoredSeal | None:
+    """The seal by whose checkpoint a renewal is named: of the first token that it renews."""
+    strand = next(store.strands(renewal), None)
+    if strand is None:
+        return None
+    place = strand.place
+    return store.seal(place.seal) if isinstance(place, SealPlace) else store.seal_of(place.entry)
 
 
 def renewal_of(store: Store, number: int) -> StoredRenewal:

@@ -1,4 +1,4 @@
-"""What a hash-tree renewal is over: each object of a seal with all timestamps that it had."""
+"""What a hash-tree renewal is over: each object with all timestamps that it had."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from evidence_ledger.core.algorithm import Digest
+from evidence_ledger.core.claim import parse
 from evidence_ledger.core.record_tree import RecordTree
+from evidence_ledger.core.token_place import FilePlace
 from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.ports import Store, StoredSeal
-from evidence_ledger.renewing.records import Renewals, SealRecords
-from evidence_ledger.sealing.seal_member import SealMember, members_of
+from evidence_ledger.renewing.records import Renewals, TokenRecords
+from evidence_ledger.sealing.seal_member import SealMember, bare_file, members_of
 from evidence_ledger.sealing.sealer import split
 
 
@@ -55,9 +57,32 @@ class TreeLeaves:
             renewed.without = total - len(renewed.objects)
         return found
 
+    def knows(self, place: FilePlace) -> bool:
+        """Whether the digest of a file is known that has a timestamp over itself."""
+        member = self._file(place)
+        return member is not None and member.digest(self._digest) is not None
+
+    def of_file(self, place: FilePlace, before: int | None = None) -> bytes:
+        """The renewal's leaf for a token over a file itself.
+
+        Renewals from number ``before`` on are as if they were not there. Raises LedgerCorrupt where
+        the digest is not known.
+        """
+        records = self._renewals.of_files(place.entry, before).get(place)
+        member = self._file(place)
+        digest = member.digest(self._digest) if member else None
+        if records is None or member is None or digest is None:
+            raise LedgerCorrupt(f"A timestamp over file/{place.file} can't be renewed.")
+        return records.draft(member)[0].leaf(digest, self._digest)
+
+    def _file(self, place: FilePlace) -> SealMember | None:
+        """None where its claim was erased."""
+        claims = self._store.claims(place.entry)
+        return next((bare_file(parse(data)) for at, data in claims if at == place.file), None)
+
     def _records(
         self, seal: StoredSeal, positions: Sequence[int], before: int | None
-    ) -> list[SealRecords]:
+    ) -> list[TokenRecords]:
         records = self._renewals.records(seal, before)
         if positions and max(positions) >= len(records):
             raise LedgerCorrupt(f"A timestamp of seal {seal.number} is missing.")
@@ -66,7 +91,7 @@ class TreeLeaves:
     def _add(
         self,
         renewed: RenewedObjects,
-        records: SealRecords,
+        records: TokenRecords,
         one: SealMember,
         digest: bytes | None,
     ) -> None:

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from evidence_ledger.core.record_verification import good_until
+from evidence_ledger.core.time_trust import TimeTrust
+from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import TrustedTime, check_token
 from evidence_ledger.errors import EvidenceError, Refused, Undecided
 from evidence_ledger.ports import Store
@@ -73,7 +75,7 @@ class Judge:
         self._renewed: dict[tuple[int, str], TrustedTime | EvidenceError] = {}
 
     def standings(self, store: Store) -> Iterator[Standing]:
-        """Of all strands, by seal and position. Raises LedgerCorrupt."""
+        """Of all strands, as ``strands`` gives them. Raises LedgerCorrupt."""
         return map(self._standing, strands(store))
 
     def _standing(self, strand: Strand) -> Standing:
@@ -104,6 +106,7 @@ class Judge:
                     f"A timestamp in a {strand.digest} chain is by {digest}.",
                 )
             roots = self._roots.get(newest.authority, ())
-            return check_token(newest.token, {digest: imprint}, roots=roots, at=self._at)
+            question = TimestampQuestion({digest: imprint})
+            return check_token(newest.token, question, TimeTrust(roots, self._at))
         except EvidenceError as error:
             return error

@@ -17,6 +17,8 @@ from typing import Final, TypeVar
 
 from evidence_ledger.core.time_agreement import TOLERANCE, Disagreement, Reading, disagreement
 from evidence_ledger.core.time_agreement import reading as clock_reading
+from evidence_ledger.core.time_trust import TimeTrust
+from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import TrustedTime, check_token
 from evidence_ledger.errors import (
     AuthorityAnswerInvalid,
@@ -220,10 +222,11 @@ class Asking:
         try:
             return check_token(
                 response,
-                {self._question.algorithm: self._question.imprint},
-                roots=authority.roots,
-                nonce=self._question.nonces[authority.name],
-                at=self._clock.now() + AHEAD,
+                TimestampQuestion(
+                    {self._question.algorithm: self._question.imprint},
+                    self._question.nonces[authority.name],
+                ),
+                TimeTrust(authority.roots, self._clock.now() + AHEAD),
             )
         except EvidenceError as error:
             raise AuthorityAnswerInvalid(

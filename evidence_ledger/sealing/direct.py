@@ -6,9 +6,10 @@ with one request an authority.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from evidence_ledger.core import claim
+from evidence_ledger.core.certificate_chain import Chain
 from evidence_ledger.errors import AuthorityError
 from evidence_ledger.ports import DirectToken, StoredSeal
 from evidence_ledger.sealing.asking import Asking, Question, missing, slots_of
@@ -34,13 +35,20 @@ def stamp_files(parts: SealingParts, index: int, seal: StoredSeal) -> list[Autho
         answers = Asking(Question(digest, nonces), parts.clock, parts.rules).ask(wanted, held)
         for answer in answers.kept:
             parts.store.add_direct(index, DirectToken(number, answer.token))
-        found = list(captured([one.time.chain for one in answers.kept], None))
-        if found:
-            parts.store.add_supplements(seal.number, found)
+        _keep_supplements(parts, seal, [one.time.chain for one in answers.kept])
         failures += answers.failures
         kept = {one.token.authority for one in answers.kept}
         slots = [slot for slot in slots if slot not in wanted or kept & {one.name for one in slot}]
     return failures
+
+
+def _keep_supplements(parts: SealingParts, seal: StoredSeal, chains: Sequence[Chain]) -> None:
+    """The chains; of revocations is asked only where the seal has not met the authority's."""
+    for chain in chains:
+        met = {one.data for one in parts.store.supplements(seal.number)}
+        source = None if chain.leaf.raw in met else parts.revocation
+        found = list(captured([chain], source))
+        parts.store.add_supplements(seal.number, found)
 
 
 def _files(parts: SealingParts, index: int) -> Iterator[tuple[int, bytes]]:

@@ -1,4 +1,4 @@
-"""The objects of a seal with their ways up to its root, for evidence records."""
+"""The objects of evidence records: those of a seal with their ways up to its root, bare files."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ class SealMember:
     """An object at ``place`` in a seal's leaves, and the hash lists that lead up from it.
 
     ``data`` is a document's bytes. Of a file there are ``digests`` alone, by their names.
+    ``lists`` is None for a file that a token is over itself; its place is 0.
     """
 
     place: int
-    lists: PartialLists
+    lists: PartialLists | None
     data: bytes | None = None
     digests: Mapping[str, bytes] | None = None
 
@@ -37,10 +38,19 @@ def document(tree: RecordTree, place: int, data: bytes) -> SealMember:
     return SealMember(place, tree.plain_path(place), data=data)
 
 
+def bare_file(fact: Claim) -> SealMember:
+    """A file that a token is over itself, without a seal. Raises FormatError."""
+    return SealMember(0, None, digests=_digests(fact))
+
+
+def _digests(fact: Claim) -> dict[str, bytes]:
+    digests = claim.file_fact(fact).fingerprint.digests
+    return {name.value: digest for name, digest in digests.items()}
+
+
 def file(tree: RecordTree, place: int, fact: Claim) -> SealMember:
     """A file, of which the ledger knows what was claimed. Raises LedgerCorrupt, FormatError."""
-    digests = claim.file_fact(fact).fingerprint.digests
-    known = {name.value: digest for name, digest in digests.items()}
+    known = _digests(fact)
     try:
         lists = tree.file_path(place, known["sha256"], record_salt(fact.salt))
     except UsageError as error:

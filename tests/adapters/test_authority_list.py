@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,8 +17,11 @@ from evidence_ledger.adapters.timestamping.authority_list import (
     AuthorityList,
     parse,
 )
+from evidence_ledger.adapters.timestamping.known_roots import roots_here
 from evidence_ledger.adapters.timestamping.presets import presets
+from evidence_ledger.core.x509_certificate import parse_certificate
 from evidence_ledger.errors import EvidenceError, SettingsInvalid, UsageError
+from tests.conftest import ROOT as FOLDER
 from tests.fakes import NOON
 from tests.x509_factory import issue
 
@@ -199,6 +203,28 @@ def test_every_preset_can_be_added() -> None:
         assert all(len(bytes.fromhex(digest)) == 32 for digest in one.sha256)
         assert all(isinstance(line, str) for line in (*one.roots, *one.quirks))
         assert one.to_json()["name"] == name
+
+
+def test_pinned_roots_are_those_that_the_presets_name() -> None:
+    """As found in a bundle of this machine, which knows nothing of presets."""
+    checked = 0
+    for one in presets().values():
+        for root in roots_here(one.sha256):
+            subject = parse_certificate(root).subject_text
+            assert any(name in subject for name in one.roots), subject
+            checked += 1
+    assert checked > 6
+
+
+def test_the_page_says_which_presets_pin_a_root() -> None:
+    page = (FOLDER / "docs" / "timestamp-authorities.md").read_text()
+    rows = re.findall(r"^\| (`.*) \| (pinned|not pinned)", page, re.MULTILINE)
+    told = {name: kind == "pinned" for names, kind in rows for name in re.findall("`(.*?)`", names)}
+    assert told == {name: bool(one.sha256) for name, one in presets().items()}
+
+
+def test_no_root_is_found_by_another_fingerprint() -> None:
+    assert roots_here(["00" * 32]) == ()
 
 
 @given(st.binary(max_size=200))

@@ -22,6 +22,7 @@ from evidence_ledger.errors import (
     AuthorityUnreachable,
 )
 from tests.adapters.test_local_authority import Fixed
+from tests.asked import asked
 from tests.x509_factory import NOW, TIMESTAMPS, issue
 
 DIGEST = hashlib.sha256(b"x").digest()
@@ -49,7 +50,7 @@ def test_the_request_reaches_the_authority_and_its_token_stands() -> None:
     remote = HttpAuthority("Example", URL, [root.der], transport=httpx.MockTransport(handler))
     answer = remote.ask(DIGEST, 5)
     at = Fixed().now()
-    found = check_token(answer, {"sha256": DIGEST}, roots=remote.roots, nonce=5, at=at)
+    found = check_token(answer, *asked({"sha256": DIGEST}, roots=remote.roots, nonce=5, at=at))
     assert found.moment >= NOW
     assert (remote.name, remote.independent) == ("Example", True)
 

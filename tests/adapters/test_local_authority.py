@@ -33,6 +33,7 @@ from evidence_ledger.core.timestamp_request import (
 from evidence_ledger.core.timestamp_token import parse_response, read_token
 from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.errors import FormatError, KeyUnreadable, OutputExists, UsageError
+from tests.asked import asked
 from tests.x509_factory import NOW, TIMESTAMPS, issue, key_of
 
 DATA = b"the evidence"
@@ -59,11 +60,13 @@ def test_a_token_stands_and_says_that_it_is_not_independent(authority: LocalAuth
     response = authority.ask(DIGEST, NONCE)
     found = check_token(
         response,
-        {"sha256": DIGEST},
-        roots=authority.roots,
-        nonce=NONCE,
-        policy_oid=LOCAL_POLICY,
-        at=Fixed().now(),
+        *asked(
+            {"sha256": DIGEST},
+            roots=authority.roots,
+            nonce=NONCE,
+            policy_oid=LOCAL_POLICY,
+            at=Fixed().now(),
+        ),
     )
     assert found.moment == Fixed().now()
     assert found.accuracy == timedelta(seconds=1)
@@ -81,7 +84,7 @@ def test_the_authority_is_kept_for_its_owner_only(tmp_path: Path) -> None:
     opened = open_local_authority(tmp_path, Fixed())
     assert opened.roots == made.roots
     token = opened.ask(DIGEST, NONCE)
-    check_token(token, {"sha256": DIGEST}, roots=made.roots, at=Fixed().now())
+    check_token(token, *asked({"sha256": DIGEST}, roots=made.roots, at=Fixed().now()))
     with pytest.raises(OutputExists):
         create_local_authority(tmp_path, Fixed())
     assert open_local_authority(tmp_path, Fixed()).roots == made.roots

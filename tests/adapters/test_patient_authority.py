@@ -21,6 +21,7 @@ from evidence_ledger.errors import (
     AuthorityUnreachable,
 )
 from tests import authority_server as replies
+from tests.asked import asked
 from tests.authority_server import AuthorityServer
 from tests.fakes import FakeClock, SeededEntropy
 
@@ -72,7 +73,7 @@ def test_the_token_stands(server: AuthorityServer, tmp_path: Path, clock: FakeCl
     authority, sleeper = patient(server, tmp_path, clock)
     answer = authority.ask(DIGEST, 2**62 + 1)
     found = check_token(
-        answer, {"sha256": DIGEST}, roots=authority.roots, nonce=2**62 + 1, at=clock.now()
+        answer, *asked({"sha256": DIGEST}, roots=authority.roots, nonce=2**62 + 1, at=clock.now())
     )
     assert found.moment == clock.now()
     assert sleeper.slept == []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from evidence_ledger.adapters.clock import SystemClock
+from evidence_ledger_cli.commands import authority_add
 from tests import authority_server as replies
 from tests.authority_server import AuthorityServer
 from tests.cli.conftest import Run
@@ -57,6 +58,25 @@ def test_a_preset_is_added_with_its_root(
     assert one["url"] == "http://timestamp.sectigo.com"
 
 
+@pytest.mark.usefixtures("desk")
+def test_a_pinned_root_is_found_on_this_machine(evidence: Run) -> None:
+    answer = evidence("authority", "add", "sectigo")
+    assert answer.code == 0, answer.err
+    assert "USERTrust RSA Certification Authority" in answer.err
+    assert "e793c9b02fd8aa13e21c31228accb08119643b749c898964b1746d46c3d4cbd2" in answer.err
+    assert "not a root that the preset knows" not in answer.err
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_pinned_root_that_is_not_here_is_asked_for(
+    evidence: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authority_add, "roots_here", lambda _: ())
+    answer = evidence("authority", "add", "sectigo")
+    assert answer.code == 2
+    assert "not on this machine" in answer.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -64,7 +84,7 @@ def test_a_preset_is_added_with_its_root(
         (["d-trust", "--roots", "roots.pem"], "Give --url"),
         (["http://a.example/", "--url", "http://b.example/", "--roots", "roots.pem"], "twice"),
         (["http://[", "--roots", "roots.pem", "--name", "x"], "no address"),
-        (["sectigo"], "--roots"),
+        (["freetsa"], "--roots"),
         (["sectigo", "--roots", "nothing.pem"], "no such file"),
         (["sectigo", "--roots", "case/lease.txt"], "certificate"),
         (["sectigo", "--roots", "roots.pem", "--fallback", "x"], "not among those asked"),

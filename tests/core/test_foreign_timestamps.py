@@ -13,6 +13,7 @@ from cryptography import x509
 from evidence_ledger.core import pem
 from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.core.timestamp_verification import check_token, verify_timestamp
+from tests.asked import asked
 from tests.token_factory import DATA, RIGHT, ROOT, response
 from tests.x509_factory import NOW
 
@@ -47,7 +48,7 @@ def test_foreign_tokens_are_judged_right(file: str, corpus: Path) -> None:
     digests = {n: hashlib.new(n, data).digest() for n in ("sha256", "sha384", "sha512")}
     moment = datetime(2025, 7, 1, tzinfo=UTC)
     report = verify_timestamp(
-        path.read_bytes(), digests, roots=roots, intermediates=rest, at=moment
+        path.read_bytes(), *asked(digests, roots=roots, intermediates=rest, at=moment)
     )
     reasons = [step.reason for step in report.steps if step.reason]
     assert reasons == ([] if expected == "PASSED" else [expected])
@@ -58,7 +59,7 @@ def test_foreign_token_by_rsassa_pss_with_three_identifiers(corpus: Path) -> Non
     found = read_token(data)
     roots = [one.raw for one in found.signed.x509_certificates() if one.subject == one.issuer]
     digests = {found.info.imprint.digest.name: found.info.imprint.value}
-    trusted = check_token(data, digests, roots=roots, at=found.info.moment)
+    trusted = check_token(data, *asked(digests, roots=roots, at=found.info.moment))
     assert trusted.scheme.startswith("rsa-pss-")
     assert len(trusted.chain.certificates) == 3
 

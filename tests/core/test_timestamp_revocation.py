@@ -20,6 +20,7 @@ from evidence_ledger.core.signer_trust import check_signer_trust
 from evidence_ledger.core.supplement import Supplement
 from evidence_ledger.core.timestamp_verification import check_token, verify_timestamp
 from evidence_ledger.errors import FormatError, Refused, Undecided
+from tests.asked import asked
 from tests.revocation_factory import DAY, Gone, answer, crl
 from tests.token_factory import AUTHORITY, DATA, RIGHT, ROOT, token
 from tests.workbench import CA, DEPOSITOR, Workbench, found, written
@@ -35,7 +36,7 @@ FINE = crl(ROOT)
 
 def report_of(data: bytes, **more: object) -> Report:
     """The report on a token."""
-    return verify_timestamp(data, DIGESTS, roots=[ROOT.der], at=WHEN, **more)  # type: ignore[arg-type]  # the options of verify_timestamp
+    return verify_timestamp(data, *asked(DIGESTS, roots=[ROOT.der], at=WHEN, **more))  # type: ignore[arg-type]  # the options of verify_timestamp
 
 
 def has_step(report: Report) -> bool:
@@ -68,7 +69,8 @@ def test_revoked_before_fails() -> None:
     assert found(report_of(token(), crls=[BEFORE]), "10") == (FAILED, "revocation.revoked")
     with pytest.raises(Refused):
         check_token(
-            token(), DIGESTS, roots=[ROOT.der], at=WHEN, revocation=RevocationData((BEFORE,))
+            token(),
+            *asked(DIGESTS, roots=[ROOT.der], at=WHEN, crls=[BEFORE]),
         )
 
 

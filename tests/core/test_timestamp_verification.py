@@ -20,6 +20,7 @@ from evidence_ledger.core.algorithm import SCHEMES
 from evidence_ledger.core.report import Verdict, verdict_of
 from evidence_ledger.core.timestamp_verification import check_token, verify_timestamp
 from evidence_ledger.errors import EvidenceError, FormatError, Refused, Undecided
+from tests.asked import asked
 from tests.token_factory import (
     AUTHORITY,
     CONTENT_TYPE,
@@ -44,7 +45,7 @@ LATER = NOW + timedelta(minutes=1)
 def check(data: bytes, **changes: object) -> str:
     """The reason why a token is refused or undecided, or PASSED; both surfaces must agree."""
     arguments: dict[str, object] = {"roots": (ROOT.der,), "at": LATER, **changes}
-    report = verify_timestamp(data, DIGESTS, **arguments)  # type: ignore[arg-type]  # by name
+    report = verify_timestamp(data, *asked(DIGESTS, **arguments))  # type: ignore[arg-type]  # by name
     verdict, reason, facts = raised(data, arguments)
     assert report.verdict is verdict
     if verdict is Verdict.PASSED:
@@ -56,7 +57,7 @@ def check(data: bytes, **changes: object) -> str:
 
 def raised(data: bytes, arguments: dict[str, object]) -> tuple[Verdict, str, object]:
     try:
-        found = check_token(data, DIGESTS, **arguments)  # type: ignore[arg-type]  # by name
+        found = check_token(data, *asked(DIGESTS, **arguments))  # type: ignore[arg-type]  # by name
     except EvidenceError as error:
         return verdict_of(error), error.reason, None
     return Verdict.PASSED, "PASSED", found.to_json()
@@ -65,11 +66,7 @@ def raised(data: bytes, arguments: dict[str, object]) -> tuple[Verdict, str, obj
 def test_a_right_token_tells_what_it_proves() -> None:
     found = check_token(
         response(RIGHT.but(accuracy=w.sequence(w.integer(1)))),
-        DIGESTS,
-        roots=[ROOT.der],
-        nonce=7,
-        policy_oid="1.2.3.4",
-        at=LATER,
+        *asked(DIGESTS, roots=[ROOT.der], nonce=7, policy_oid="1.2.3.4", at=LATER),
     )
     assert found.moment == NOW
     assert found.accuracy == timedelta(seconds=1)
@@ -350,7 +347,7 @@ def test_an_expired_authority_is_undecided_unless_covered() -> None:
 
 def test_the_wrong_digest_kind_is_undecided() -> None:
     with pytest.raises(Undecided, match="sha256 digest") as caught:
-        check_token(token(), {"sha512": bytes(64)}, roots=[ROOT.der], at=LATER)
+        check_token(token(), *asked({"sha512": bytes(64)}, roots=[ROOT.der], at=LATER))
     assert caught.value.reason == "timestamp.digest-missing"
 
 
@@ -373,7 +370,7 @@ def test_a_rejection_says_why() -> None:
         )
     )
     with pytest.raises(Refused, match="time is not available; come back later") as caught:
-        check_token(rejection, DIGESTS, roots=[ROOT.der], at=LATER)
+        check_token(rejection, *asked(DIGESTS, roots=[ROOT.der], at=LATER))
     assert caught.value.reason == "timestamp.rejected"
 
 
@@ -411,7 +408,7 @@ def test_no_change_of_one_byte_passes_with_another_time(data: st.DataObject) -> 
     change = data.draw(st.integers(1, 255))
     changed = right[:position] + bytes((right[position] ^ change,)) + right[position + 1 :]
     try:
-        found = check_token(changed, DIGESTS, roots=[ROOT.der], at=LATER)
+        found = check_token(changed, *asked(DIGESTS, roots=[ROOT.der], at=LATER))
     except (Refused, Undecided, FormatError):
         return
     assert (found.moment, found.digest, found.serial) == (NOW, DIGESTS["sha256"], 99)
@@ -419,4 +416,7 @@ def test_no_change_of_one_byte_passes_with_another_time(data: st.DataObject) -> 
 
 @given(st.binary(max_size=200))
 def test_junk_is_refused_with_an_error_of_ours(junk: bytes) -> None:
-    assert verify_timestamp(junk, DIGESTS, roots=[ROOT.der], at=LATER).verdict is Verdict.FAILED
+    assert (
+        verify_timestamp(junk, *asked(DIGESTS, roots=[ROOT.der], at=LATER)).verdict
+        is Verdict.FAILED
+    )

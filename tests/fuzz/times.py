@@ -12,6 +12,7 @@ from evidence_ledger.core.timestamp_token import parse_response, parse_token, re
 from evidence_ledger.core.timestamp_verification import verify_timestamp
 from tests import record_factory as records
 from tests import token_factory as tokens
+from tests.asked import asked
 from tests.fuzz.target import Reports, Target, each, read_corpus
 from tests.x509_factory import NOW
 
@@ -26,7 +27,7 @@ TOKENS = (
 
 
 def _timestamp(data: bytes) -> Report:
-    return verify_timestamp(data, DIGESTS, roots=(tokens.ROOT.der,), at=NOW)
+    return verify_timestamp(data, *asked(DIGESTS, roots=(tokens.ROOT.der,), at=NOW))
 
 
 def _record(data: bytes) -> Report:

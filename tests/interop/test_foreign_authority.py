@@ -22,6 +22,7 @@ from evidence_ledger.core import pem
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.timestamp_verification import check_token, verify_timestamp
 from evidence_ledger.errors import AuthorityError, Refused
+from tests.asked import asked
 from tests.cli.conftest import Run, desk, evidence
 from tests.x509_factory import issue
 
@@ -101,7 +102,7 @@ def test_its_token_stands(foreign: Foreign) -> None:
     answer = authority.ask(DIGEST, nonce)
     now = SystemClock().now()
     report = verify_timestamp(
-        answer, {"sha256": DIGEST}, roots=authority.roots, nonce=nonce, at=now
+        answer, *asked({"sha256": DIGEST}, roots=authority.roots, nonce=nonce, at=now)
     )
     assert report.verdict is Verdict.PASSED, report
     assert "Foreign authority" in str(report.facts["authority"])
@@ -111,17 +112,19 @@ def test_its_token_is_for_nothing_else(foreign: Foreign) -> None:
     authority = foreign.authority
     answer, now = authority.ask(DIGEST, 5), SystemClock().now()
     with pytest.raises(Refused) as caught:
-        check_token(answer, {"sha256": bytes(32)}, roots=authority.roots, at=now)
+        check_token(answer, *asked({"sha256": bytes(32)}, roots=authority.roots, at=now))
     assert caught.value.reason == "timestamp.imprint-mismatch"
     with pytest.raises(Refused) as caught:
-        check_token(answer, {"sha256": DIGEST}, roots=authority.roots, nonce=6, at=now)
+        check_token(answer, *asked({"sha256": DIGEST}, roots=authority.roots, nonce=6, at=now))
     assert caught.value.reason == "timestamp.nonce-mismatch"
 
 
 def test_another_root_of_its_name_vouches_for_nothing(foreign: Foreign) -> None:
     other = issue("Foreign root", authority=True)
     answer = foreign.authority.ask(DIGEST, 5)
-    report = verify_timestamp(answer, {"sha256": DIGEST}, roots=[other.der], at=SystemClock().now())
+    report = verify_timestamp(
+        answer, *asked({"sha256": DIGEST}, roots=[other.der], at=SystemClock().now())
+    )
     assert report.verdict is not Verdict.PASSED
 
 

@@ -38,12 +38,24 @@ IRRELEVANT = {
     ("renewals", "begun"): "when the ledger's clock says that it began: no proof has it",
 }
 
-ERASED = {"direct_tokens": "timestamps over files may be erased with the claims of those"}
+ERASED = {
+    "direct_tokens": "timestamps over files may be erased with the claims of those",
+    "renewed_direct": "what was renewed of them looks, when it is gone, as if it had never been",
+}
 LEANED_ON_BY_NOTHING = {
     "seal_supplements": "which X.509 certificates and revocation data were kept beside a seal: "
     "each proves itself, or nothing, whichever seal it is found by",
+    "renewal_supplements": "the same beside a renewal",
 }
-BESIDE = {"direct_tokens", "renewals", "renewed_strands", "renewal_tokens", "cosignatures"}
+BESIDE = {
+    "direct_tokens",
+    "renewals",
+    "renewed_strands",
+    "renewed_direct",
+    "renewal_supplements",
+    "renewal_tokens",
+    "cosignatures",
+}
 """What a ledger without renewals, without witnesses, and without timestamps over files themselves,
 has not."""
 
@@ -125,8 +137,8 @@ def renewed(tmp_path_factory: pytest.TempPathFactory) -> Victim:
     sealed_ledger.deposit(ledger, {"b.txt": "b"})
     cosign(ledger.home)
     place = assembly.open_ledger(ledger.home)
-    for digest in (None, "sha512", None):
-        assert place.renewer().renew(Wish(digest=digest)).strands == 2
+    for digest, count in ((None, 3), ("sha512", 2), (None, 3)):
+        assert place.renewer().renew(Wish(digest=digest)).strands == count
     place.close()
     return victim(ledger)
 
@@ -297,12 +309,12 @@ def test_a_defect_is_called_by_its_name(small: Victim, reason: str, statement: s
         ),
         (
             "audit.stray-row",
-            "INSERT INTO renewal_tokens SELECT 3, 0, authority, independent, response, token "
+            "INSERT INTO renewal_tokens SELECT 9, 0, authority, independent, response, token "
             "FROM renewal_tokens WHERE renewal = 0",
         ),
         (
             "audit.stray-row",
-            "INSERT INTO renewed_strands SELECT 3, seal, position, leaf, objects, hashes "
+            "INSERT INTO renewed_strands SELECT 9, seal, position, leaf, objects, hashes "
             "FROM renewed_strands WHERE renewal = 2",
         ),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,9 +12,11 @@ import click
 
 from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.timestamping.authority_list import AuthorityEntry
+from evidence_ledger.adapters.timestamping.known_roots import roots_here
 from evidence_ledger.adapters.timestamping.presets import Preset, presets
 from evidence_ledger.adapters.trust_addition import add_authority
 from evidence_ledger.core import pem
+from evidence_ledger.core.x509_certificate import parse_certificate
 from evidence_ledger.errors import EvidenceError, UsageError
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.input_file import read_whole
@@ -31,9 +34,9 @@ _LARGEST_ROOTS = 1024 * 1024
 @click.option(
     "--roots",
     type=options.input_file(),
-    required=True,
     metavar="ROOTS.pem",
-    help="Its root X.509 certificates, from the authority itself.",
+    help="Its root X.509 certificates, from the authority itself. A preset that pins its roots "
+    "finds them on this machine.",
 )
 @click.option("--name", help="How reports call it; else the preset's name or the address's host.")
 @click.option("--url", help="The address, where the preset has none.")
@@ -57,7 +60,7 @@ _LARGEST_ROOTS = 1024 * 1024
 @options.as_json
 def command(
     authority: str,
-    roots: Path,
+    roots: Path | None,
     name: str | None,
     url: str | None,
     policy_oid: str | None,
@@ -71,12 +74,12 @@ def command(
     """Ask one more timestamp authority from now on.
 
     PRESET is a name from `evidence authority presets`. Tokens are kept only if they lead to the
-    roots given. The ledger's own trust policy names the authority too, so that its certificates
+    roots. The ledger's own trust policy names the authority too, so that its certificates
     can be checked with it; whoever has another policy decides for themselves.
     """
     where = place.home_at(home)
     preset = _preset(authority, url)
-    given = pem.certificates(read_whole(roots, _LARGEST_ROOTS), where=str(roots))
+    given = _pinned(preset) if roots is None else _given(roots)
     entry = AuthorityEntry(
         name=name or preset.name,
         url=preset.url or "",
@@ -91,9 +94,33 @@ def command(
     place.authorities(where).added(entry).save(where.authorities)
     trusted = _trust(where, entry)
     _tell(entry, trusted, json=json)
+    if roots is None:
+        _tell_roots(given)
     known = {hashlib.sha256(one).hexdigest() for one in given}.intersection(preset.sha256)
     if preset.sha256 and not known:
         hint("This is not a root that the preset knows; make sure that it is the authority's.")
+
+
+def _tell_roots(found: Sequence[bytes]) -> None:
+    for one in map(parse_certificate, found):
+        says = f"Root found by its fingerprint: {one.subject_text}, SHA-256 {one.sha256.hex()}"
+        hint(safe_line(says))
+
+
+def _given(roots: Path) -> tuple[bytes, ...]:
+    return pem.certificates(read_whole(roots, _LARGEST_ROOTS), where=str(roots))
+
+
+def _pinned(preset: Preset) -> tuple[bytes, ...]:
+    """The roots whose fingerprints the preset has. Raises UsageError where there are none here."""
+    found = roots_here(preset.sha256)
+    if not found:
+        pinned = "is not on this machine" if preset.sha256 else "is not known here"
+        raise UsageError(
+            f"The root X.509 certificate of {preset.name} {pinned}.",
+            hint="Get it from the authority itself, and give it with --roots ROOTS.pem.",
+        )
+    return found
 
 
 def _preset(authority: str, url: str | None) -> Preset:

@@ -14,7 +14,8 @@ from evidence_ledger_cli.output import hint, show, show_json
 def command(json: bool) -> None:
     """Well-known public authorities.
 
-    Addresses and habits, no trust: the root X.509 certificate comes from the authority itself.
+    Where a sha256 is shown, the root X.509 certificate is known by it; else it comes from the
+    authority itself, with --roots.
     """
     known = presets().values()
     if json:
@@ -25,4 +26,4 @@ def command(json: bool) -> None:
         for label, texts in (("root", one.roots), ("sha256", one.sha256), ("note", one.quirks)):
             for text in texts:
                 show(f"{'':<12} {label:<8} {text}")
-    hint("Add one with: evidence authority add NAME --roots ROOTS.pem")
+    hint("Add one with: evidence authority add NAME; where no sha256 is shown, with --roots too")

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.files.reading import digest_file
 from evidence_ledger.core import evidence_record
-from evidence_ledger.core.pem import certificates
 from evidence_ledger.core.record_coverage import RecordedObject, digests_needed
 from evidence_ledger.core.record_verification import RecordTrust, verify_record
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger_cli import options
 from evidence_ledger_cli.digest_text import named_digest
-from evidence_ledger_cli.input_file import read_capped, read_whole
+from evidence_ledger_cli.input_file import read_capped
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
-
-_LARGEST_PEM = 8 * 1024 * 1024
+from evidence_ledger_cli.time_trust import TrustOptions, trust_options
 
 
 @click.command("verify")
@@ -34,28 +30,14 @@ _LARGEST_PEM = 8 * 1024 * 1024
     metavar="NAME:HEX",
     help="Or its digest, such as sha256:HEX; more of one file with commas: sha256:HEX,sha512:HEX.",
 )
-@click.option(
-    "--roots",
-    type=options.input_file(),
-    metavar="PEM",
-    help="Root X.509 certificates that you trust.",
-)
-@click.option(
-    "--intermediates",
-    type=options.input_file(),
-    metavar="PEM",
-    help="X.509 certificates between an authority's and a root.",
-)
-@options.at
+@trust_options(roots_required=False)
 @options.explain
 @options.as_json
 def command(
     record: Path,
     data: tuple[str, ...],
     digest: tuple[str, ...],
-    roots: Path | None,
-    intermediates: Path | None,
-    at: datetime | None,
+    trusted: TrustOptions,
     explain: bool,
     json: bool,
 ) -> int:
@@ -65,15 +47,9 @@ def command(
     """
     by_digest = [_given(text) for text in digest]
     raw = read_capped(record, evidence_record.LARGEST)
-    trust = RecordTrust(
-        _certificates(roots), at or SystemClock().now(), intermediates=_certificates(intermediates)
-    )
-    report = verify_record(raw, [*_hashed(data, _needed(raw)), *by_digest], trust)
+    objects = [*_hashed(data, _needed(raw)), *by_digest]
+    report = verify_record(raw, objects, RecordTrust.of(trusted.trust()))
     return show_report(report, json=json, explain=explain, heading=f"Evidence record {record!s}")
-
-
-def _certificates(path: Path | None) -> tuple[bytes, ...]:
-    return certificates(read_whole(path, _LARGEST_PEM), where=str(path)) if path else ()
 
 
 def _needed(record: bytes) -> Sequence[str]:

@@ -59,7 +59,7 @@ def command(
     home: Path | None,
     json: bool,
 ) -> None:
-    """Renew timestamps before they weaken.
+    """Renew timestamps before they weaken: those of seals, and those over files themselves.
 
     A timestamp weakens when its authority's X.509 certificate or an algorithm in it ends. One new
     timestamp of each authority covers many old ones. Afterwards export certificates again: those

@@ -33,8 +33,10 @@ from evidence_ledger.adapters.sql.schema import (
     documents,
     entries,
     fingerprints,
+    renewal_supplements,
     renewal_tokens,
     renewals,
+    renewed_direct,
     renewed_strands,
     seal_supplements,
     seals,
@@ -189,11 +191,12 @@ def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield claims, or_(claims.c.entry < 0, claims.c.entry >= size, claims.c.position < 0)
     yield seals, or_(seals.c.number < 0, seals.c.size > size)
     begun = select(renewals.c.number)
-    yield renewed_strands, renewed_strands.c.renewal.not_in(begun)
-    yield renewal_tokens, renewal_tokens.c.renewal.not_in(begun)
+    for table in (renewed_strands, renewed_direct, renewal_tokens, renewal_supplements):
+        yield table, table.c.renewal.not_in(begun)
     for table in (tokens, cosignatures, seal_supplements):
         yield table, ~select(seals.c.number).where(seals.c.number == table.c.seal).exists()
-    linked = select(seal_supplements.c.seal).where(
-        seal_supplements.c.digest == supplements.c.digest
-    )
-    yield supplements, ~linked.exists()
+    linked = [
+        select(1).where(links.c.digest == supplements.c.digest).exists()
+        for links in (seal_supplements, renewal_supplements)
+    ]
+    yield supplements, ~or_(*linked)

@@ -26,6 +26,8 @@ _CHANGES = {
     "seal_supplements": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "direct_tokens": {"UPDATE": _NEVER},
     "renewed_strands": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "renewed_direct": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "renewal_supplements": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "renewal_tokens": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "renewals": {
         "UPDATE": "OLD.entry IS NOT NULL OR NEW.entry IS NULL OR NEW.number <> OLD.number"

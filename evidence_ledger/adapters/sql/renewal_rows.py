@@ -1,12 +1,13 @@
-"""Renewals, what they renew, and the timestamps over them."""
+"""Renewals, what they renew of seals, and the timestamps over them."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, Dialect, bindparam, func, select, update
+from sqlalchemy import Connection, Dialect, bindparam, select, update
 
+from evidence_ledger.adapters.sql.history_rows import histories, history
 from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
 from evidence_ledger.adapters.sql.schema import (
     renewal_tokens,
@@ -17,11 +18,12 @@ from evidence_ledger.adapters.sql.schema import (
 )
 from evidence_ledger.core import canonical
 from evidence_ledger.core.algorithm import DIGESTS
+from evidence_ledger.core.renewal_history import RenewalHistory
+from evidence_ledger.core.token_place import Place, SealPlace
 from evidence_ledger.errors import FormatError, HeadMoved, LedgerCorrupt
 from evidence_ledger.ports import (
     RenewalKind,
     RenewedStrand,
-    SealedToken,
     StoredRenewal,
     StoredToken,
 )
@@ -29,8 +31,6 @@ from evidence_ledger.ports import (
 _TOKEN = (str, int, bytes, bytes)
 _STRAND = (int, int, int, bytes, bytes)
 _RENEWAL = (int, str, str, int, str, bytes)
-
-Place = tuple[int, int]
 
 
 class RenewalRows:
@@ -71,13 +71,7 @@ class RenewalRows:
             .order_by(strand.renewal, strand.position),
             dialect,
         )
-        self._newest_of_all = Prepared(
-            select(strand.seal, strand.position, func.max(strand.renewal))
-            .join(renewals, renewals.c.number == strand.renewal)
-            .where(renewals.c.entry.is_not(None))
-            .group_by(strand.seal, strand.position),
-            dialect,
-        )
+        self._histories = Prepared(histories(renewed_strands, "seal", "position"), dialect)
         token = tokens.c
         is_next = (token.seal > bindparam("seal")) | (
             (token.seal == bindparam("seal")) & (token.position > bindparam("position"))
@@ -140,32 +134,35 @@ class RenewalRows:
         return _renewal(rows[0], tuple(_token(place, row, rows[0][0]) for place, row in held))
 
     def strands(
-        self, connection: Connection, number: int, after: Place, most: int
-    ) -> list[RenewedStrand]:
-        """At most ``most`` of what a renewal renews, after a seal and position."""
+        self, connection: Connection, number: int, after: SealPlace, most: int
+    ) -> list[tuple[SealPlace, RenewedStrand]]:
+        """At most ``most`` of what a renewal renews of seals, after a place, by places."""
         rows = self._strands.rows(
-            connection, of=number, seal=after[0], position=after[1], most=most
+            connection, of=number, seal=after.seal, position=after.position, most=most
         )
-        return [_strand(row) for row in rows]
+        return [(SealPlace(*row[:2]), _strand(row)) for row in rows]
 
     def of_seal(self, connection: Connection, seal: int) -> list[tuple[int, RenewedStrand]]:
         """What renewals with an entry do for a seal, oldest first."""
         rows = self._of_seal.rows(connection, of=seal)
         return [(row[0], _strand(row[1:])) for row in rows]
 
-    def newest_of_all(self, connection: Connection) -> dict[Place, int]:
-        """By seal and position of a token, its newest renewal with an entry."""
-        return {(row[0], row[1]): row[2] for row in self._newest_of_all.rows(connection)}
+    def histories(self, connection: Connection) -> dict[Place, RenewalHistory]:
+        """Of each token of a seal that renewals with an entry renew."""
+        rows = self._histories.rows(connection)
+        return {SealPlace(*row[:2]): history(row[2:]) for row in rows}
 
-    def sealed_tokens(self, connection: Connection, after: Place, most: int) -> list[SealedToken]:
-        """At most ``most`` tokens of seals with an entry, after a seal and position."""
-        rows = self._sealed.rows(connection, seal=after[0], position=after[1], most=most)
-        return [SealedToken(row[0], row[1], _stored(row[2:], f"seal {row[0]}")) for row in rows]
+    def sealed_tokens(
+        self, connection: Connection, after: SealPlace, most: int
+    ) -> list[tuple[SealPlace, StoredToken]]:
+        """At most ``most`` tokens of seals with an entry, after a place, by places."""
+        rows = self._sealed.rows(connection, seal=after.seal, position=after.position, most=most)
+        return [(SealPlace(*row[:2]), _stored(row[2:], f"seal {row[0]}")) for row in rows]
 
 
 def _strand_row(number: int, one: RenewedStrand) -> Row:
     objects = struct.pack(f">{len(one.objects)}I", *one.objects)
-    return (number, one.seal, one.position, one.leaf, objects, one.hashes)
+    return (number, *one.place, one.leaf, objects, one.hashes)
 
 
 def _strand(row: Row) -> RenewedStrand:
@@ -173,7 +170,7 @@ def _strand(row: Row) -> RenewedStrand:
     if tuple(map(type, row)) != _STRAND or len(objects) % 4:
         raise LedgerCorrupt(f"What was renewed of seal {seal} is damaged.")
     places = struct.unpack(f">{len(objects) // 4}I", objects)
-    return RenewedStrand(seal, position, leaf, places, hashes)
+    return RenewedStrand(SealPlace(seal, position), leaf, places, hashes)
 
 
 def _renewal(row: Row, held: Sequence[StoredToken]) -> StoredRenewal:

@@ -161,6 +161,32 @@ renewed_strands = Table(
     sqlite_with_rowid=False,
 )
 
+renewed_direct = Table(
+    "renewed_direct",
+    metadata,
+    Column("renewal", Count, ForeignKey("renewals.number"), primary_key=True, autoincrement=False),
+    Column(
+        "entry",
+        Count,
+        ForeignKey("entries.number"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    ),
+    Column("file", Integer, primary_key=True, autoincrement=False),
+    Column("authority", Text, primary_key=True),
+    Column("leaf", Count, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+renewal_supplements = Table(
+    "renewal_supplements",
+    metadata,
+    Column("renewal", Count, ForeignKey("renewals.number"), primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, ForeignKey("supplements.digest"), primary_key=True),
+    Column("kind", Text, nullable=False),
+)
+
 renewal_tokens = Table(
     "renewal_tokens",
     metadata,

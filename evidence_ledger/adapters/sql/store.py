@@ -15,17 +15,21 @@ from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
 from evidence_ledger.adapters.sql.faults import is_conflict
 from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.adapters.sql.renewal_rows import RenewalRows
+from evidence_ledger.adapters.sql.renewed_direct_rows import RenewedDirectRows
+from evidence_ledger.adapters.sql.schema import renewal_supplements, seal_supplements
 from evidence_ledger.adapters.sql.seal_rows import SealRows
 from evidence_ledger.adapters.sql.supplement_rows import SupplementRows
 from evidence_ledger.adapters.sql.tile_rows import TileRows
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
+from evidence_ledger.core.renewal_history import RenewalHistory
+from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt, NoSuchEntry
 from evidence_ledger.ports import (
     DirectToken,
     Found,
+    PlacedToken,
     RenewedStrand,
-    SealedToken,
     StoredCosignature,
     StoredEntry,
     StoredRenewal,
@@ -39,6 +43,7 @@ _CLAIMS_AT_ONCE = 2048
 _TILES_AT_ONCE = 64
 _TOKENS_AT_ONCE = 512
 _STRANDS_AT_ONCE = 64
+_BEFORE_ALL = SealPlace(-1, -1)
 
 
 class SqlStore:
@@ -53,9 +58,11 @@ class SqlStore:
         self._tiles = TileRows(engine.dialect)
         self._seals = SealRows(engine.dialect)
         self._cosignatures = CosignatureRows(engine.dialect)
-        self._supplements = SupplementRows(engine.dialect)
+        self._supplements = SupplementRows(seal_supplements, engine.dialect)
         self._direct = DirectRows(engine.dialect)
         self._renewals = RenewalRows(engine.dialect)
+        self._renewed_direct = RenewedDirectRows(engine.dialect)
+        self._renewal_supplements = SupplementRows(renewal_supplements, engine.dialect)
 
     def head(self) -> Head:
         """See ports.Store."""
@@ -202,7 +209,7 @@ class SqlStore:
     def supplements(self, number: int) -> Sequence[StoredSupplement]:
         """See ports.Store."""
         with reading(self._engine, self._place) as connection:
-            return self._supplements.of_seal(connection, number)
+            return self._supplements.of(connection, number)
 
     def add_direct(self, index: int, direct: DirectToken) -> None:
         """See ports.Store."""
@@ -219,21 +226,28 @@ class SqlStore:
         with reading(self._engine, self._place) as connection:
             return self._direct.of_entry(connection, index)
 
-    def sealed_tokens(self) -> Iterator[SealedToken]:
+    def placed_tokens(self) -> Iterator[PlacedToken]:
         """See ports.Store."""
-        after = (-1, -1)
+        after = _BEFORE_ALL
         while True:
             with reading(self._engine, self._place) as connection:
                 page = self._renewals.sealed_tokens(connection, after, _TOKENS_AT_ONCE)
-            yield from page
+            yield from (PlacedToken(place, token) for place, token in page)
             if len(page) < _TOKENS_AT_ONCE:
-                return
-            after = (page[-1].seal, page[-1].position)
+                break
+            after = page[-1][0]
+        for entry in self.direct_entries():
+            for one in self.direct(entry):
+                yield PlacedToken(FilePlace(entry, one.file, one.token.authority), one.token)
 
     def add_renewal(self, renewal: StoredRenewal, strands: Iterable[RenewedStrand]) -> None:
         """See ports.Store."""
+        known = list(strands)
+        files = [one for one in known if isinstance(one.place, FilePlace)]
+        seals = [one for one in known if isinstance(one.place, SealPlace)]
         with writing(self._engine, self._place) as connection:
-            self._renewals.add(connection, renewal, strands)
+            self._renewals.add(connection, renewal, seals)
+            self._renewed_direct.add(connection, renewal.number, files)
 
     def add_renewal_token(self, number: int, token: StoredToken) -> None:
         """See ports.Store."""
@@ -252,24 +266,43 @@ class SqlStore:
 
     def strands(self, number: int) -> Iterator[RenewedStrand]:
         """See ports.Store."""
-        after = (-1, -1)
+        after = _BEFORE_ALL
         while True:
             with reading(self._engine, self._place) as connection:
                 page = self._renewals.strands(connection, number, after, _STRANDS_AT_ONCE)
-            yield from page
+            yield from (strand for _, strand in page)
             if len(page) < _STRANDS_AT_ONCE:
-                return
-            after = (page[-1].seal, page[-1].position)
+                break
+            after = page[-1][0]
+        with reading(self._engine, self._place) as connection:
+            files = self._renewed_direct.of_renewal(connection, number)
+        yield from files
 
-    def renewals_of(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
+    def renewals_of_seal(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
         """See ports.Store."""
         with reading(self._engine, self._place) as connection:
             return self._renewals.of_seal(connection, seal)
 
-    def newest_renewals(self) -> Mapping[tuple[int, int], int]:
+    def renewals_of_files(self, entry: int) -> Sequence[tuple[int, RenewedStrand]]:
         """See ports.Store."""
         with reading(self._engine, self._place) as connection:
-            return self._renewals.newest_of_all(connection)
+            return self._renewed_direct.of_entry(connection, entry)
+
+    def histories(self) -> Mapping[Place, RenewalHistory]:
+        """See ports.Store."""
+        with snapshot(self._engine, self._place) as connection:
+            of_files = self._renewed_direct.histories(connection)
+            return self._renewals.histories(connection) | of_files
+
+    def add_renewal_supplements(self, number: int, found: Sequence[StoredSupplement]) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._renewal_supplements.add(connection, number, found)
+
+    def renewal_supplements(self, number: int) -> Sequence[StoredSupplement]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._renewal_supplements.of(connection, number)
 
     def close(self) -> None:
         """See ports.Store."""

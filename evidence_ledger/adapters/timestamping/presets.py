@@ -12,7 +12,7 @@ from importlib.resources import files
 class Preset:
     """One authority. ``url`` is None where none is known; ``interval`` is in seconds.
 
-    ``roots`` are names and ``sha256`` fingerprints of X.509 certificates: where to look.
+    ``roots`` are the names of its root X.509 certificates; ``sha256`` pins those that are certain.
     """
 
     name: str

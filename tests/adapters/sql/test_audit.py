@@ -263,6 +263,8 @@ SEAL_TABLES = {
     "direct_tokens",
     "renewals",
     "renewed_strands",
+    "renewed_direct",
+    "renewal_supplements",
     "renewal_tokens",
 }
 COLUMNS = [

@@ -11,15 +11,19 @@ from pathlib import Path
 import pytest
 
 from evidence_ledger.adapters.sql import create_store, open_store
+from evidence_ledger.core.renewal_history import LISTS, RenewalHistory
+from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt
 from evidence_ledger.ports import (
+    PlacedToken,
     RenewalKind,
     RenewedStrand,
-    SealedToken,
     Store,
     StoredRenewal,
     StoredSeal,
+    StoredSupplement,
     StoredToken,
+    SupplementKind,
 )
 from tests.adapters.sql.test_store_contract import SEAL, TOKEN, again, makes, store
 from tests.chain_factory import fill
@@ -29,9 +33,9 @@ __all__ = ["again", "makes", "store"]
 BEGUN = datetime(2028, 3, 1, 12, 0, 0, 5, tzinfo=UTC)
 RENEWAL = StoredRenewal(0, RenewalKind.TIMESTAMP, "sha256", True, BEGUN, b"l" * 64)
 TREE = StoredRenewal(1, RenewalKind.TREE, "sha512", False, BEGUN, b"m" * 64)
-FIRST = RenewedStrand(0, 0, 1)
-SECOND = RenewedStrand(0, 1, 0)
-OBJECTS = RenewedStrand(0, 1, 0, (0, 2, 2**32 - 1), b"h" * 192)
+FIRST = RenewedStrand(SealPlace(0, 0), 1)
+SECOND = RenewedStrand(SealPlace(0, 1), 0)
+OBJECTS = RenewedStrand(SealPlace(0, 1), 0, (0, 2, 2**32 - 1), b"h" * 192)
 
 
 def seal(store: Store, number: int, *authorities: str, entry: int | None = None) -> StoredSeal:
@@ -44,12 +48,17 @@ def seal(store: Store, number: int, *authorities: str, entry: int | None = None)
     return made
 
 
+def newest(store: Store) -> dict[Place, int | None]:
+    """The newest renewal of each token."""
+    return {place: one.renewal for place, one in store.histories().items()}
+
+
 def test_there_are_no_renewals_at_first(store: Store) -> None:
     assert store.renewal(-1) is store.renewal(0) is None
-    assert list(store.sealed_tokens()) == []
+    assert list(store.placed_tokens()) == []
     assert list(store.strands(0)) == []
-    assert store.renewals_of(0) == []
-    assert store.newest_renewals() == {}
+    assert store.renewals_of_seal(0) == []
+    assert store.histories() == {}
 
 
 def test_the_tokens_of_closed_seals_in_order(store: Store) -> None:
@@ -57,11 +66,11 @@ def test_the_tokens_of_closed_seals_in_order(store: Store) -> None:
     seals = [seal(store, number, *"ab", entry=3) for number in range(300)]
     seal(store, 300, "open")
     expected = [
-        SealedToken(one.number, position, token)
+        PlacedToken(SealPlace(one.number, position), token)
         for one in seals
         for position, token in enumerate(one.tokens)
     ]
-    assert list(store.sealed_tokens()) == expected
+    assert list(store.placed_tokens()) == expected
 
 
 def test_a_renewal_grows_and_is_closed(store: Store, again: Store) -> None:
@@ -70,7 +79,7 @@ def test_a_renewal_grows_and_is_closed(store: Store, again: Store) -> None:
     store.add_renewal(RENEWAL, [SECOND, FIRST])
     assert again.renewal(0) == again.renewal(-1) == RENEWAL
     assert list(again.strands(0)) == [FIRST, SECOND]
-    assert (again.renewals_of(0), again.newest_renewals()) == ([], {})
+    assert (again.renewals_of_seal(0), again.histories()) == ([], {})
     store.add_renewal_token(0, TOKEN)
     again.add_renewal_token(0, replace(TOKEN, authority="b", independent=True))
     store.close_renewal(0, 4, 2)
@@ -78,8 +87,8 @@ def test_a_renewal_grows_and_is_closed(store: Store, again: Store) -> None:
     assert closed is not None
     assert (closed.entry, [one.authority for one in closed.tokens]) == (4, ["own clock", "b"])
     assert [one.independent for one in closed.tokens] == [False, True]
-    assert again.renewals_of(0) == [(0, FIRST), (0, SECOND)]
-    assert again.newest_renewals() == {(0, 0): 0, (0, 1): 0}
+    assert again.renewals_of_seal(0) == [(0, FIRST), (0, SECOND)]
+    assert newest(again) == {(0, 0): 0, (0, 1): 0}
 
 
 def test_the_newest_of_several_renewals(store: Store) -> None:
@@ -90,8 +99,8 @@ def test_the_newest_of_several_renewals(store: Store) -> None:
         store.add_renewal_token(number, TOKEN)
         if number < 2:
             store.close_renewal(number, 4, 1)
-    assert store.newest_renewals() == {(0, 0): 0, (0, 1): 1}
-    assert store.renewals_of(0) == [(0, FIRST), (0, SECOND), (1, OBJECTS)]
+    assert newest(store) == {(0, 0): 0, (0, 1): 1}
+    assert store.renewals_of_seal(0) == [(0, FIRST), (0, SECOND), (1, OBJECTS)]
     assert store.renewal(1) == replace(TREE, tokens=(TOKEN,), entry=4)
 
 
@@ -99,7 +108,9 @@ def test_many_strands_are_streamed_in_order(store: Store) -> None:
     fill(store, 5)
     for number in range(100):
         seal(store, number, "a", "b", entry=3)
-    strands = [RenewedStrand(number, place, number) for number in range(100) for place in (0, 1)]
+    strands = [
+        RenewedStrand(SealPlace(number, place), number) for number in range(100) for place in (0, 1)
+    ]
     store.add_renewal(RENEWAL, reversed(strands))
     assert list(store.strands(0)) == strands
 
@@ -150,6 +161,10 @@ FENCED = [
     "DELETE FROM renewed_strands",
     "UPDATE renewal_tokens SET token = x''",
     "DELETE FROM renewal_tokens",
+    "UPDATE renewed_direct SET leaf = 5",
+    "DELETE FROM renewed_direct",
+    "UPDATE renewal_supplements SET kind = 'chain'",
+    "DELETE FROM renewal_supplements",
 ]
 DAMAGES = [
     "UPDATE renewals SET kind = 'other'",
@@ -161,6 +176,10 @@ DAMAGES = [
     "UPDATE renewal_tokens SET token = 'text'",
     "UPDATE renewed_strands SET objects = x'00'",
     "UPDATE renewed_strands SET hashes = 'text'",
+    "UPDATE renewed_direct SET leaf = 'text'",
+    "UPDATE renewed_direct SET authority = x'00'",
+    "UPDATE renewal_supplements SET kind = 'other'",
+    "UPDATE supplements SET data = x'00'",
 ]
 
 
@@ -171,8 +190,10 @@ def path(tmp_path: Path) -> Path:
     with closing(create_store(path)) as store:
         fill(store, 5)
         seal(store, 0, "a", entry=3)
-        store.add_renewal(RENEWAL, [FIRST])
+        store.add_renewal(RENEWAL, [FIRST, RenewedStrand(FilePlace(0, 0, "a"), 0)])
         store.add_renewal_token(0, StoredToken("a", True, b"r", b"t"))
+        list_ = StoredSupplement(SupplementKind.REVOCATION, b"list")
+        store.add_renewal_supplements(0, [list_])
         store.close_renewal(0, 4, 1)
     return path
 
@@ -197,3 +218,50 @@ def test_damage_is_told(path: Path, change: str) -> None:
 def read_all(store: Store) -> None:
     store.renewal(0)
     list(store.strands(0))
+    store.renewals_of_seal(0)
+    store.renewals_of_files(0)
+    store.histories()
+    store.renewal_supplements(0)
+
+
+def test_strands_of_files_come_after_those_of_seals(store: Store, again: Store) -> None:
+    fill(store, 5)
+    seal(store, 0, "a", entry=3)
+    files = [RenewedStrand(FilePlace(1, 0, "a"), 1), RenewedStrand(FilePlace(1, 0, "b"), 0)]
+    store.add_renewal(RENEWAL, [files[1], FIRST, files[0]])
+    assert list(again.strands(0)) == [FIRST, *files]
+    assert (again.renewals_of_files(1), again.histories()) == ([], {})
+    store.add_renewal_token(0, TOKEN)
+    store.close_renewal(0, 4, 1)
+    assert again.renewals_of_files(1) == [(0, files[0]), (0, files[1])]
+    assert again.renewals_of_files(0) == []
+    assert newest(again) == {(0, 0): 0, (1, 0, "a"): 0, (1, 0, "b"): 0}
+
+
+def test_a_history_counts_timestamps_chains_and_bytes(store: Store) -> None:
+    fill(store, 5)
+    seal(store, 0, "a", entry=3)
+    file = RenewedStrand(FilePlace(1, 0, "a"), 1)
+    for number, kept in enumerate([RENEWAL, RENEWAL, TREE, TREE, RENEWAL]):
+        store.add_renewal(replace(kept, number=number), [FIRST, file] if number < 2 else [FIRST])
+        store.add_renewal_token(number, replace(TOKEN, authority="a", token=b"t" * 1000))
+        store.add_renewal_token(number, replace(TOKEN, authority="b", token=b"t" * 2000))
+        store.close_renewal(number, 4, 2)
+    assert store.histories() == {
+        SealPlace(0, 0): RenewalHistory(4, 2, 3, 5 * 2000 + 6 * LISTS),
+        FilePlace(1, 0, "a"): RenewalHistory(1, 3, 1, 2 * 2000 + 3 * LISTS),
+    }
+
+
+def test_what_is_beside_a_renewal_stays(store: Store, again: Store) -> None:
+    fill(store, 5)
+    seal(store, 0, "a", entry=3)
+    store.add_renewal(RENEWAL, [FIRST])
+    chain = StoredSupplement(SupplementKind.CHAIN, b"chain")
+    revocation = StoredSupplement(SupplementKind.REVOCATION, b"list")
+    store.add_supplements(0, [chain])
+    store.add_renewal_supplements(0, [revocation, chain])
+    store.add_renewal_supplements(0, [revocation])
+    assert again.renewal_supplements(0) == [chain, revocation]
+    assert again.supplements(0) == [chain]
+    assert again.renewal_supplements(1) == []

@@ -1,0 +1,44 @@
+"""Renewals of timestamps over files themselves; what helps to judge the timestamps of renewals."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from evidence_ledger.adapters.sql.fence import sqlite_triggers
+
+revision = "0005"
+down_revision = "0004"
+
+_COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def upgrade() -> None:
+    """Make the new tables and their triggers."""
+    op.create_table(
+        "renewed_direct",
+        _key("renewal", "renewals.number"),
+        _key("entry", "entries.number", index=True),
+        sa.Column("file", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("authority", sa.Text, primary_key=True),
+        sa.Column("leaf", _COUNT, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "renewal_supplements",
+        _key("renewal", "renewals.number"),
+        sa.Column("digest", sa.LargeBinary, sa.ForeignKey("supplements.digest"), primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        for trigger in sqlite_triggers("renewed_direct", "renewal_supplements"):
+            op.execute(trigger)
+
+
+def _key(name: str, refers: str, *, index: bool = False) -> sa.Column[int]:
+    return sa.Column(
+        name,
+        _COUNT,
+        sa.ForeignKey(refers),
+        primary_key=True,
+        autoincrement=False,
+        index=index or None,
+    )
