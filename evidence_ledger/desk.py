@@ -41,6 +41,19 @@ class Deposit:
     key: str
 
 
+def deposit_key(
+    origin: str, author: Author, files: Sequence[FileFact], fields: Sequence[Field]
+) -> str:
+    """The same for the same files and claims, by the same author, in the same ledger."""
+    state = hashlib.sha256(origin.encode() + author.fingerprint)
+    for fact in files:
+        state.update(hashlib.sha256(fact.name).digest() + fact.fingerprint.sha256)
+        state.update(b"digest" if fact.digest_only else b"file")
+    for path, value in sorted(fields, key=lambda field: field[0]):
+        state.update(hashlib.sha256(encode([path, value])).digest())
+    return state.hexdigest()
+
+
 class Desk:
     """Deposits for one author in one ledger."""
 
@@ -56,20 +69,10 @@ class Desk:
         ledger = self._place.ledger
         for path, _ in fields:
             checked_path(path)
-        key = self._key(files, fields)
+        key = deposit_key(ledger.origin, self._author, files, fields)
         context = Context(ledger.origin, ledger.point())
         signed = self._place.outbox.keep(key, lambda: self._author.deposit(files, fields, context))
         return Deposit(ledger.deposit([signed])[0], key)
-
-    def _key(self, files: Sequence[FileFact], fields: Sequence[Field]) -> str:
-        """The same for the same files and claims, by the same author, in the same ledger."""
-        state = hashlib.sha256(self._place.ledger.origin.encode() + self._author.fingerprint)
-        for fact in files:
-            state.update(hashlib.sha256(fact.name).digest() + fact.fingerprint.sha256)
-            state.update(b"digest" if fact.digest_only else b"file")
-        for path, value in sorted(fields, key=lambda field: field[0]):
-            state.update(hashlib.sha256(encode([path, value])).digest())
-        return state.hexdigest()
 
     def seal(self) -> SealResult:
         """Seal everything new."""

@@ -24,6 +24,8 @@ EvidenceError
     │   ├── WitnessUnavailable, WitnessCannotListen, NoSuchLog
     ├── WitnessError
     │   ├── WitnessUnreachable, WitnessRefused, WitnessAnswerInvalid, WitnessElsewhere
+    ├── ServerError
+    │   ├── ServerUnreachable, ServerRefused, ServerAnswerInvalid
     ├── InternalError
     └── Interrupted
 """
@@ -482,6 +484,51 @@ class WitnessElsewhere(WitnessError):
     ) -> None:
         super().__init__(message, where=where, hint=hint)
         self.size = size
+
+
+class ServerError(OperationalError):
+    """A ledger's server did not do what was asked."""
+
+    code = "server"
+    exit_code = 100
+
+
+class ServerUnreachable(ServerError):
+    """The server did not answer, or not in time."""
+
+    code = "server.unreachable"
+    exit_code = 101
+    default_hint = "Nothing is lost: repeat the same command later."
+
+
+class ServerRefused(ServerError):
+    """The server refused; ``server_code`` is the stable code that it gave."""
+
+    code = "server.refused"
+    exit_code = 102
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        server_code: str | None = None,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.server_code = server_code
+
+    @property
+    def reason(self) -> str:
+        return self.server_code or self.code
+
+
+class ServerAnswerInvalid(ServerError):
+    """What the server answered is not what a ledger answers."""
+
+    code = "server.answer"
+    exit_code = 103
+    default_hint = "Check the server's address."
 
 
 class InternalError(OperationalError):

@@ -13,5 +13,5 @@ from tests.server.running import Running
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Running]:
     """A server over a fresh ledger."""
-    with Running(tmp_path / "ledger", seal_every=3600.0) as running:
+    with Running(tmp_path / "served", seal_every=3600.0) as running:
         yield running

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.password import password_file, with_password
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.safe_text import safe_line
+from evidence_ledger_cli.served_deposit import enter
 from evidence_ledger_cli.typed_digest import typed_facts
 
 if TYPE_CHECKING:
@@ -77,6 +79,16 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Sign with this key (PEM or PKCS#12) instead of the one that init made.",
 )
+@click.option(
+    "--server",
+    metavar="URL",
+    help="Enter into the ledger that is served there. The files stay here; they are signed here.",
+)
+@click.option(
+    "--private",
+    is_flag=True,
+    help="With --server: keep all claims here; the server learns only their fingerprint.",
+)
 @password_file
 @place.home
 @options.as_json
@@ -91,6 +103,8 @@ def command(
     direct: bool,
     skip_special: bool,
     key: Path | None,
+    server: str | None,
+    private: bool,
     password_file: Path | None,
     home: Path | None,
     json: bool,
@@ -109,6 +123,17 @@ def command(
         raise UsageError("There is nothing to deposit.", hint="Name a file or a folder.")
     if out is not None:
         require_free(out)
+    if private and server is None:
+        raise UsageError("--private goes with --server.")
+    if server is not None:
+        if embed or direct:
+            raise UsageError("--embed and --direct do not go with --server.")
+        own = place.home_at(home)
+        author = with_password(lambda word: open_depositor(own, word, key), password_file)
+        hashed = partial(_hashed, paths, skip_special=skip_special)
+        told = enter(server, own, author, hashed, typed, fields, out, private=private)
+        _tell(told, json=json)
+        return
     with place.opened(home) as ledger:
         author = with_password(lambda word: open_depositor(ledger.home, word, key), password_file)
         desk = Desk(ledger, author)

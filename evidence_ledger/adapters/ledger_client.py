@@ -1,0 +1,159 @@
+"""A ledger that is served elsewhere, as a depositor reaches it over HTTP.
+
+Only what was signed is sent: statement, signature, claims. Files never leave this machine.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from evidence_ledger.core import canonical
+from evidence_ledger.core.admission import SignedStatement
+from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.statement import TreePoint
+from evidence_ledger.core.statement import origin as checked_origin
+from evidence_ledger.errors import (
+    EvidenceError,
+    ServerAnswerInvalid,
+    ServerRefused,
+    ServerUnreachable,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+CERTIFICATE = "application/vnd.etsi.asic-e+zip"
+LARGEST_ANSWER = 1 << 20
+LARGEST_CERTIFICATE = 1 << 30
+SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServedLedger:
+    """What a statement has to name: origin, digests, and the newest checkpoint."""
+
+    origin: str
+    digests: tuple[Algorithm, ...]
+    after: TreePoint
+
+
+class LedgerClient:
+    """Asks one server. Close it, or use it in ``with``."""
+
+    def __init__(self, url: str) -> None:
+        import httpx
+
+        if not url.lower().startswith(("http://", "https://")):
+            raise ServerUnreachable("The server's address is not http or https.", where=url)
+        self._url = url.rstrip("/")
+        self._client = httpx.Client(timeout=SECONDS)
+
+    def __enter__(self) -> LedgerClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def about(self) -> ServedLedger:
+        """The ledger. Raises ServerUnreachable, ServerRefused, ServerAnswerInvalid."""
+        try:
+            return _served(json.loads(self._asked("GET", "/v1/ledger", LARGEST_ANSWER)))
+        except (ValueError, TypeError, KeyError, RecursionError, EvidenceError) as error:
+            if isinstance(error, (ServerUnreachable, ServerRefused)):
+                raise
+            raise ServerAnswerInvalid(
+                "The server does not answer as a ledger does.", where=self._url
+            ) from error
+
+    def deposit(self, signed: SignedStatement) -> bytes:
+        """Hand in a statement; the certificate, when it is sealed. Repeatable.
+
+        Raises ServerUnreachable, ServerRefused with the server's own code, ServerAnswerInvalid.
+        """
+        answer = self._asked(
+            "POST",
+            "/v1/deposits?wait=seal",
+            LARGEST_CERTIFICATE,
+            json.dumps(_form(signed)).encode(),
+            {"Accept": CERTIFICATE, "Content-Type": "application/json"},
+        )
+        if not answer.startswith(b"PK"):
+            raise ServerUnreachable(
+                "The deposit is in the ledger, but is not sealed yet.",
+                where=self._url,
+                hint="Nothing is lost. Repeat the same command later for the certificate.",
+            )
+        return answer
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        largest: int,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
+        import httpx
+
+        address = self._url + path
+        try:
+            with self._client.stream(method, address, content=body, headers=headers) as response:
+                data = _limited(response, largest)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise ServerUnreachable(
+                f"The server did not answer: {type(error).__name__}.", where=self._url
+            ) from error
+        if not response.is_success:
+            raise _refusal(response.status_code, data, self._url)
+        return data
+
+
+def _limited(response: httpx.Response, largest: int) -> bytes:
+    data = bytearray()
+    for part in response.iter_bytes():
+        data += part
+        if len(data) > largest:
+            raise ServerAnswerInvalid(f"The answer has more than {largest:,} bytes.")
+    return bytes(data)
+
+
+def _refusal(status: int, data: bytes, url: str) -> ServerRefused:
+    """The server's own problem document (RFC 9457), as far as it is one."""
+    try:
+        told = json.loads(data)
+    except (ValueError, RecursionError):
+        told = {}
+    members = told if isinstance(told, dict) else {}
+    detail, hint, code = (members.get(name) for name in ("detail", "hint", "code"))
+    says = detail if isinstance(detail, str) else f"The server answered {status}."
+    return ServerRefused(
+        says[:1000],
+        where=url,
+        hint=hint[:1000] if isinstance(hint, str) else None,
+        server_code=code[:100] if isinstance(code, str) else None,
+    )
+
+
+def _served(told: dict[str, Json]) -> ServedLedger:
+    after = cast("dict[str, Json]", told["after"])
+    size = after["size"]
+    if type(size) is not int or size < 0:
+        raise ValueError("size")
+    return ServedLedger(
+        checked_origin(told["origin"]),
+        tuple(Algorithm(one) for one in cast("list[str]", told["digests"])),
+        TreePoint(size, canonical.hex_bytes(after["root"], 32, where="after.root")),
+    )
+
+
+def _form(signed: SignedStatement) -> dict[str, object]:
+    form: dict[str, object] = {
+        "statement": signed.statement.decode(),
+        "signature": base64.b64encode(signed.signature).decode(),
+    }
+    return form | ({"claims": [one.decode() for one in signed.claims]} if signed.claims else {})

@@ -1,0 +1,97 @@
+"""The desk of somebody whose ledger is served elsewhere: hashed and signed here, entered there.
+
+A deposit is kept in the outbox before it is handed in: the same command, repeated after an
+interruption, hands in the same bytes and gets the same entry.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from evidence_ledger.adapters.ledger_client import LedgerClient, ServedLedger
+from evidence_ledger.adapters.outbox import Outbox
+from evidence_ledger.author import Author, Context
+from evidence_ledger.core import certificate, certificate_writer, disclosure, entry
+from evidence_ledger.core.admission import SignedStatement
+from evidence_ledger.core.certificate import Certificate
+from evidence_ledger.core.claim import FileFact, checked_path
+from evidence_ledger.core.container import Container
+from evidence_ledger.core.readme import readme_text
+from evidence_ledger.core.report import Verdict
+from evidence_ledger.core.verification import verify_certificate
+from evidence_ledger.desk import Field, deposit_key, whole_file
+from evidence_ledger.errors import EvidenceError, ServerAnswerInvalid
+from evidence_ledger.ports import Clock
+
+
+class DeskAway:
+    """Deposits for one author in the ledger behind ``client``.
+
+    ``private``: the server learns only the claims' root; the claims are put into the certificate
+    here, and it has no page for printing.
+    """
+
+    def __init__(
+        self,
+        client: LedgerClient,
+        outbox: Outbox,
+        author: Author,
+        clock: Clock,
+        *,
+        private: bool = False,
+    ) -> None:
+        self._client = client
+        self._outbox = outbox
+        self._author = author
+        self._clock = clock
+        self._private = private
+
+    def deposit(
+        self,
+        served: ServedLedger,
+        files: Sequence[FileFact],
+        fields: Sequence[Field],
+        out: Path,
+        *,
+        overwrite: bool = False,
+    ) -> entry.Entry:
+        """Hand in a deposit and write its certificate to ``out``; the entry.
+
+        Raises UsageError, FormatError, what LedgerClient raises, OutputExists, OutputUnwritable.
+        """
+        for path, _ in fields:
+            checked_path(path)
+        key = deposit_key(served.origin, self._author, files, fields)
+        context = Context(served.origin, served.after)
+        signed = self._outbox.keep(key, lambda: self._author.deposit(files, fields, context))
+        sent = replace(signed, claims=()) if self._private else signed
+        data = self._client.deposit(sent)
+        parts, made = _checked(data, signed, self._clock.now())
+        with whole_file(out, overwrite=overwrite) as file:
+            if self._private:
+                shown = replace(parts, claims=tuple(disclosure.disclose(signed.claims)))
+                readme = readme_text(shown).encode()
+                certificate_writer.write(shown, file, made.received, readme=readme)
+            else:
+                file.write(data)
+        self._outbox.drop(key)
+        return made
+
+
+def _checked(data: bytes, signed: SignedStatement, at: datetime) -> tuple[Certificate, entry.Entry]:
+    """The certificate's parts, if they are of this deposit and nothing in them is wrong."""
+    try:
+        parts = certificate.parse(Container(io.BytesIO(data)))
+        made = entry.parse(parts.entry)
+    except EvidenceError as error:
+        raise ServerAnswerInvalid(f"The server's certificate can't be read: {error}") from error
+    if (parts.statement, parts.signature) != (signed.statement, signed.signature):
+        raise ServerAnswerInvalid("The server's certificate is of another deposit.")
+    for step in verify_certificate(io.BytesIO(data), [], None, at).steps:
+        if step.verdict is Verdict.FAILED:
+            raise ServerAnswerInvalid(f"The server's certificate does not stand: {step.says}")
+    return parts, made
