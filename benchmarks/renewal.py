@@ -24,9 +24,9 @@ from evidence_ledger.auditing.renewals import RenewalAudit
 from evidence_ledger.core import evidence_record
 from evidence_ledger.core.record_tree import RecordTree, blinded
 from evidence_ledger.core.timestamp_token import read_token
-from evidence_ledger.ports import StoredSeal, StoredToken
 from evidence_ledger.renewing.plan import Wish
 from evidence_ledger.renewing.strand import strands
+from evidence_ledger.stored import StoredSeal, StoredToken
 from tests.workbench import Workbench
 
 

@@ -26,10 +26,11 @@ from evidence_ledger.errors import (
     WitnessError,
 )
 from evidence_ledger.links import Links
-from evidence_ledger.ports import Found, Store, StoredEntry, StoredSeal
+from evidence_ledger.ports import Store
 from evidence_ledger.sealing.cosigner import Cosigner
 from evidence_ledger.sealing.direct import stamp_files
 from evidence_ledger.sealing.sealer import Sealer, SealingParts
+from evidence_ledger.stored import Found, StoredEntry, StoredSeal
 from evidence_ledger.tree import edge_at
 
 TRIES = 50

@@ -14,7 +14,7 @@ from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.verification import MEANING
 from evidence_ledger.core.x509_certificate import parse_certificate
 from evidence_ledger.issuing.issuer import Issued
-from evidence_ledger.ports import StoredToken
+from evidence_ledger.stored import StoredToken
 
 _LABELS = {
     "matter/case_number": "Case",

@@ -13,8 +13,8 @@ from evidence_ledger.auditing import audit as auditing
 from evidence_ledger.core.entry import parse as parse_entry
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.errors import Refused
-from evidence_ledger.ports import StoredSeal
 from evidence_ledger.sealing import sealed_objects
+from evidence_ledger.stored import StoredSeal
 from tests.workbench import Workbench, fact, found, step
 
 

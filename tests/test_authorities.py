@@ -17,8 +17,9 @@ from evidence_ledger.core import entry, statement
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.errors import AuthorityAnswerInvalid, AuthorityError, AuthorityUnreachable
 from evidence_ledger.ledger import Ledger, SealResult
-from evidence_ledger.ports import Store, StoredSeal
+from evidence_ledger.ports import Store
 from evidence_ledger.sealing.asking import AskingRules
+from evidence_ledger.stored import StoredSeal
 from tests.fakes import NOON, FakeAuthority, FakeClock, Fuse, PowerCut
 from tests.workbench import Workbench, found, written
 

@@ -15,7 +15,7 @@ from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.time_bracket import Bracket, is_member, of
 from evidence_ledger.errors import FormatError
 from evidence_ledger.issuing.bracketing import bracket_of
-from evidence_ledger.ports import StoredEntry
+from evidence_ledger.stored import StoredEntry
 from evidence_ledger.tree import reader_of
 from tests.fakes import NOON, FakeAuthority, FakeClock
 from tests.workbench import Workbench, authority_table, found, step, written

@@ -25,8 +25,8 @@ from evidence_ledger.errors import (
     WitnessUnreachable,
 )
 from evidence_ledger.ledger import SealResult
-from evidence_ledger.ports import StoredSeal
 from evidence_ledger.sealing.cosigning import CosigningRules
+from evidence_ledger.stored import StoredSeal
 from tests.fake_witness import FakeWitness
 from tests.fakes import Fuse, PowerCut
 from tests.small_log import make_key

@@ -11,9 +11,10 @@ import pytest
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.issuing import accompanying
 from evidence_ledger.ledger import Ledger
-from evidence_ledger.ports import RevocationSource, StoredSupplement, SupplementKind
+from evidence_ledger.ports import RevocationSource
 from evidence_ledger.renewing.plan import Wish
 from evidence_ledger.renewing.renewer import Renewer
+from evidence_ledger.stored import StoredSupplement, SupplementKind
 from tests.fakes import FakeClock
 from tests.revocation_factory import DAY, Gone, crl
 from tests.test_ten_years import FIRST, ROOTS, SECOND, SHA512_ASKED, THIRD, Story, day

@@ -18,11 +18,12 @@ from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.errors import AuthorityUnreachable, LedgerCorrupt, UsageError
 from evidence_ledger.ledger import Ledger
-from evidence_ledger.ports import RenewalKind, Store
+from evidence_ledger.ports import Store
 from evidence_ledger.renewing import plan
 from evidence_ledger.renewing.plan import Left, Wish
 from evidence_ledger.renewing.renewer import Renewer
 from evidence_ledger.renewing.strand import strands
+from evidence_ledger.stored import RenewalKind
 from tests.fakes import FakeAuthority, Fuse, PowerCut
 from tests.workbench import Workbench, fact, found, step, written
 

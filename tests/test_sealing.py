@@ -25,8 +25,9 @@ from evidence_ledger.errors import (
     NotSealed,
 )
 from evidence_ledger.ledger import Ledger
-from evidence_ledger.ports import Store, StoredSeal
+from evidence_ledger.ports import Store
 from evidence_ledger.sealing.sealer import Sealer
+from evidence_ledger.stored import StoredSeal
 from tests.fakes import FakeAuthority, FakeClock, Fuse, PowerCut
 from tests.workbench import ORIGIN, Workbench, fact, found, written
 

@@ -17,7 +17,7 @@ from evidence_ledger.adapters.sql.engine import sqlite_engine, writing
 from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.ledger import Ledger
-from evidence_ledger.ports import StoredSupplement, SupplementKind
+from evidence_ledger.stored import StoredSupplement, SupplementKind
 from tests.mutation.damage import unfenced
 from tests.revocation_factory import crl
 from tests.workbench import CA, DEPOSITOR, Workbench, found, written

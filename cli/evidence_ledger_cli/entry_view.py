@@ -9,7 +9,7 @@ from evidence_ledger.core.claim import Claim, file_fact
 from evidence_ledger_cli.safe_text import safe_line, safe_name
 
 if TYPE_CHECKING:
-    from evidence_ledger.ports import StoredEntry
+    from evidence_ledger.stored import StoredEntry
 
 
 def received(data: bytes) -> str:

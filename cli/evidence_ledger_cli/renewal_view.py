@@ -12,9 +12,9 @@ from evidence_ledger_cli.output import hint, show
 from evidence_ledger_cli.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from evidence_ledger.ports import StoredRenewal
     from evidence_ledger.renewing.renewer import RenewalResult
     from evidence_ledger.renewing.weakening import Standing
+    from evidence_ledger.stored import StoredRenewal
 
 _WHY = {
     "lost": "too late: the authority's X.509 certificate has ended, or the timestamp is wrong",

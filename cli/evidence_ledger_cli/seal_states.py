@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evidence_ledger.ledger import Ledger
-    from evidence_ledger.ports import StoredSeal
+    from evidence_ledger.stored import StoredSeal
 
 
 class SealStates:

@@ -48,9 +48,10 @@ from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.core.token_place import SealPlace
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
-from evidence_ledger.ports import CheckpointMemory, Store, StoredEntry, StoredSeal, StoredToken
+from evidence_ledger.ports import CheckpointMemory, Store
 from evidence_ledger.sealing.sealed_objects import are_sealed
 from evidence_ledger.sealing.sealer import split
+from evidence_ledger.stored import StoredEntry, StoredSeal, StoredToken
 from evidence_ledger.tree import reader_of
 
 CHAIN = Task(

@@ -20,7 +20,8 @@ from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.core.token_place import FilePlace, Place
 from evidence_ledger.core.x509_certificate import parse_certificate
 from evidence_ledger.errors import EvidenceError, Refused, Undecided
-from evidence_ledger.ports import DirectToken, Store, StoredSupplement, SupplementKind
+from evidence_ledger.ports import Store
+from evidence_ledger.stored import DirectToken, StoredSupplement, SupplementKind
 
 
 def check_supplements(found: Sequence[StoredSupplement], where: str) -> None:

@@ -12,7 +12,7 @@ from evidence_ledger.core.note_verification import verify_signature
 from evidence_ledger.core.statement import SealFact
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import EvidenceError, Refused, Undecided
-from evidence_ledger.ports import StoredCosignature, StoredSeal
+from evidence_ledger.stored import StoredCosignature, StoredSeal
 
 
 def check_cosignatures(seals: Iterable[StoredSeal], witnesses: Mapping[str, Sequence[str]]) -> str:

@@ -21,18 +21,18 @@ from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import check_token
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import EvidenceError, NoSuchEntry, Refused, Undecided
-from evidence_ledger.ports import (
-    PlacedToken,
-    RenewalKind,
-    RenewedStrand,
-    Store,
-    StoredRenewal,
-    StoredToken,
-)
+from evidence_ledger.ports import Store
 from evidence_ledger.renewing.records import Renewals
 from evidence_ledger.renewing.strand import SHA256, carrying, leaves_of, renewal_of, seal_of
 from evidence_ledger.renewing.tree_leaves import TreeLeaves
 from evidence_ledger.sealing.sealer import token_time
+from evidence_ledger.stored import (
+    PlacedToken,
+    RenewalKind,
+    RenewedStrand,
+    StoredRenewal,
+    StoredToken,
+)
 
 RenewalPlace = tuple[int, int]
 """A renewal's number, and the position of a token of it."""

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from evidence_ledger.core.certificate import MOST_BESIDE
-from evidence_ledger.ports import Store, StoredSeal, StoredSupplement, SupplementKind
+from evidence_ledger.ports import Store
 from evidence_ledger.renewing.records import TokenRecords
 from evidence_ledger.sealing.capturing import carried
+from evidence_ledger.stored import StoredSeal, StoredSupplement, SupplementKind
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Of each kind, in one certificate."""

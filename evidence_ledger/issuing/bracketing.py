@@ -7,7 +7,8 @@ import hashlib
 from evidence_ledger.core import path_line, statement
 from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.core.time_bracket import Bracket
-from evidence_ledger.ports import Store, StoredSeal
+from evidence_ledger.ports import Store
+from evidence_ledger.stored import StoredSeal
 from evidence_ledger.tree import reader_of
 
 

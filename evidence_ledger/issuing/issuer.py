@@ -17,10 +17,11 @@ from evidence_ledger.core.token_place import FilePlace, Place
 from evidence_ledger.errors import LedgerError, NoSuchEntry, NotSealed
 from evidence_ledger.issuing.accompanying import Accompanying
 from evidence_ledger.issuing.bracketing import bracket_of
-from evidence_ledger.ports import Store, StoredEntry, StoredSeal
+from evidence_ledger.ports import Store
 from evidence_ledger.renewing.records import Renewals, TokenRecords
 from evidence_ledger.sealing.seal_member import bare_file, document, file
 from evidence_ledger.sealing.sealer import split
+from evidence_ledger.stored import StoredEntry, StoredSeal
 from evidence_ledger.tree import reader_of
 
 MOST_FILE_RECORDS = 1000

@@ -11,10 +11,10 @@ from typing import Final
 
 from evidence_ledger.core.algorithm import DIGESTS, Digest
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
-from evidence_ledger.ports import RenewalKind, RenewedStrand
 from evidence_ledger.renewing.strand import Strand
 from evidence_ledger.renewing.tree_leaves import TreeLeaves
 from evidence_ledger.renewing.weakening import Standing
+from evidence_ledger.stored import RenewalKind, RenewedStrand
 
 MOST_STRANDS: Final = 50_000
 MOST_OBJECTS: Final = 100_000

@@ -13,16 +13,16 @@ from evidence_ledger.core.record_draft import RecordDraft
 from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import LedgerCorrupt, UsageError
-from evidence_ledger.ports import (
+from evidence_ledger.ports import Store
+from evidence_ledger.renewing.strand import carrying, renewal_of, tree_of
+from evidence_ledger.sealing.seal_member import SealMember
+from evidence_ledger.stored import (
     RenewalKind,
     RenewedStrand,
-    Store,
     StoredRenewal,
     StoredSeal,
     StoredToken,
 )
-from evidence_ledger.renewing.strand import carrying, renewal_of, tree_of
-from evidence_ledger.sealing.seal_member import SealMember
 
 _TREES = 16
 

@@ -27,7 +27,6 @@ from evidence_ledger.errors import (
     UsageError,
 )
 from evidence_ledger.ledger import TRIES, Ledger
-from evidence_ledger.ports import StoredRenewal
 from evidence_ledger.renewing.plan import (
     TIGHT,
     TREE_DIGESTS,
@@ -44,6 +43,7 @@ from evidence_ledger.renewing.weakening import Judge, Standing
 from evidence_ledger.sealing.asking import Asking, Question, Slot, missing, slots_of
 from evidence_ledger.sealing.capturing import captured
 from evidence_ledger.sealing.sealer import SealingParts, token_time
+from evidence_ledger.stored import StoredRenewal
 
 
 @dataclass(frozen=True, slots=True)

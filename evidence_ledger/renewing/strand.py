@@ -19,7 +19,8 @@ from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.token_place import Place, SealPlace
 from evidence_ledger.errors import LedgerCorrupt
-from evidence_ledger.ports import Store, StoredRenewal, StoredSeal, StoredToken
+from evidence_ledger.ports import Store
+from evidence_ledger.stored import StoredRenewal, StoredSeal, StoredToken
 
 SHA256 = DIGESTS["sha256"]
 

@@ -10,10 +10,11 @@ from evidence_ledger.core.claim import parse
 from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.core.token_place import FilePlace
 from evidence_ledger.errors import LedgerCorrupt
-from evidence_ledger.ports import Store, StoredSeal
+from evidence_ledger.ports import Store
 from evidence_ledger.renewing.records import Renewals, TokenRecords
 from evidence_ledger.sealing.seal_member import SealMember, bare_file, members_of
 from evidence_ledger.sealing.sealer import split
+from evidence_ledger.stored import StoredSeal
 
 
 @dataclass(slots=True)

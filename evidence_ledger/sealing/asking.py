@@ -26,7 +26,8 @@ from evidence_ledger.errors import (
     AuthorityUnreachable,
     EvidenceError,
 )
-from evidence_ledger.ports import Clock, StoredToken, TimestampAuthority
+from evidence_ledger.ports import Clock, TimestampAuthority
+from evidence_ledger.stored import StoredToken
 
 AHEAD: Final = timedelta(seconds=5)
 """How far an authority's clock may be ahead of this machine's, beyond its accuracy. Its token is

@@ -13,7 +13,8 @@ from evidence_ledger.core.cms import parse_signed_data
 from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.core.x509_certificate import parse_certificate
 from evidence_ledger.errors import EvidenceError, FormatError
-from evidence_ledger.ports import RevocationSource, StoredSupplement, SupplementKind
+from evidence_ledger.ports import RevocationSource
+from evidence_ledger.stored import StoredSupplement, SupplementKind
 
 
 def captured(

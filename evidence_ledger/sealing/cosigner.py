@@ -10,9 +10,10 @@ from typing import Final
 
 from evidence_ledger.core import entry
 from evidence_ledger.errors import WitnessError
-from evidence_ledger.ports import Store, StoredSeal, Witness
+from evidence_ledger.ports import Store, Witness
 from evidence_ledger.sealing.cosigning import Cosigning, Inquiry, Submission
 from evidence_ledger.sealing.sealer import SealingParts, token_time
+from evidence_ledger.stored import StoredSeal
 from evidence_ledger.tree import reader_of
 
 CATCH_UP: Final = 16

@@ -28,7 +28,8 @@ from evidence_ledger.errors import (
     WitnessRefused,
     WitnessUnreachable,
 )
-from evidence_ledger.ports import Clock, StoredCosignature, Witness
+from evidence_ledger.ports import Clock, Witness
+from evidence_ledger.stored import StoredCosignature
 
 TOLERANCE: Final = timedelta(minutes=5)
 """How far a witness's clock may be from this machine's."""

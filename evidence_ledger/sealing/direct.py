@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from evidence_ledger.core import claim
 from evidence_ledger.core.certificate_chain import Chain
 from evidence_ledger.errors import AuthorityError
-from evidence_ledger.ports import DirectToken, StoredSeal
 from evidence_ledger.sealing.asking import Asking, Question, missing, slots_of
 from evidence_ledger.sealing.capturing import captured
 from evidence_ledger.sealing.sealer import SealingParts
+from evidence_ledger.stored import DirectToken, StoredSeal
 
 MANY = 10
 """Files from which on a seal alone is the better choice."""

@@ -10,7 +10,8 @@ from evidence_ledger.core.algorithm import Digest
 from evidence_ledger.core.claim import Claim
 from evidence_ledger.core.record_tree import PartialLists, RecordTree, record_salt
 from evidence_ledger.errors import LedgerCorrupt, UsageError
-from evidence_ledger.ports import Store, StoredEntry, StoredSeal
+from evidence_ledger.ports import Store
+from evidence_ledger.stored import StoredEntry, StoredSeal
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from operator import itemgetter
 
 from evidence_ledger.core import entry
 from evidence_ledger.core.claim_form import seal_leaf
-from evidence_ledger.ports import Store, StoredSeal
+from evidence_ledger.ports import Store
+from evidence_ledger.stored import StoredSeal
 
 
 def are_sealed(store: Store, seal: StoredSeal) -> bool:

@@ -33,15 +33,13 @@ from evidence_ledger.ports import (
     NoteSigner,
     RevocationSource,
     Store,
-    StoredCosignature,
-    StoredSeal,
-    StoredToken,
     TimestampAuthority,
     Witness,
 )
 from evidence_ledger.sealing.asking import Asking, AskingRules, Question, Slot, missing, slots_of
 from evidence_ledger.sealing.capturing import captured
 from evidence_ledger.sealing.cosigning import CosigningRules
+from evidence_ledger.stored import StoredCosignature, StoredSeal, StoredToken
 from evidence_ledger.tree import edge_at
 
 NEAR = 64

@@ -20,7 +20,8 @@ from evidence_ledger.core.verification import MEANING, verify_certificate
 from evidence_ledger.desk import fill
 from evidence_ledger.errors import Refused, Undecided
 from evidence_ledger.issuing.issuer import Issuer
-from evidence_ledger.ports import Found, Store
+from evidence_ledger.ports import Store
+from evidence_ledger.stored import Found
 
 _LOOK = "The ledger is asked which of its entries hold this fingerprint."
 _CHECK = "The certificate of that entry is made and checked, as if you had presented it."

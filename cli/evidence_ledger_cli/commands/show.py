@@ -19,7 +19,7 @@ from evidence_ledger_cli.safe_text import safe_line
 from evidence_ledger_cli.seal_states import pending_names, witnesses_of
 
 if TYPE_CHECKING:
-    from evidence_ledger.ports import StoredEntry, StoredSeal
+    from evidence_ledger.stored import StoredEntry, StoredSeal
 
 
 @click.command("show")

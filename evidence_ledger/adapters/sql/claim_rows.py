@@ -11,7 +11,7 @@ from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
 from evidence_ledger.adapters.sql.schema import Count, claims, fingerprints
 from evidence_ledger.core.chain import AppendedEntry
 from evidence_ledger.errors import LedgerCorrupt
-from evidence_ledger.ports import Found
+from evidence_ledger.stored import Found
 
 _ROWS_AT_ONCE = 2048
 _LAST = 2**63 - 1

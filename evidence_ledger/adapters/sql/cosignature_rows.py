@@ -10,7 +10,7 @@ from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
 from evidence_ledger.adapters.sql.schema import cosignatures, seals
 from evidence_ledger.core.note import parse_line
 from evidence_ledger.errors import FormatError, LedgerCorrupt
-from evidence_ledger.ports import StoredCosignature
+from evidence_ledger.stored import StoredCosignature
 
 
 class CosignatureRows:

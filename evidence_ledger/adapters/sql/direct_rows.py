@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Dialect, bindparam, select
 from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
 from evidence_ledger.adapters.sql.schema import direct_tokens
 from evidence_ledger.errors import LedgerCorrupt
-from evidence_ledger.ports import DirectToken, StoredToken
+from evidence_ledger.stored import DirectToken, StoredToken
 
 _TYPES = (int, str, int, bytes, bytes)
 

@@ -10,7 +10,7 @@ from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
 from evidence_ledger.adapters.sql.schema import documents, entries
 from evidence_ledger.core.chain import AppendedEntry
 from evidence_ledger.errors import LedgerCorrupt
-from evidence_ledger.ports import StoredEntry
+from evidence_ledger.stored import StoredEntry
 
 _QUESTIONS_AT_ONCE = 500
 

@@ -10,7 +10,7 @@ from evidence_ledger.adapters.sql.prepared import Row
 from evidence_ledger.adapters.sql.schema import renewal_tokens, renewals
 from evidence_ledger.core.renewal_history import LISTS, RenewalHistory
 from evidence_ledger.errors import LedgerCorrupt
-from evidence_ledger.ports import RenewalKind
+from evidence_ledger.stored import RenewalKind
 
 
 def histories(strands: Table, *key: str) -> Select[*tuple[Any, ...]]:

@@ -21,12 +21,7 @@ from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.token_place import Place, SealPlace
 from evidence_ledger.errors import FormatError, HeadMoved, LedgerCorrupt
-from evidence_ledger.ports import (
-    RenewalKind,
-    RenewedStrand,
-    StoredRenewal,
-    StoredToken,
-)
+from evidence_ledger.stored import RenewalKind, RenewedStrand, StoredRenewal, StoredToken
 
 _TOKEN = (str, int, bytes, bytes)
 _STRAND = (int, int, int, bytes, bytes)

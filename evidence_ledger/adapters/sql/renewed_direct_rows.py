@@ -15,7 +15,7 @@ from evidence_ledger.adapters.sql.schema import renewals, renewed_direct
 from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.token_place import FilePlace, Place
 from evidence_ledger.errors import LedgerCorrupt
-from evidence_ledger.ports import RenewedStrand
+from evidence_ledger.stored import RenewedStrand
 
 _TYPES = (int, int, str, int)
 

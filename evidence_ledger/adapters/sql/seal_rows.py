@@ -10,7 +10,7 @@ from evidence_ledger.adapters.sql.cosignature_rows import CosignatureRows
 from evidence_ledger.adapters.sql.prepared import Prepared, Row
 from evidence_ledger.adapters.sql.schema import seals, tokens
 from evidence_ledger.errors import LedgerCorrupt, LedgerError
-from evidence_ledger.ports import StoredCosignature, StoredSeal, StoredToken
+from evidence_ledger.stored import StoredCosignature, StoredSeal, StoredToken
 
 _TYPES = (int, int, int, bytes, bytes, bytes, bytes)
 

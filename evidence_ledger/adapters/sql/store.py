@@ -25,7 +25,7 @@ from evidence_ledger.core.edge import FullTile
 from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt, NoSuchEntry
-from evidence_ledger.ports import (
+from evidence_ledger.stored import (
     DirectToken,
     Found,
     PlacedToken,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Dialect, Table, bindparam, select
 from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
 from evidence_ledger.adapters.sql.schema import supplements
 from evidence_ledger.errors import LedgerCorrupt
-from evidence_ledger.ports import StoredSupplement, SupplementKind
+from evidence_ledger.stored import StoredSupplement, SupplementKind
 
 
 class SupplementRows:

@@ -14,11 +14,11 @@ from evidence_ledger.adapters.sql import create_store, open_store
 from evidence_ledger.core.renewal_history import LISTS, RenewalHistory
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt
-from evidence_ledger.ports import (
+from evidence_ledger.ports import Store
+from evidence_ledger.stored import (
     PlacedToken,
     RenewalKind,
     RenewedStrand,
-    Store,
     StoredRenewal,
     StoredSeal,
     StoredSupplement,

@@ -14,7 +14,8 @@ from evidence_ledger.adapters.sql import create_store, open_store
 from evidence_ledger.core.chain import Head, extend
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.errors import HeadMoved, LedgerError, NoSuchEntry
-from evidence_ledger.ports import Found, Store, StoredSeal, StoredToken
+from evidence_ledger.ports import Store
+from evidence_ledger.stored import Found, StoredSeal, StoredToken
 from evidence_ledger.tree import edge_at, reader_of
 from tests.chain_factory import START, admission, digest_of, extension, fill
 

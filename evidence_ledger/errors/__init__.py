@@ -1,0 +1,161 @@
+"""The tree of errors. Each has a stable code, a sentence for a lawyer, and a hint what to do.
+
+EvidenceError
+├── Refused               proof of a defect in what was checked: FAILED
+├── Undecided             what was checked can't be decided here: INDETERMINATE
+├── FormatError           bytes that are not the one canonical form of what they should be
+│   └── NewerFormat       a version that this verifier does not know: INDETERMINATE
+├── UsageError            a command or call that makes no sense as given
+└── OperationalError      the world said no; nothing was decided and nothing was lost
+    ├── FileError
+    │   ├── FileUnreadable, FileChanged, NotARegularFile, OutputExists, OutputUnwritable
+    ├── LedgerError
+    │   ├── LedgerNotFound, LedgerExists, LedgerLocked, LedgerReadOnly, LedgerFull,
+    │   ├── LedgerCorrupt, LedgerForked, LedgerNewer, HeadMoved, NoSuchEntry, SettingsInvalid,
+    │   ├── NotSealed
+    ├── ClockBehind
+    ├── KeyUnusable
+    │   ├── KeyUnreadable, WrongPassword, WrongKey
+    ├── AuthorityError
+    │   ├── AuthorityUnreachable, AuthorityRefused, AuthorityBusy, AuthorityAnswerInvalid
+    ├── LogUnreachable
+    ├── WitnessServiceError
+    │   ├── WitnessNotFound, WitnessExists, WitnessRolledBack, WitnessCorrupt, WitnessNewer,
+    │   ├── WitnessUnavailable, WitnessCannotListen, NoSuchLog
+    ├── WitnessError
+    │   ├── WitnessUnreachable, WitnessRefused, WitnessAnswerInvalid, WitnessElsewhere
+    ├── ServerError
+    │   ├── ServerUnreachable, ServerRefused, ServerAnswerInvalid
+    ├── InternalError
+    └── Interrupted
+"""
+
+from __future__ import annotations
+
+from evidence_ledger.errors.base import (
+    EvidenceError,
+    FormatError,
+    InternalError,
+    Interrupted,
+    NewerFormat,
+    OperationalError,
+    Refused,
+    Undecided,
+    UsageError,
+)
+from evidence_ledger.errors.files import (
+    FileChanged,
+    FileError,
+    FileUnreadable,
+    NotARegularFile,
+    OutputExists,
+    OutputUnwritable,
+)
+from evidence_ledger.errors.ledger import (
+    ClockBehind,
+    HeadMoved,
+    KeyUnreadable,
+    KeyUnusable,
+    LedgerCorrupt,
+    LedgerError,
+    LedgerExists,
+    LedgerForked,
+    LedgerFull,
+    LedgerLocked,
+    LedgerNewer,
+    LedgerNotFound,
+    LedgerReadOnly,
+    NoSuchEntry,
+    NotSealed,
+    SettingsInvalid,
+    WrongKey,
+    WrongPassword,
+)
+from evidence_ledger.errors.outside import (
+    AuthorityAnswerInvalid,
+    AuthorityBusy,
+    AuthorityError,
+    AuthorityRefused,
+    AuthorityUnreachable,
+    LogUnreachable,
+    ServerAnswerInvalid,
+    ServerError,
+    ServerRefused,
+    ServerUnreachable,
+    WitnessAnswerInvalid,
+    WitnessElsewhere,
+    WitnessError,
+    WitnessRefused,
+    WitnessUnreachable,
+)
+from evidence_ledger.errors.witness import (
+    NoSuchLog,
+    WitnessCannotListen,
+    WitnessCorrupt,
+    WitnessExists,
+    WitnessNewer,
+    WitnessNotFound,
+    WitnessRolledBack,
+    WitnessServiceError,
+    WitnessUnavailable,
+)
+
+__all__ = [
+    "AuthorityAnswerInvalid",
+    "AuthorityBusy",
+    "AuthorityError",
+    "AuthorityRefused",
+    "AuthorityUnreachable",
+    "ClockBehind",
+    "EvidenceError",
+    "FileChanged",
+    "FileError",
+    "FileUnreadable",
+    "FormatError",
+    "HeadMoved",
+    "InternalError",
+    "Interrupted",
+    "KeyUnreadable",
+    "KeyUnusable",
+    "LedgerCorrupt",
+    "LedgerError",
+    "LedgerExists",
+    "LedgerForked",
+    "LedgerFull",
+    "LedgerLocked",
+    "LedgerNewer",
+    "LedgerNotFound",
+    "LedgerReadOnly",
+    "LogUnreachable",
+    "NewerFormat",
+    "NoSuchEntry",
+    "NoSuchLog",
+    "NotARegularFile",
+    "NotSealed",
+    "OperationalError",
+    "OutputExists",
+    "OutputUnwritable",
+    "Refused",
+    "ServerAnswerInvalid",
+    "ServerError",
+    "ServerRefused",
+    "ServerUnreachable",
+    "SettingsInvalid",
+    "Undecided",
+    "UsageError",
+    "WitnessAnswerInvalid",
+    "WitnessCannotListen",
+    "WitnessCorrupt",
+    "WitnessElsewhere",
+    "WitnessError",
+    "WitnessExists",
+    "WitnessNewer",
+    "WitnessNotFound",
+    "WitnessRefused",
+    "WitnessRolledBack",
+    "WitnessServiceError",
+    "WitnessUnavailable",
+    "WitnessUnreachable",
+    "WrongKey",
+    "WrongPassword",
+]
