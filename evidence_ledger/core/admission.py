@@ -50,6 +50,7 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
         kind=parsed.kind,
         statement=signed.statement,
         signature=signed.signature,
+        signer=parsed.signer,
         claims=signed.claims,
         digests=digests,
         leaves=b"".join(leaves),
