@@ -86,7 +86,7 @@ def test_a_deposit_for_another_ledger_is_refused(looked_at: Running, tmp_path: P
 
 def test_a_checkpoint_that_never_was_is_refused(looked_at: Running) -> None:
     context = looked_at.context()
-    false = replace(context, after=replace(context.after, size=7))
+    false = replace(context, after=context.after._replace(size=7))
     signed = looked_at.author.deposit([fact("a", b"a")], [], false)
     answer = looked_at.deposit(signed)
     assert (answer.status_code, answer.json()["code"]) == (422, "statement.after")
