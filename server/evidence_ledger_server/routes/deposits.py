@@ -19,6 +19,7 @@ from evidence_ledger.ports import Store
 from evidence_ledger_server.body import read_body
 from evidence_ledger_server.checker import Checked
 from evidence_ledger_server.group_commit import Outcome
+from evidence_ledger_server.openapi import CERTIFICATE as HELD
 from evidence_ledger_server.openapi import DEPOSIT, DEPOSITED, ENTRY
 from evidence_ledger_server.problem import Problem
 from evidence_ledger_server.service import Service
@@ -155,7 +156,7 @@ def _entry_document(store: Store, index: int) -> dict[str, object]:
     return document
 
 
-@router.get("/v1/deposits/{index}/certificate")
+@router.get("/v1/deposits/{index}/certificate", responses=HELD)
 async def certificate(request: Request, index: Index) -> Response:
     """The certificate of an entry without its claims, which are the depositor's to show."""
     service: Service = request.app.state.service
