@@ -35,7 +35,7 @@ class Admission:
     """A statement that passed every check, with what is stored beside its entry.
 
     ``claims`` are canonical bytes in order (empty for a private deposit); ``leaves`` are the
-    record tree's leaves of its files, 32 bytes each.
+    record tree's leaves of its files, 32 bytes each; ``mark`` is the statement's, if it has one.
     """
 
     kind: str
@@ -44,6 +44,7 @@ class Admission:
     claims: Sequence[bytes] = ()
     digests: Sequence[IndexedDigest] = ()
     leaves: bytes = b""
+    mark: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def extend(
     for index, admission in enumerate(admissions, head.size):
         statement = hashlib.sha256(admission.statement).digest()
         signature = hashlib.sha256(admission.signature).digest()
-        data = entry_bytes(index, admission.kind, last, text, signature, statement)
+        data = entry_bytes(index, admission.kind, last, text, signature, statement, admission.mark)
         last = leaf_hash(data)
         entries.append(AppendedEntry(index, data, last, statement, admission))
     tiles = edge.push_many([entry.leaf_hash for entry in entries])

@@ -6,7 +6,9 @@
 
 ``signer`` is the SHA-256 of the signer's X.509 certificate; ``made`` the author's clock;
 ``after`` the newest checkpoint that the author has seen (size 0 and the empty tree's root for
-none). A statement of kind ``seal`` has one more member, ``seal``.
+none). A statement of kind ``seal`` has one more member, ``seal``. One that belongs to a matter has
+the member ``mark`` (see ``core.matter``); one of kind ``roll`` has there the root over all marks of
+earlier entries (see ``core.roll``).
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ VERSION = 1
 LARGEST = 256 * 1024
 NONCE_SIZE = 16
 MOST_REFS = 256
-KINDS = frozenset({"deposit", "attestation", "order", "handover", "erasure", "rotation", "seal"})
+MARKABLE = frozenset({"deposit", "attestation", "order", "handover", "erasure"})
+KINDS = MARKABLE | {"rotation", "seal", "roll"}
+OWN_KINDS = frozenset({"seal", "roll"})
+"""Those that only the ledger itself appends."""
 
 _MEMBERS = {"after", "claims", "kind", "ledger", "made", "nonce", "refs", "signer", "v"}
 _ORIGIN = re.compile(r"[\x21-\x2a\x2c-\x7e]{1,255}", re.ASCII)
@@ -73,6 +78,7 @@ class Statement:
     nonce: bytes
     refs: tuple[Reference, ...] = ()
     seal: SealFact | None = None
+    mark: bytes | None = None
 
     def encode(self) -> bytes:
         """The canonical bytes."""
@@ -89,6 +95,8 @@ class Statement:
         }
         if self.seal is not None:
             members["seal"] = _seal_json(self.seal)
+        if self.mark is not None:
+            members["mark"] = self.mark.hex()
         return canonical.encode(members)
 
 
@@ -108,7 +116,7 @@ def parse(data: bytes) -> Statement:
     if not isinstance(members, dict):
         raise FormatError("statement.malformed", "A statement is a JSON object.")
     kind = _known(members)
-    if set(members) != _MEMBERS | ({"seal"} if kind == "seal" else set()):
+    if set(members) != _MEMBERS | _further(kind, members):
         raise FormatError(
             "statement.members", "The statement's members are not those it must have."
         )
@@ -122,7 +130,21 @@ def parse(data: bytes) -> Statement:
         nonce=_nonce(members["nonce"]),
         refs=_refs(members["refs"]),
         seal=_seal(members["seal"]) if kind == "seal" else None,
+        mark=_mark(members["mark"]) if "mark" in members else None,
     )
+
+
+def _further(kind: str, members: Mapping[str, Json]) -> set[str]:
+    """The members that a statement of this kind has besides those that all have."""
+    if kind == "seal":
+        return {"seal"}
+    if kind == "roll" or (kind in MARKABLE and "mark" in members):
+        return {"mark"}
+    return set()
+
+
+def _mark(value: Json) -> bytes:
+    return canonical.hex_bytes(value, 32, where="statement.mark")
 
 
 def origin(value: Json) -> str:

@@ -1,6 +1,6 @@
 """Statements as most programs write them, read at a glance: what an audit asks of each of them.
 
-A pattern takes plain statements, those without references and of other kinds than ``seal``. It
+A pattern takes plain statements, those without references and of a kind that anybody signs. It
 takes only what ``statement.parse`` takes, which reads all others and says what is wrong with them.
 """
 
@@ -15,7 +15,7 @@ from evidence_ledger.core.statement import TreePoint
 
 _HASH: Final = "[0-9a-f]{64}"
 _COUNT: Final = "(?:0|[1-9][0-9]{0,14})"
-_KINDS: Final = "|".join(sorted(statement.KINDS - {"seal"}))
+_KINDS: Final = "|".join(sorted(statement.MARKABLE))
 _ORIGIN: Final = r"[\x21\x23-\x2a\x2c-\x5b\x5d-\x7e]{1,255}"
 # Days that every year has.
 _MADE: Final = (
@@ -27,7 +27,8 @@ _NONCE: Final = "[A-Za-z0-9_-]{21}[AQgw]"
 _LINE: Final = (
     rf'\{{"after":\{{"root":"{_HASH}","size":{_COUNT}\}},'
     rf'"claims":\{{"count":({_COUNT}),"root":"({_HASH})"\}},'
-    rf'"kind":"(?:{_KINDS})","ledger":"{_ORIGIN}","made":"{_MADE}","nonce":"{_NONCE}",'
+    rf'"kind":"(?:{_KINDS})","ledger":"{_ORIGIN}","made":"{_MADE}",'
+    rf'(?:"mark":"{_HASH}",)?"nonce":"{_NONCE}",'
     rf'"refs":\[\],"signer":"({_HASH})","v":1\}}'
 )
 _PLAIN: Final = re.compile(_LINE.encode("ascii"))
@@ -47,6 +48,18 @@ def plain_statements(statements: Sequence[bytes]) -> list[FoundStatement] | None
         return None
     found: list[FoundStatement] = _LINES.findall(text)
     return found if len(found) == len(statements) else None
+
+
+_MARK: Final = b',"mark":"'
+
+
+def mark_of(data: bytes) -> str | None:
+    """The ``mark``, in hex, of a statement; None where it has none.
+
+    Only for what is a statement: within its texts no quotation mark stands without a backslash.
+    """
+    at = data.find(_MARK) + len(_MARK)
+    return None if at < len(_MARK) else data[at : at + 64].decode("ascii", "replace")
 
 
 def claims_of(data: bytes) -> TreePoint:

@@ -137,6 +137,8 @@ class Case:
         _equal(parsed.signature, self._parts.signature, "entry.signature", "signature")
         if parsed.kind != self._statement.kind:
             raise Refused("entry.kind", "The entry is of another kind than the statement.")
+        if parsed.mark != self._statement.mark:
+            raise Refused("entry.other-mark", "The entry has another mark than the statement.")
         _check_links(self._statement, parsed.index)
         self.found.entry = self._entry = parsed
         return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -18,7 +19,7 @@ POINT = st.builds(TreePoint, st.integers(0, 2**53 - 1), HASH)
 MOMENTS = st.datetimes().map(lambda moment: moment.replace(microsecond=0, tzinfo=UTC))
 STATEMENTS = st.builds(
     Statement,
-    kind=st.sampled_from(sorted(statement.KINDS - {"seal"})),
+    kind=st.sampled_from(sorted(statement.MARKABLE)),
     ledger=st.from_regex(r"[\x21-\x2a\x2c-\x7e]{1,255}", fullmatch=True),
     claims=POINT,
     signer=HASH,
@@ -26,6 +27,7 @@ STATEMENTS = st.builds(
     after=POINT,
     nonce=st.binary(min_size=16, max_size=16),
     refs=st.lists(st.builds(Reference, st.integers(0, 2**53 - 1), HASH), max_size=2).map(tuple),
+    mark=st.none() | HASH,
 )
 PLAIN = Statement(
     "deposit",
@@ -64,6 +66,24 @@ def alone(data: bytes) -> tuple[TreePoint, str] | str:
 @given(STATEMENTS)
 def test_any_statement(one: Statement) -> None:
     assert at_a_glance(one.encode()) == (one.claims, one.signer.hex())
+
+
+@given(STATEMENTS)
+def test_the_mark_of_any_statement(one: Statement) -> None:
+    mark = one.mark.hex() if one.mark is not None else None
+    assert statement_form.mark_of(one.encode()) == mark
+
+
+@pytest.mark.parametrize("ledger", ['a,"mark":"' + "0" * 64, '\\",\\"mark\\":\\"' + "0" * 64])
+def test_a_ledger_called_like_a_mark_is_none(ledger: str) -> None:
+    assert statement_form.mark_of(replace(statement.parse(PLAIN), ledger=ledger).encode()) is None
+
+
+@pytest.mark.parametrize("kind", ["rotation", "roll"])
+def test_kinds_that_are_not_plain_read_alike(kind: str) -> None:
+    for mark in (b"", b'"mark":"' + b"00" * 32 + b'",'):
+        data = PLAIN.replace(b"deposit", kind.encode()).replace(b'"nonce"', mark + b'"nonce"')
+        assert at_a_glance(data) == in_full(data)
 
 
 def test_a_seal() -> None:

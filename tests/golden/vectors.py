@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.digest import Algorithm, Fingerprint
 from evidence_ledger.core.entry import Entry
+from evidence_ledger.core.matter import LENGTH, secret_key
 from evidence_ledger.core.merkle import leaf_hash
+from evidence_ledger.core.roll import Roll
 from evidence_ledger.core.statement import Reference, SealFact, Statement, TreePoint
 
 FOLDER = Path(__file__).parent
@@ -37,6 +40,10 @@ FACT = FileFact(
     modified=datetime(2026, 1, 1, tzinfo=UTC),
 )
 CLAIM = Claim("file/0", numbered(2), dict(FACT.to_json()))
+KEY = secret_key(numbered(16)).earlier(2)
+ROLL = Roll()
+for _index, _mark in enumerate(KEY.marks("local/3f9c1a7e")):
+    ROLL.add(_mark, 10 * _index)
 STATEMENT = Statement(
     kind="deposit",
     ledger="local/3f9c1a7e",
@@ -71,6 +78,27 @@ ENTRY = Entry(
     signature=numbered(15),
     statement=hashlib.sha256(STATEMENT.encode()).digest(),
 )
+MARKED_STATEMENT = replace(STATEMENT, mark=KEY.mark(STATEMENT.ledger))
+ROLL_STATEMENT = Statement(
+    kind="roll",
+    ledger="local/3f9c1a7e",
+    claims=TreePoint(0, hashlib.sha256(b"").digest()),
+    signer=numbered(8),
+    made=MOMENT,
+    after=TreePoint(7, numbered(4)),
+    nonce=numbered(17)[:16],
+    mark=ROLL.root(),
+)
+MARKED_ENTRY = replace(ENTRY, mark=MARKED_STATEMENT.mark)
+
+
+def _marks() -> str:
+    """Numbers, keys and marks of a matter."""
+    numbers = (0, 1, 2, 255, 256, LENGTH)
+    keys = [secret_key(numbered(16)).earlier(number) for number in numbers]
+    return "".join(
+        f"{one.number}  {one.value.hex()}  {one.mark(STATEMENT.ledger).hex()}\n" for one in keys
+    )
 
 
 def built() -> dict[str, bytes]:
@@ -80,9 +108,12 @@ def built() -> dict[str, bytes]:
         "statement.json": STATEMENT.encode(),
         "seal-statement.json": SEAL_STATEMENT.encode(),
         "entry.json": ENTRY.encode(),
+        "marked-statement.json": MARKED_STATEMENT.encode(),
+        "roll-statement.json": ROLL_STATEMENT.encode(),
+        "marked-entry.json": MARKED_ENTRY.encode(),
     }
     hashes = "".join(f"{leaf_hash(data).hex()}  {name}\n" for name, data in objects.items())
-    return objects | {"leaf-hashes.txt": hashes.encode()}
+    return objects | {"leaf-hashes.txt": hashes.encode(), "marks.txt": _marks().encode()}
 
 
 def read(name: str) -> bytes:
