@@ -20,16 +20,28 @@ def digest_of(number: int) -> bytes:
     return hashlib.sha256(b"file %d" % number).digest()
 
 
-def admission(number: int, *, kind: str = "deposit", claims: int = 1) -> Admission:
+def admission(
+    number: int, *, kind: str = "deposit", claims: int = 1, mark: bytes | None = None
+) -> Admission:
     """An admission unlike every other; its claims are files of one digest each."""
     digests = [digest_of(number + 1_000_000 * position) for position in range(claims)]
     return Admission(
         kind,
-        b'{"statement":%d}' % number,
+        b'{"statement":%d%s}' % (number, _member(mark)),
         b"signature %d" % number,
         [_claim(position, digest) for position, digest in enumerate(digests)],
         [IndexedDigest(position, "sha256", digest) for position, digest in enumerate(digests)],
+        mark=mark,
     )
+
+
+def mark_of(number: int) -> bytes:
+    """The mark that goes with a number."""
+    return hashlib.sha256(b"mark %d" % number).digest()
+
+
+def _member(mark: bytes | None) -> bytes:
+    return b"" if mark is None else b',"mark":"' + mark.hex().encode() + b'"'
 
 
 def _claim(position: int, digest: bytes) -> bytes:

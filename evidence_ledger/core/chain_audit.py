@@ -57,9 +57,10 @@ class ChainFindings:
     """A whole chain that is sound: its tree's edge, rebuilt from the entries.
 
     ``erased`` counts the entries of which a document is gone; ``seals`` are the numbers of those of
-    kind ``seal``, ``marks`` what those with a mark say. ``unsound`` is the worst that was said of a signature, where these were checked,
-    and the first among equals; ``claims`` what was found of claims, where these were checked,
-    and ``lost`` whether a file in them can't be found. What can be found is where it leads.
+    kind ``seal``, ``marks`` what those with a mark say. ``unsound`` is the worst that was said of a
+    signature, where these were checked, and the first among equals; ``claims`` what was found of
+    claims, where these were checked, and ``lost`` whether a file in them can't be found. What can
+    be found is where it leads.
     """
 
     edge: Edge

@@ -1,4 +1,4 @@
-"""The roll: one root over the marks of a ledger's entries, which proves of any mark that it is among
+"""The roll: one root over the marks of a ledger's entries. It proves of any mark that it is among
 them, and where, or that it is not.
 
 A binary tree over the bits of SHA-256(mark), the first bit at the root. Below a node
