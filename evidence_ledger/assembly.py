@@ -20,6 +20,7 @@ from evidence_ledger.adapters.keys.note_signer import (
     save_note_signer,
 )
 from evidence_ledger.adapters.keys.self_issued import generate_signer
+from evidence_ledger.adapters.matter_book import MatterBook
 from evidence_ledger.adapters.memory import FileMemory
 from evidence_ledger.adapters.outbox import Outbox
 from evidence_ledger.adapters.settings import Settings
@@ -58,6 +59,7 @@ class OpenLedger:
     ledger: Ledger
     issuer: Issuer
     outbox: Outbox
+    matters: MatterBook
     _parts: SealingParts
     _roots: Mapping[str, Sequence[bytes]]
     _vkeys: Mapping[str, Sequence[str]]
@@ -245,7 +247,8 @@ def open_ledger(
     roots |= {one.name: one.roots for one in authorities}
     ledger = Ledger(parts)
     issuer = Issuer(parts.store, [signer.vkey for signer in signers])
-    return OpenLedger(home, settings, ledger, issuer, Outbox(home.outbox), parts, roots, vkeys)
+    outbox, matters = Outbox(home.outbox), MatterBook(home.matters, entropy)
+    return OpenLedger(home, settings, ledger, issuer, outbox, matters, parts, roots, vkeys)
 
 
 def _cosigning(listed: WitnessList) -> CosigningRules:

@@ -10,7 +10,8 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,10 +25,12 @@ from evidence_ledger.core import certificate_writer
 from evidence_ledger.core.canonical import Json, encode
 from evidence_ledger.core.certificate_writer import EmbeddedFile
 from evidence_ledger.core.claim import FileFact, checked_path
+from evidence_ledger.core.matter import MatterKey
 from evidence_ledger.core.readme import readme_text
-from evidence_ledger.errors import AuthorityError, OutputExists
+from evidence_ledger.errors import AuthorityError, HeadMoved, OutputExists, Refused
 from evidence_ledger.issuing.issuer import Issued
-from evidence_ledger.ledger import Receipt, SealResult
+from evidence_ledger.ledger import TRIES, Receipt, SealResult
+from evidence_ledger.matter_entries import MatterEntries
 from evidence_ledger.page import page_of
 
 Field = tuple[str, Json]
@@ -61,18 +64,31 @@ class Desk:
         self._place = place
         self._author = author
 
-    def deposit(self, files: Sequence[FileFact], fields: Sequence[Field]) -> Deposit:
-        """Sign a deposit, or take the one that was interrupted, and hand it in.
+    def deposit(
+        self, files: Sequence[FileFact], fields: Sequence[Field], matter: MatterKey | None = None
+    ) -> Deposit:
+        """Sign a deposit, or take the one that was interrupted, and hand it in; as the next entry
+        of a matter, where its key is given.
 
         Durable when this returns. Raises UsageError, FormatError and what Ledger.deposit raises.
         """
-        ledger = self._place.ledger
+        ledger, outbox = self._place.ledger, self._place.outbox
         for path, _ in fields:
             checked_path(path)
         key = deposit_key(ledger.origin, self._author, files, fields)
         context = Context(ledger.origin, ledger.point())
-        signed = self._place.outbox.keep(key, lambda: self._author.deposit(files, fields, context))
-        return Deposit(ledger.deposit([signed])[0], key)
+        entries = MatterEntries(ledger.store, ledger.origin, matter) if matter else None
+        for _ in range(TRIES):
+            now = replace(context, mark=entries.next_mark() if entries else None)
+            signed = outbox.keep(key, partial(self._author.deposit, files, fields, now))
+            try:
+                return Deposit(ledger.deposit([signed])[0], key)
+            except Refused as error:
+                if entries is None or error.reason != "admission.mark-taken":
+                    raise
+                # Somebody else's entry of the matter came first: this one is the next after it.
+                outbox.drop(key)
+        raise HeadMoved(f"Other entries of the matter were first {TRIES} times in a row.")
 
     def seal(self) -> SealResult:
         """Seal everything new."""

@@ -52,13 +52,16 @@ class MatterKey:
         text = _MARK + self.number.to_bytes(8, "big") + ledger.encode("ascii")
         return hmac.digest(self.value, text, "sha256")
 
+    def keys(self) -> list[MatterKey]:
+        """The keys 0 to ``number``, in order."""
+        found = [self]
+        while found[-1].number:
+            found.append(found[-1].earlier(found[-1].number - 1))
+        return found[::-1]
+
     def marks(self, ledger: str) -> list[bytes]:
         """The marks 0 to ``number``, in order."""
-        found, key = [self.mark(ledger)], self
-        while key.number:
-            key = key.earlier(key.number - 1)
-            found.append(key.mark(ledger))
-        return found[::-1]
+        return [one.mark(ledger) for one in self.keys()]
 
 
 def secret_key(secret: bytes) -> MatterKey:

@@ -29,7 +29,9 @@ from evidence_ledger_cli.typed_digest import typed_facts
 
 if TYPE_CHECKING:
     from evidence_ledger.adapters.files.hashed import HashedFile
+    from evidence_ledger.adapters.matter_book import MatterBook
     from evidence_ledger.author import Author
+    from evidence_ledger.core.matter import MatterKey
     from evidence_ledger.desk import Deposit, Desk, Field
     from evidence_ledger.ledger import Receipt
 
@@ -138,7 +140,8 @@ def command(
         author = with_password(lambda word: open_depositor(ledger.home, word, key), password_file)
         desk = Desk(ledger, author)
         files = _hashed(paths, ledger.settings.digests, skip_special=skip_special)
-        deposit = desk.deposit([*facts_of(files), *typed], fields)
+        facts = [*facts_of(files), *typed]
+        deposit = desk.deposit(facts, fields, _matter(ledger.matters, fields))
         failures = [*_sealed(desk, deposit.receipt.index)]
         failures += _stamped(desk, deposit, len(files)) if direct else ()
         target = out or Path(f"deposit-{deposit.receipt.index}.asice")
@@ -170,6 +173,17 @@ def _fields(cases: Sequence[str], claims: Sequence[str]) -> list[Field]:
         except FormatError as error:
             raise _no_claim(claim) from error
     return fields
+
+
+def _matter(book: MatterBook, fields: Sequence[Field]) -> MatterKey | None:
+    """The key of the matter that the deposit names, made where it is the first one."""
+    names = [value for path, value in fields if path == "matter/case_number"]
+    if not names or not isinstance(names[0], str):
+        return None
+    try:
+        return book.card(names[0]).key
+    except FormatError as error:
+        raise UsageError(f"{names[0][:80]!r} is no case number: {error.message}") from error
 
 
 def _no_claim(claim: str) -> UsageError:
