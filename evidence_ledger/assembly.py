@@ -41,6 +41,7 @@ from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
 from evidence_ledger.errors import LedgerCorrupt, LedgerExists, LedgerNotFound, OutputExists
+from evidence_ledger.issuing.completing import Completer
 from evidence_ledger.issuing.issuer import Issuer
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Clock, Entropy, TimestampAuthority, Witness
@@ -96,6 +97,10 @@ class OpenLedger:
             ),
             signatures=signatures,
         )
+
+    def completer(self) -> Completer:
+        """What shows all entries of a matter."""
+        return Completer(self.ledger.store, self.issuer, self.ledger.origin)
 
     def renewer(self) -> Renewer:
         """What renews its timestamps."""

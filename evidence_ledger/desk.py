@@ -27,11 +27,12 @@ from evidence_ledger.core.certificate_writer import EmbeddedFile
 from evidence_ledger.core.claim import FileFact, checked_path
 from evidence_ledger.core.matter import MatterKey
 from evidence_ledger.core.readme import readme_text
+from evidence_ledger.core.readme_completeness import completeness_readme
 from evidence_ledger.errors import AuthorityError, HeadMoved, OutputExists, Refused
 from evidence_ledger.issuing.issuer import Issued
 from evidence_ledger.ledger import TRIES, Receipt, SealResult
 from evidence_ledger.matter_entries import MatterEntries
-from evidence_ledger.page import page_of
+from evidence_ledger.page import completeness_page, page_of
 
 Field = tuple[str, Json]
 
@@ -126,6 +127,23 @@ def write_certificate(
     issued = place.issuer.issue(index, positions)
     with whole_file(out, overwrite=overwrite) as file:
         fill(file, issued, embedded)
+
+
+def write_completeness(place: OpenLedger, matter: MatterKey, out: Path) -> Issued:
+    """Write the completeness certificate of a matter to ``out``: whole and durable, or not at all.
+
+    Returns it. Raises NoSuchEntry, NotSealed, LedgerCorrupt, OutputExists, OutputUnwritable.
+    """
+    issued = place.completer().complete(matter)
+    with whole_file(out) as file:
+        certificate_writer.write(
+            issued.parts,
+            file,
+            issued.entry.received,
+            readme=completeness_readme(issued.parts).encode(),
+            page=certificate_pdf(completeness_page(issued)),
+        )
+    return issued
 
 
 def fill(out: BinaryIO, issued: Issued, embedded: Sequence[EmbeddedFile] = ()) -> None:

@@ -17,6 +17,7 @@ from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.matter import secret_key
 from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.core.tile import level_paths
+from evidence_ledger.ports import Store
 from evidence_ledger.published import Published
 from tests.workbench import OPERATOR, Workbench, written
 
@@ -64,14 +65,18 @@ class Story:
 
     def log(self, folder: Path) -> DirectorySource:
         """The public log as files."""
-        published = Published(self.bench.store)
-        size = published.size()
-        (folder / "checkpoint").write_bytes(published.checkpoint() or b"")
-        for path in level_paths(None, size):
-            place = folder / path.encode()
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(published.file(path) or b"")
+        publish(self.bench.store, folder)
         return DirectorySource(folder)
+
+
+def publish(store: Store, folder: Path) -> None:
+    """Write a ledger's checkpoint and entries as a tiled log has them."""
+    published = Published(store)
+    (folder / "checkpoint").write_bytes(published.checkpoint() or b"")
+    for path in level_paths(None, published.size()):
+        place = folder / path.encode()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(published.file(path) or b"")
 
 
 def told(folder: Path) -> Story:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.digest import Algorithm, Fingerprint
+from evidence_ledger.core.docket import Docket, ListedEntry
 from evidence_ledger.core.entry import Entry
 from evidence_ledger.core.matter import LENGTH, secret_key
+from evidence_ledger.core.matter_card import MatterCard
 from evidence_ledger.core.merkle import leaf_hash
 from evidence_ledger.core.roll import Roll
 from evidence_ledger.core.statement import Reference, SealFact, Statement, TreePoint
@@ -42,8 +44,11 @@ FACT = FileFact(
 CLAIM = Claim("file/0", numbered(2), dict(FACT.to_json()))
 KEY = secret_key(numbered(16)).earlier(2)
 ROLL = Roll()
+ROLL_OF_TWO = Roll()
 for _index, _mark in enumerate(KEY.marks("local/3f9c1a7e")):
     ROLL.add(_mark, 10 * _index)
+    if _index < 2:
+        ROLL_OF_TWO.add(_mark, 10 * _index)
 STATEMENT = Statement(
     kind="deposit",
     ledger="local/3f9c1a7e",
@@ -92,6 +97,22 @@ ROLL_STATEMENT = Statement(
 MARKED_ENTRY = replace(ENTRY, mark=MARKED_STATEMENT.mark)
 
 
+_KEYS = KEY.marks("local/3f9c1a7e")
+DOCKET = Docket(
+    key=KEY,
+    end=ROLL_OF_TWO.path(_KEYS[2]),
+    entries=tuple(
+        ListedEntry(
+            replace(ENTRY, index=10 * number, mark=mark).encode(),
+            (numbered(18), numbered(19)),
+            ROLL_OF_TWO.path(mark).hashes,
+        )
+        for number, mark in enumerate(_KEYS[:2])
+    ),
+)
+CARD = MatterCard("2026-CV-1142 租", secret_key(numbered(16)))
+
+
 def _marks() -> str:
     """Numbers, keys and marks of a matter."""
     numbers = (0, 1, 2, 255, 256, LENGTH)
@@ -113,7 +134,12 @@ def built() -> dict[str, bytes]:
         "marked-entry.json": MARKED_ENTRY.encode(),
     }
     hashes = "".join(f"{leaf_hash(data).hex()}  {name}\n" for name, data in objects.items())
-    return objects | {"leaf-hashes.txt": hashes.encode(), "marks.txt": _marks().encode()}
+    return objects | {
+        "leaf-hashes.txt": hashes.encode(),
+        "marks.txt": _marks().encode(),
+        "docket.jsonl": DOCKET.encode(),
+        "matter-card.json": CARD.encode(),
+    }
 
 
 def read(name: str) -> bytes:
