@@ -13,6 +13,7 @@ from evidence_ledger.adapters.home import Home
 from evidence_ledger.errors import LedgerNotFound, UsageError
 
 if TYPE_CHECKING:
+    from evidence_ledger.adapters.matter_book import MatterBook
     from evidence_ledger.adapters.timestamping.authority_list import AuthorityList
     from evidence_ledger.adapters.witnesses.witness_list import WitnessList
     from evidence_ledger.assembly import OpenLedger
@@ -49,9 +50,9 @@ def witnesses(home: Home) -> WitnessList:
     return WitnessList.load(home.witnesses)
 
 
-def matter(place: OpenLedger, case_number: str) -> MatterCard:
+def matter(book: MatterBook, case_number: str) -> MatterCard:
     """The card of a case. Raises UsageError where there is none."""
-    card = place.matters.find(case_number)
+    card = book.find(case_number)
     if card is None:
         raise UsageError(
             f"Nothing was deposited here for the case {case_number[:80]!r}.",

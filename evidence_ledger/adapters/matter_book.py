@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evidence_ledger.adapters.durable_file import write_new
+from evidence_ledger.adapters.durable_file import replace, write_new
 from evidence_ledger.adapters.file_errors import input_errors, output_errors
-from evidence_ledger.core.matter import KEY_SIZE, secret_key
+from evidence_ledger.core.canonical import Json, decode, encode
+from evidence_ledger.core.matter import KEY_SIZE, LENGTH, secret_key
 from evidence_ledger.core.matter_card import LARGEST, MatterCard, parse, plain_name
 from evidence_ledger.errors import FormatError, OutputExists, SettingsInvalid
 from evidence_ledger.ports import Entropy
@@ -54,6 +55,31 @@ class MatterBook:
         with output_errors(self._folder):
             self._folder.mkdir(mode=0o700, exist_ok=True)
         write_new(self._place(card), card.encode(), mode=_MODE)
+
+    def reached(self, card: MatterCard, ledger: str) -> int:
+        """The number of the matter's next entry in a ledger that is served elsewhere, as far as
+        this machine knows: there may be more. Raises FileUnreadable.
+        """
+        number = self._all_reached(card).get(ledger)
+        return number if isinstance(number, int) and 0 <= number <= LENGTH else 0
+
+    def note_reached(self, card: MatterCard, ledger: str, number: int) -> None:
+        """Remember it; nothing but time is lost with it.
+
+        Raises FileUnreadable, OutputUnwritable.
+        """
+        held = self._all_reached(card) | {ledger: number}
+        replace(self._folder / f"{card.label}.reached", encode(held), mode=_MODE)
+
+    def _all_reached(self, card: MatterCard) -> dict[str, Json]:
+        path = self._folder / f"{card.label}.reached"
+        with input_errors(path):
+            data = path.read_bytes() if path.exists() else b"{}"
+        try:
+            held = decode(data, what="reached", limit=LARGEST)
+        except FormatError:
+            return {}
+        return held if isinstance(held, dict) else {}
 
     def _place(self, card: MatterCard) -> Path:
         return self._folder / f"{card.label}.json"

@@ -12,13 +12,13 @@ the next one is not on the roll. ``inclusion`` leads from the entry to the check
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evidence_ledger.core import canonical
 from evidence_ledger.core.canonical import Json
 from evidence_ledger.core.matter import LENGTH, MatterKey
-from evidence_ledger.core.roll import DEEPEST, Enrolled, RollPath
+from evidence_ledger.core.roll import DEEPEST, Enrolled, Roll, RollPath
 from evidence_ledger.errors import FormatError, NewerFormat
 
 VERSION = 1
@@ -71,6 +71,24 @@ class Docket:
         }
         lines = [canonical.encode(head), *(one.encode() for one in self.entries)]
         return b"".join(line + b"\n" for line in lines)
+
+
+def docket_of(
+    key: MatterKey,
+    ledger: str,
+    entries: Sequence[tuple[bytes, Sequence[bytes]]],
+    roll: Roll,
+) -> Docket:
+    """The docket of all entries of a matter, in order, each with its way up to the checkpoint.
+
+    ``key`` is that of the entry that would be next; ``roll`` has the marks of the ``ledger``.
+    """
+    *marks, following = key.marks(ledger)
+    listed = (
+        ListedEntry(data, tuple(inclusion), roll.path(mark).hashes)
+        for (data, inclusion), mark in zip(entries, marks, strict=True)
+    )
+    return Docket(key, roll.path(following), tuple(listed))
 
 
 def _texts(hashes: tuple[bytes, ...]) -> list[Json]:

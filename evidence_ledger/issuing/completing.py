@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evidence_ledger.core import entry
-from evidence_ledger.core.docket import Docket, ListedEntry
+from evidence_ledger.core.docket import Docket, docket_of
 from evidence_ledger.core.entry import ROLL, Entry
 from evidence_ledger.core.matter import MatterKey
 from evidence_ledger.core.roll import Roll
@@ -56,17 +56,12 @@ class Completer:
     def _docket(
         self, key: MatterKey, indexes: Sequence[int], seal: StoredSeal, own: Entry
     ) -> Docket:
-        roll, reader = self._roll(own), reader_of(self._store)
-        *marks, following = key.marks(self._origin)
-        listed = [
-            ListedEntry(
-                self._store.entry(index).entry,
-                tuple(reader.inclusion_proof(index, seal.size)),
-                roll.path(mark).hashes,
-            )
-            for index, mark in zip(indexes, marks, strict=True)
+        reader = reader_of(self._store)
+        entries = [
+            (self._store.entry(index).entry, reader.inclusion_proof(index, seal.size))
+            for index in indexes
         ]
-        return Docket(key, roll.path(following), tuple(listed))
+        return docket_of(key, self._origin, entries, self._roll(own))
 
     def _roll(self, own: Entry) -> Roll:
         roll = Roll()

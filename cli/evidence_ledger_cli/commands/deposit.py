@@ -19,6 +19,7 @@ from evidence_ledger.errors import (
 )
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.embedding import embedded
+from evidence_ledger_cli.named_matter import CASE_NUMBER, matter_of
 from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.password import password_file, with_password
@@ -29,9 +30,7 @@ from evidence_ledger_cli.typed_digest import typed_facts
 
 if TYPE_CHECKING:
     from evidence_ledger.adapters.files.hashed import HashedFile
-    from evidence_ledger.adapters.matter_book import MatterBook
     from evidence_ledger.author import Author
-    from evidence_ledger.core.matter import MatterKey
     from evidence_ledger.desk import Deposit, Desk, Field
     from evidence_ledger.ledger import Receipt
 
@@ -141,7 +140,8 @@ def command(
         desk = Desk(ledger, author)
         files = _hashed(paths, ledger.settings.digests, skip_special=skip_special)
         facts = [*facts_of(files), *typed]
-        deposit = desk.deposit(facts, fields, _matter(ledger.matters, fields))
+        card = matter_of(ledger.matters, fields)
+        deposit = desk.deposit(facts, fields, card.key if card else None)
         failures = [*_sealed(desk, deposit.receipt.index)]
         failures += _stamped(desk, deposit, len(files)) if direct else ()
         target = out or Path(f"deposit-{deposit.receipt.index}.asice")
@@ -163,7 +163,7 @@ def _pinned(author: Author) -> str:
 
 
 def _fields(cases: Sequence[str], claims: Sequence[str]) -> list[Field]:
-    fields: list[Field] = [("matter/case_number", case) for case in cases]
+    fields: list[Field] = [(CASE_NUMBER, case) for case in cases]
     for claim in claims:
         path, sign, value = claim.partition("=")
         if not sign or not value:
@@ -173,17 +173,6 @@ def _fields(cases: Sequence[str], claims: Sequence[str]) -> list[Field]:
         except FormatError as error:
             raise _no_claim(claim) from error
     return fields
-
-
-def _matter(book: MatterBook, fields: Sequence[Field]) -> MatterKey | None:
-    """The key of the matter that the deposit names, made where it is the first one."""
-    names = [value for path, value in fields if path == "matter/case_number"]
-    if not names or not isinstance(names[0], str):
-        return None
-    try:
-        return book.card(names[0]).key
-    except FormatError as error:
-        raise UsageError(f"{names[0][:80]!r} is no case number: {error.message}") from error
 
 
 def _no_claim(claim: str) -> UsageError:

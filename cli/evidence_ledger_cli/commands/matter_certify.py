@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evidence_ledger.core.matter_card import plain_name
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.safe_text import safe_line, safe_name
 
 if TYPE_CHECKING:
-    from evidence_ledger.issuing.issuer import Issued
+    from evidence_ledger.core.certificate import Certificate
 
 
 @click.command("certify")
@@ -25,9 +26,14 @@ if TYPE_CHECKING:
     metavar="FILE.asice",
     help="Where the completeness certificate goes.",
 )
+@click.option(
+    "--server",
+    metavar="URL",
+    help="In the ledger that is served there. Its public entries are read; the secret stays here.",
+)
 @place.home
 @options.as_json
-def command(case_number: str, out: Path, home: Path | None, json: bool) -> None:
+def command(case_number: str, out: Path, server: str | None, home: Path | None, json: bool) -> None:
     """Prove that these are all entries of a case.
 
     Writes a completeness certificate: which entries of the ledger are of the case, and that no
@@ -35,31 +41,48 @@ def command(case_number: str, out: Path, home: Path | None, json: bool) -> None:
     Whoever has it recognises the case's entries in the ledger's public part, and the next one.
     """
     from evidence_ledger.core import docket, entry
+
+    require_free(out)
+    later = None
+    if server is None:
+        parts, later = _own(case_number, out, home)
+    else:
+        parts = _away(server, case_number, out, home)
+    listed = [entry.parse(one.entry).index for one in docket.parse(parts.docket).entries]
+    before = entry.parse(parts.entry).index
+    if json:
+        document = {"entries": listed, "before": before, "certificate": str(out)}
+        show_json({"case_number": plain_name(case_number)} | document)
+    else:
+        show(safe_line(f"Case {plain_name(case_number)}: {len(listed):,}, which are all"))
+        show(f"  entries      {', '.join(map(str, listed))}")
+        show(f"  before       entry {before}")
+        show(f"  certificate  {safe_name(str(out))}")
+    if later is not None:
+        hint(f"Entry {later} came later. To have it included: evidence seal")
+
+
+def _own(case_number: str, out: Path, home: Path | None) -> tuple[Certificate, int | None]:
+    """The certificate's parts, and the first entry that came too late for it."""
     from evidence_ledger.desk import write_completeness
     from evidence_ledger.matter_entries import MatterEntries
 
-    require_free(out)
     with place.opened(home, read_only=True) as ledger:
-        card = place.matter(ledger, case_number)
-        issued = write_completeness(ledger, card.key, out)
-        store, origin = ledger.ledger.store, ledger.ledger.origin
-        held = list(MatterEntries(store, origin, card.key).indexes())
-    listed = [entry.parse(o.entry).index for o in docket.parse(issued.parts.docket).entries]
-    if json:
-        show_json(_document(card.case_number, issued, listed, out))
-    else:
-        show(safe_line(f"Case {card.case_number}: {len(listed):,} of its entries, which are all"))
-        show(f"  entries      {', '.join(map(str, listed))}")
-        show(f"  before       entry {issued.entry.index}")
-        show(f"  certificate  {safe_name(str(out))}")
-    if len(held) > len(listed):
-        hint(f"Entry {held[len(listed)]} came later. To have it included: evidence seal")
+        key = place.matter(ledger.matters, case_number).key
+        issued = write_completeness(ledger, key, out)
+        held = MatterEntries(ledger.ledger.store, ledger.ledger.origin, key).indexes()
+        later = next((index for index in held if index > issued.entry.index), None)
+    return issued.parts, later
 
 
-def _document(case_number: str, issued: Issued, listed: list[int], out: Path) -> dict[str, object]:
-    return {
-        "case_number": case_number,
-        "entries": listed,
-        "before": issued.entry.index,
-        "certificate": str(out),
-    }
+def _away(server: str, case_number: str, out: Path, home: Path | None) -> Certificate:
+    from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
+    from evidence_ledger.adapters.ledger_client import LedgerClient
+    from evidence_ledger.adapters.log_source import HttpSource
+    from evidence_ledger.adapters.matter_book import MatterBook
+    from evidence_ledger.completing_away import write_completeness_away
+
+    book = MatterBook(place.home_at(home).matters, SystemEntropy())
+    key = place.matter(book, case_number).key
+    with LedgerClient(server) as client, HttpSource(server) as log:
+        return write_completeness_away(log, client, key, out, SystemClock().now())

@@ -32,7 +32,7 @@ def command(case_number: str, out: Path, home: Path | None, json: bool) -> None:
 
     require_free(out)
     with place.opened(home, read_only=True) as ledger:
-        card = place.matter(ledger, case_number)
+        card = place.matter(ledger.matters, case_number)
         write_card(out, card)
     if json:
         show_json({"case_number": card.case_number, "out": str(out)})
