@@ -100,7 +100,7 @@ class OpenLedger:
 
     def completer(self) -> Completer:
         """What shows all entries of a matter."""
-        return Completer(self.ledger.store, self.issuer, self.ledger.origin)
+        return Completer(self.ledger.store, self.issuer)
 
     def renewer(self) -> Renewer:
         """What renews its timestamps."""

@@ -22,13 +22,13 @@ NO_CHECKPOINT = TreePoint(0, merkle.EMPTY_ROOT)
 class Context:
     """Where a statement belongs: the ledger's origin, the newest checkpoint seen, other entries.
 
-    ``mark`` is that of the matter's next entry (see ``core.matter``), where it belongs to one.
+    ``opening`` is that of the matter's next entry (see ``core.matter``), where it belongs to one.
     """
 
     ledger: str
     after: TreePoint = NO_CHECKPOINT
     refs: tuple[Reference, ...] = ()
-    mark: bytes | None = None
+    opening: bytes | None = None
 
 
 class Author:
@@ -59,7 +59,7 @@ class Author:
             after=context.after,
             nonce=self._entropy.take(NONCE_SIZE),
             refs=context.refs,
-            mark=context.mark,
+            opening=context.opening,
         )
         return self.sign(statement, claims)
 

@@ -21,7 +21,7 @@ from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.claim import FileFact, checked_path
 from evidence_ledger.core.container import Container
-from evidence_ledger.core.matter import LENGTH, MatterKey
+from evidence_ledger.core.matter import LENGTH, MatterKeys
 from evidence_ledger.core.readme import readme_text
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.verification import verify_certificate
@@ -64,7 +64,7 @@ class DeskAway:
         fields: Sequence[Field],
         out: Path,
         *,
-        matter: MatterKey | None = None,
+        matter: MatterKeys | None = None,
         number: int = 0,
         overwrite: bool = False,
     ) -> entry.Entry:
@@ -76,14 +76,14 @@ class DeskAway:
         for path, _ in fields:
             checked_path(path)
         key = deposit_key(served.origin, self._author, files, fields)
-        for mark in _marks(matter, number, served.origin):
-            context = Context(served.origin, served.after, mark=mark)
+        for opening in _openings(matter, number):
+            context = Context(served.origin, served.after, opening=opening)
             make = partial(self._author.deposit, files, fields, context)
             signed = self._outbox.keep(key, make)
             try:
                 data = self._client.deposit(replace(signed, claims=()) if self._private else signed)
             except ServerRefused as error:
-                if mark is None or error.server_code != "admission.mark-taken":
+                if opening is None or error.server_code != "admission.mark-taken":
                     raise
                 # Somebody else's entry of the matter has this number: try the next one.
                 self._outbox.drop(key)
@@ -103,13 +103,12 @@ class DeskAway:
         return made
 
 
-def _marks(matter: MatterKey | None, number: int, origin: str) -> Iterator[bytes | None]:
-    """The marks to try, in order; one None without a matter."""
+def _openings(matter: MatterKeys | None, number: int) -> Iterator[bytes | None]:
+    """Those to try, in order; one None without a matter."""
     if matter is None:
         yield None
-        return
-    for key in matter.keys()[number:LENGTH]:
-        yield key.mark(origin)
+    else:
+        yield from matter.openings[number:LENGTH]
 
 
 def _checked(data: bytes, signed: SignedStatement, at: datetime) -> tuple[Certificate, entry.Entry]:

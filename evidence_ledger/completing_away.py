@@ -21,7 +21,7 @@ from evidence_ledger.core.container import Container
 from evidence_ledger.core.docket import Docket, docket_of
 from evidence_ledger.core.entry import ROLL
 from evidence_ledger.core.log_audit import TileSource, fetched
-from evidence_ledger.core.matter import MatterKey
+from evidence_ledger.core.matter import MatterKeys
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.readme_completeness import completeness_readme
 from evidence_ledger.core.report import Verdict
@@ -56,7 +56,7 @@ class _Read:
 
 
 def write_completeness_away(
-    log: TileSource, server: CertificateSource, matter: MatterKey, out: Path, at: datetime
+    log: TileSource, server: CertificateSource, matter: MatterKeys, out: Path, at: datetime
 ) -> Certificate:
     """Write the completeness certificate of a matter to ``out``; its parts.
 
@@ -65,6 +65,8 @@ def write_completeness_away(
     """
     try:
         point = Checkpoint.parse(Note.parse(log.checkpoint()).text)
+        if point.origin != matter.ledger:
+            raise ServerAnswerInvalid(f"The server shows the entries of {point.origin[:80]}.")
         read = _read(log, point, matter)
         if read.last_roll is None:
             raise NotSealed("No roll of the ledger's marks is sealed yet.")
@@ -83,8 +85,8 @@ def write_completeness_away(
     return parts
 
 
-def _read(log: TileSource, point: Checkpoint, matter: MatterKey) -> _Read:
-    read, wanted = _Read(), set(matter.marks(point.origin))
+def _read(log: TileSource, point: Checkpoint, matter: MatterKeys) -> _Read:
+    read, wanted = _Read(), set(matter.marks)
     for path in level_paths(None, point.size):
         data, width = fetched(log, path)
         for one in parse_bundle(data, width)[: path.width]:
@@ -103,21 +105,21 @@ def _take(read: _Read, data: bytes, wanted: set[bytes]) -> None:
             read.own[parsed.mark] = data
 
 
-def _docket(read: _Read, matter: MatterKey, made: entry.Entry, sealed: Checkpoint) -> Docket:
+def _docket(read: _Read, matter: MatterKeys, made: entry.Entry, sealed: Checkpoint) -> Docket:
     roll = Roll()
     for mark, index in read.marks:
         if index < made.index:
             roll.add(mark, index)
     entries: list[tuple[bytes, Sequence[bytes]]] = []
     leaves = read.leaves[: sealed.size]
-    for mark in matter.marks(sealed.origin):
+    for mark in matter.marks:
         data = read.own.get(mark)
         if data is None or entry.parse(data).index >= made.index:
             break
         entries.append((data, merkle.inclusion_proof(leaves, entry.parse(data).index)))
     if not entries:
         raise NoSuchEntry(f"Before entry {made.index} there is no entry of this matter.")
-    return docket_of(matter.earlier(len(entries)), sealed.origin, entries, roll)
+    return docket_of(matter, entries, roll)
 
 
 def _written(parts: Certificate, moment: datetime) -> bytes:

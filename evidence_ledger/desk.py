@@ -25,7 +25,7 @@ from evidence_ledger.core import certificate_writer
 from evidence_ledger.core.canonical import Json, encode
 from evidence_ledger.core.certificate_writer import EmbeddedFile
 from evidence_ledger.core.claim import FileFact, checked_path
-from evidence_ledger.core.matter import MatterKey
+from evidence_ledger.core.matter import MatterKeys
 from evidence_ledger.core.readme import readme_text
 from evidence_ledger.core.readme_completeness import completeness_readme
 from evidence_ledger.errors import AuthorityError, HeadMoved, OutputExists, Refused
@@ -66,10 +66,10 @@ class Desk:
         self._author = author
 
     def deposit(
-        self, files: Sequence[FileFact], fields: Sequence[Field], matter: MatterKey | None = None
+        self, files: Sequence[FileFact], fields: Sequence[Field], matter: MatterKeys | None = None
     ) -> Deposit:
         """Sign a deposit, or take the one that was interrupted, and hand it in; as the next entry
-        of a matter, where its key is given.
+        of a matter, where its keys in this ledger are given.
 
         Durable when this returns. Raises UsageError, FormatError and what Ledger.deposit raises.
         """
@@ -78,9 +78,9 @@ class Desk:
             checked_path(path)
         key = deposit_key(ledger.origin, self._author, files, fields)
         context = Context(ledger.origin, ledger.point())
-        entries = MatterEntries(ledger.store, ledger.origin, matter) if matter else None
+        entries = MatterEntries(ledger.store, matter) if matter else None
         for _ in range(TRIES):
-            now = replace(context, mark=entries.next_mark() if entries else None)
+            now = replace(context, opening=entries.next_opening() if entries else None)
             signed = outbox.keep(key, partial(self._author.deposit, files, fields, now))
             try:
                 return Deposit(ledger.deposit([signed])[0], key)
@@ -129,7 +129,7 @@ def write_certificate(
         fill(file, issued, embedded)
 
 
-def write_completeness(place: OpenLedger, matter: MatterKey, out: Path) -> Issued:
+def write_completeness(place: OpenLedger, matter: MatterKeys, out: Path) -> Issued:
     """Write the completeness certificate of a matter to ``out``: whole and durable, or not at all.
 
     Returns it. Raises NoSuchEntry, NotSealed, LedgerCorrupt, OutputExists, OutputUnwritable.

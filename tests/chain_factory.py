@@ -27,7 +27,7 @@ def admission(
     digests = [digest_of(number + 1_000_000 * position) for position in range(claims)]
     return Admission(
         kind,
-        b'{"statement":%d%s}' % (number, _member(mark)),
+        b'{"statement":%d%s}' % (number, _member(number, kind, mark)),
         b"signature %d" % number,
         [_claim(position, digest) for position, digest in enumerate(digests)],
         [IndexedDigest(position, "sha256", digest) for position, digest in enumerate(digests)],
@@ -37,11 +37,20 @@ def admission(
 
 def mark_of(number: int) -> bytes:
     """The mark that goes with a number."""
-    return hashlib.sha256(b"mark %d" % number).digest()
+    return hashlib.sha256(_opening(number)).digest()
 
 
-def _member(mark: bytes | None) -> bytes:
-    return b"" if mark is None else b',"mark":"' + mark.hex().encode() + b'"'
+def _opening(number: int) -> bytes:
+    return hashlib.sha256(b"opening %d" % number).digest()
+
+
+def _member(number: int, kind: str, mark: bytes | None) -> bytes:
+    """What the statement says of the mark, which is that of the number."""
+    if mark is None:
+        return b""
+    if kind == "roll":
+        return b',"roll":"%s"' % mark.hex().encode()
+    return b',"opening":"%s"' % _opening(number).hex().encode()
 
 
 def _claim(position: int, digest: bytes) -> bytes:

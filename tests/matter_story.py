@@ -14,16 +14,15 @@ from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.completeness import verify_completeness
 from evidence_ledger.core.completeness_case import PresentedCertificate
 from evidence_ledger.core.log_audit import TileSource
-from evidence_ledger.core.matter import secret_key
 from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.core.tile import level_paths
 from evidence_ledger.ports import Store
 from evidence_ledger.published import Published
 from tests.workbench import OPERATOR, Workbench, written
 
-MATTER = secret_key(hashlib.sha256(b"matter").digest())
-OTHER = secret_key(hashlib.sha256(b"other").digest())
-SECOND = secret_key(hashlib.sha256(b"second chain").digest())
+MATTER = hashlib.sha256(b"matter").digest()
+OTHER = hashlib.sha256(b"other").digest()
+SECOND = hashlib.sha256(b"second chain").digest()
 PINNED = f'\n[[signer]]\ncertificates = ["{hashlib.sha256(OPERATOR.der).hexdigest()}"]\n'
 PASSED, FAILED, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.INDETERMINATE
 

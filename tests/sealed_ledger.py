@@ -65,8 +65,8 @@ def deposit(
     place = assembly.open_ledger(ledger.home)
     try:
         counter = desk.Desk(place, assembly.open_depositor(ledger.home))
-        key = place.matters.card(matter).key if matter else None
-        accepted = counter.deposit(desk.facts_of(hashed), [CASE], key)
+        keys = place.matters.card(matter).keys(place.ledger.origin) if matter else None
+        accepted = counter.deposit(desk.facts_of(hashed), [CASE], keys)
         if seal:
             counter.seal()
         if direct:

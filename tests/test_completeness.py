@@ -12,16 +12,17 @@ import pytest
 
 from evidence_ledger.core import docket, entry
 from evidence_ledger.core.admission import admit
+from evidence_ledger.core.canonical import base64url_text
 from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.completeness import is_complete_list
 from evidence_ledger.core.completeness_case import PresentedCertificate
 from evidence_ledger.core.docket import Docket
 from evidence_ledger.core.entry import Entry
-from evidence_ledger.core.matter import MatterKey
+from evidence_ledger.core.matter import keys_of
 from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.core.roll import Roll
 from tests.matter_story import FAILED, MATTER, OPEN, OTHER, PASSED, SECOND, Story, kinds, told
-from tests.workbench import Workbench, found, written
+from tests.workbench import ORIGIN, Workbench, found, written
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +130,9 @@ def test_a_second_chain_under_the_same_case_number_is_told(tmp_path: Path) -> No
     assert outcome(report, "17.1") == (FAILED, FAILED, "completeness.second-matter")
 
 
+KEYS = keys_of(MATTER, ORIGIN)
+
+
 # What a prover may try: the matter's holder, with a ledger that does not help.
 
 
@@ -149,14 +153,14 @@ def forged(story: Story, change: Callable[[Docket, Docket], Docket]) -> Report:
 
 LIES: Mapping[str, tuple[Callable[[Docket, Docket], Docket], str, str]] = {
     "the last entry left out": (
-        lambda own, _: replace(own, key=own.key.earlier(4), entries=own.entries[:-1]),
+        lambda own, _: replace(own, following=KEYS.following(4), entries=own.entries[:-1]),
         "15",
         "roll.present",
     ),
     "the last entry left out, the way to it shown as empty": (
         lambda own, _: replace(
             own,
-            key=own.key.earlier(4),
+            following=KEYS.following(4),
             entries=own.entries[:-1],
             end=replace(own.end, hashes=own.entries[-1].roll, end=None),
         ),
@@ -165,13 +169,15 @@ LIES: Mapping[str, tuple[Callable[[Docket, Docket], Docket], str, str]] = {
     ),
     "an entry in the middle left out": (
         lambda own, _: replace(
-            own, key=own.key.earlier(4), entries=own.entries[:2] + own.entries[3:]
+            own, following=KEYS.following(4), entries=own.entries[:2] + own.entries[3:]
         ),
         "14",
         "completeness.mark",
     ),
     "the first left out, the others counted from 0": (
-        lambda own, _: replace(own, key=MatterKey(4, own.key.value), entries=own.entries[1:]),
+        lambda own, _: replace(
+            own, following=replace(own.following, number=4), entries=own.entries[1:]
+        ),
         "14",
         "completeness.mark",
     ),
@@ -181,7 +187,7 @@ LIES: Mapping[str, tuple[Callable[[Docket, Docket], Docket], str, str]] = {
         "completeness.mark",
     ),
     "the key of another matter": (
-        lambda own, other: replace(own, key=other.key),
+        lambda own, other: replace(own, following=other.following),
         "14",
         "completeness.mark",
     ),
@@ -237,7 +243,7 @@ def test_a_docket_stands_on_a_roll_alone(story: Story) -> None:
     last = story.bench.issue(story.own[4])
     first = with_docket(
         last,
-        replace(shown(parts), key=shown(parts).key.earlier(1), entries=shown(parts).entries[:1]),
+        replace(shown(parts), following=KEYS.following(1), entries=shown(parts).entries[:1]),
     )
     report = story.check(first)
     assert found(report, "13") == (PASSED, None)
@@ -259,7 +265,7 @@ def test_a_roll_that_hides_an_entry_is_found_by_rebuilding_it(
     """Signed by the ledger, without the matter's last entry: only the public entries tell."""
     bench = Workbench(tmp_path)
     own = [bench.enter(MATTER, number) for number in range(3)]
-    hidden = MATTER.earlier(2).mark(bench.origin)
+    hidden = KEYS.marks[2]
     honest = Roll.add
 
     def add(roll: Roll, mark: bytes, index: int) -> None:
@@ -296,8 +302,8 @@ def test_two_entries_with_one_mark_are_found(
     own = [bench.enter(MATTER, number) for number in range(2)]
     bench.ledger.seal()
     parts = bench.complete(MATTER)
-    mark = MATTER.earlier(1).mark(bench.origin)
-    second = admit(bench.signed(mark=mark), bench.origin)
+    opening = KEYS.openings[1]
+    second = admit(bench.signed(opening=opening), bench.origin)
     monkeypatch.setattr("evidence_ledger.links.Links.taken", lambda *_: {})
     monkeypatch.setattr("evidence_ledger.adapters.sql.mark_rows.MarkRows.add", lambda *_: None)
     index = bench.ledger.append([second])[0].index
@@ -361,18 +367,29 @@ def test_a_certificate_tells_of_no_other_entry_of_the_matter(story: Story) -> No
     for index in story.own:
         parts = replace(story.bench.issue(index), proof=b"")
         shown_of = b"".join([parts.statement, parts.signature, *(o.data for o in parts.claims)])
-        for other in story.own:
-            parsed = entry.parse(stored[other])
-            assert parsed.mark is not None
+        for number, other in enumerate(story.own):
             own = other == index
-            assert (parsed.mark.hex().encode() in shown_of) is own
-            for value in (parsed.statement, entry.leaf_hash(stored[other])):
+            assert (KEYS.openings[number].hex().encode() in shown_of) is own
+            statement_hash = entry.parse(stored[other]).statement
+            for value in (KEYS.marks[number], statement_hash, entry.leaf_hash(stored[other])):
                 assert value.hex().encode() not in shown_of
 
 
-def test_a_docket_gives_no_mark_after_the_next(story: Story) -> None:
-    key = shown(story.bench.complete(MATTER)).key
-    given = set(key.marks(story.bench.origin))
-    assert len(given) == 6
-    assert MATTER.earlier(6).mark(story.bench.origin) not in given
-    assert MATTER.value not in story.bench.complete(MATTER).docket
+def test_a_docket_gives_no_mark_after_the_next_and_no_opening(story: Story) -> None:
+    parts = story.bench.complete(MATTER)
+    assert shown(parts).following.marks() == KEYS.marks[:6]
+    for secret in (MATTER, KEYS.marks[6], *KEYS.openings[:8]):
+        assert secret.hex().encode() not in parts.docket
+        assert base64url_text(secret).encode() not in parts.docket
+
+
+def test_whoever_was_shown_the_next_mark_can_not_take_it(tmp_path: Path) -> None:
+    """Else a party could slip an entry of its own into the matter, of which the depositor has no
+    certificate."""
+    story = told(tmp_path)
+    following = shown(story.bench.complete(MATTER)).following
+    stranger = Workbench.signed
+    for guess in (following.mark, following.link):
+        story.bench.ledger.deposit([stranger(story.bench, opening=guess)])
+    story.bench.ledger.seal()
+    assert story.check(story.bench.complete(MATTER), story.own).verdict is PASSED

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from evidence_ledger.core import statement
+from evidence_ledger.core.matter import keys_of
 from evidence_ledger.errors import AuthorityUnreachable, LedgerCorrupt, NotSealed, Refused
 from tests.matter_story import FAILED, MATTER, OTHER, PASSED, Story, kinds, told
 from tests.workbench import Workbench, found
@@ -27,8 +28,8 @@ def test_the_ledger_takes_a_mark_once(tmp_path: Path) -> None:
         story.bench.enter(MATTER, 4)
     assert caught.value.reason == "admission.mark-taken"
     assert story.bench.store.head().size == size
-    mark = MATTER.earlier(5).mark(story.bench.origin)
-    two = [story.bench.signed(mark=mark) for _ in range(2)]
+    opening = keys_of(MATTER, story.bench.origin).openings[5]
+    two = [story.bench.signed(opening=opening) for _ in range(2)]
     with pytest.raises(Refused):
         story.bench.ledger.deposit(two)
     assert story.bench.store.head().size == size
@@ -36,8 +37,13 @@ def test_the_ledger_takes_a_mark_once(tmp_path: Path) -> None:
 
 def test_of_those_that_arrive_together_the_others_are_entered(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
-    mark = MATTER.earlier(0).mark(bench.origin)
-    signed = [bench.signed(mark=mark), bench.signed(), bench.signed(mark=mark), bench.signed()]
+    opening = keys_of(MATTER, bench.origin).openings[0]
+    signed = [
+        bench.signed(opening=opening),
+        bench.signed(),
+        bench.signed(opening=opening),
+        bench.signed(),
+    ]
     admitted = [bench.ledger.admit(one) for one in signed]
     results = bench.ledger.deposit_each(admitted)
     assert [getattr(one, "index", None) for one in results] == [0, 1, None, 2]
@@ -49,7 +55,7 @@ def test_of_those_that_arrive_together_the_others_are_entered(tmp_path: Path) ->
 def test_nobody_but_the_ledger_enters_a_roll(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
     signed = bench.signed()
-    parsed = replace(statement.parse(signed.statement), kind="roll", mark=bytes(32))
+    parsed = replace(statement.parse(signed.statement), kind="roll", roll=bytes(32))
     with pytest.raises(Refused) as caught:
         bench.ledger.deposit([bench.author.sign(parsed)])
     assert caught.value.reason == "admission.seal"

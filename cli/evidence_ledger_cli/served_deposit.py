@@ -53,11 +53,10 @@ def enter(
         target = out or Path("deposit.asice")
         require_free(target)
         number = matters.reached(card, served.origin) if card else 0
-        key = card.key if card else None
-        made = desk.deposit(served, facts, fields, target, matter=key, number=number)
-        if card and made.mark is not None:
-            entered = card.key.marks(served.origin).index(made.mark)
-            matters.note_reached(card, served.origin, entered + 1)
+        keys = card.keys(served.origin) if card else None
+        made = desk.deposit(served, facts, fields, target, matter=keys, number=number)
+        if card and keys and made.mark in keys.marks:
+            matters.note_reached(card, served.origin, keys.marks.index(made.mark) + 1)
     return {
         "ledger": served.origin,
         "index": made.index,

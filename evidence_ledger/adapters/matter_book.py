@@ -7,7 +7,7 @@ from pathlib import Path
 from evidence_ledger.adapters.durable_file import replace, write_new
 from evidence_ledger.adapters.file_errors import input_errors, output_errors
 from evidence_ledger.core.canonical import Json, decode, encode
-from evidence_ledger.core.matter import KEY_SIZE, LENGTH, secret_key
+from evidence_ledger.core.matter import LENGTH, SIZE
 from evidence_ledger.core.matter_card import LARGEST, MatterCard, parse, plain_name
 from evidence_ledger.errors import FormatError, OutputExists, SettingsInvalid
 from evidence_ledger.ports import Entropy
@@ -31,7 +31,7 @@ class MatterBook:
         held = self.find(case_number)
         if held is not None:
             return held
-        card = MatterCard(plain_name(case_number), secret_key(self._entropy.take(KEY_SIZE)))
+        card = MatterCard(plain_name(case_number), self._entropy.take(SIZE))
         try:
             self.add(card)
         except OutputExists:

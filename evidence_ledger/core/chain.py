@@ -35,7 +35,7 @@ class Admission:
     """A statement that passed every check, with what is stored beside its entry.
 
     ``claims`` are canonical bytes in order (empty for a private deposit); ``leaves`` are the
-    record tree's leaves of its files, 32 bytes each; ``mark`` is the statement's, if it has one.
+    record tree's leaves of its files, 32 bytes each; ``mark`` is the entry's, if it has one.
     """
 
     kind: str

@@ -79,7 +79,7 @@ class CompletenessCase(Case):
     def marks(self) -> str:
         if self._entry.kind != ROLL or self._entry.mark is None:
             raise Refused("completeness.no-roll", "The certificate is not that of a roll.")
-        self._marks = self._docket.key.marks(self._checkpoint.origin)
+        self._marks = self._docket.following.marks()
         for number, (one, held) in enumerate(zip(self._entries, self._docket.entries, strict=True)):
             if one.mark != self._marks[number]:
                 raise Refused(

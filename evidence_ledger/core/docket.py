@@ -1,13 +1,14 @@
 """The docket: all entries of one matter up to a roll, with what proves it (``docket.jsonl``).
 
-    {"count":2,"end":{"other":{"index":9,"key":"5f2c…"},"path":["9f86…"]},"key":"q5rV…","v":1}
+    {"count":2,"end":{"other":{"index":9,"key":"5f2c…"},"path":["9f86…"]},"link":"q5rV…",
+     "next":"1e0c…","v":1}
     {"entry":{"index":0,…},"inclusion":["77ab…",…],"roll":["9f86…",…]}
     {"entry":{"index":4,…},"inclusion":["03d1…",…],"roll":["9f86…",…]}
 
-Lines in the form of RFC 8785, each with a newline. ``key`` is the matter's key number ``count``: it
-gives the marks of the entries listed and that of the next one, and none after. ``end`` shows that
-the next one is not on the roll. ``inclusion`` leads from the entry to the checkpoint's root (RFC
-9162, section 2.1.3), ``roll`` from its mark to the roll's.
+Lines in the form of RFC 8785, each with a newline. ``next`` is the mark of the entry that would be
+next, number ``count``; ``link`` with it gives those of the entries listed (see ``core.matter``).
+``end`` shows that it is not on the roll. ``inclusion`` leads from the entry to the checkpoint's
+root (RFC 9162, section 2.1.3), ``roll`` from its mark to the roll's.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 
 from evidence_ledger.core import canonical
 from evidence_ledger.core.canonical import Json
-from evidence_ledger.core.matter import LENGTH, MatterKey
+from evidence_ledger.core.matter import LENGTH, SIZE, MatterKeys, NextMark
 from evidence_ledger.core.roll import DEEPEST, Enrolled, Roll, RollPath
 from evidence_ledger.errors import FormatError, NewerFormat
 
@@ -26,7 +27,7 @@ LARGEST = 64 * 1024 * 1024
 LONGEST_LINE = 32 * 1024
 MOST_INCLUSION = 64
 
-_HEAD = {"count", "end", "key", "v"}
+_HEAD = {"count", "end", "link", "next", "v"}
 _LINE = {"entry", "inclusion", "roll"}
 
 
@@ -50,10 +51,10 @@ class ListedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Docket:
-    """The entries of a matter; ``key`` is that of the entry that would be next, ``end`` shows that
+    """The entries of a matter; ``following`` is the mark of a further one, and ``end`` shows that
     there is none."""
 
-    key: MatterKey
+    following: NextMark
     end: RollPath
     entries: tuple[ListedEntry, ...]
 
@@ -66,7 +67,8 @@ class Docket:
                 "other": {"index": other.index, "key": other.key.hex()} if other else None,
                 "path": _texts(self.end.hashes),
             },
-            "key": canonical.base64url_text(self.key.value),
+            "link": canonical.base64url_text(self.following.link),
+            "next": self.following.mark.hex(),
             "v": VERSION,
         }
         lines = [canonical.encode(head), *(one.encode() for one in self.entries)]
@@ -74,21 +76,15 @@ class Docket:
 
 
 def docket_of(
-    key: MatterKey,
-    ledger: str,
-    entries: Sequence[tuple[bytes, Sequence[bytes]]],
-    roll: Roll,
+    keys: MatterKeys, entries: Sequence[tuple[bytes, Sequence[bytes]]], roll: Roll
 ) -> Docket:
-    """The docket of all entries of a matter, in order, each with its way up to the checkpoint.
-
-    ``key`` is that of the entry that would be next; ``roll`` has the marks of the ``ledger``.
-    """
-    *marks, following = key.marks(ledger)
+    """The docket of all entries of a matter, in order, each with its way up to the checkpoint."""
+    following = keys.following(len(entries))
     listed = (
         ListedEntry(data, tuple(inclusion), roll.path(mark).hashes)
-        for (data, inclusion), mark in zip(entries, marks, strict=True)
+        for (data, inclusion), mark in zip(entries, keys.marks, strict=False)
     )
-    return Docket(key, roll.path(following), tuple(listed))
+    return Docket(following, roll.path(following.mark), tuple(listed))
 
 
 def _texts(hashes: tuple[bytes, ...]) -> list[Json]:
@@ -102,15 +98,16 @@ def parse(data: bytes) -> Docket:
     if not data.endswith(b"\n"):
         raise FormatError("docket.cut", "The docket's last line has no end.")
     first, *others = data[:-1].split(b"\n")
-    count, key, end = _head(first)
+    following, end = _head(first)
+    count = following.number
     if len(others) != count:
         raise FormatError(
             "docket.count", f"The docket counts {count} entries and lists {len(others)}."
         )
-    return Docket(MatterKey(count, key), end, tuple(_entries(others)))
+    return Docket(following, end, tuple(_entries(others)))
 
 
-def _head(line: bytes) -> tuple[int, bytes, RollPath]:
+def _head(line: bytes) -> tuple[NextMark, RollPath]:
     members = canonical.decode(line, what="docket", limit=LONGEST_LINE)
     version = members.get("v") if isinstance(members, dict) else None
     if isinstance(version, int) and version > VERSION:
@@ -123,7 +120,9 @@ def _head(line: bytes) -> tuple[int, bytes, RollPath]:
         raise FormatError("docket.count", f"A docket has 1 to {LENGTH} entries.")
     end = _object(head["end"], {"other", "path"}, "docket.end")
     path = RollPath(_hashes(end["path"], DEEPEST, "docket.end"), _other(end["other"]))
-    return count, canonical.base64url_bytes(head["key"], where="docket.key"), path
+    mark = canonical.hex_bytes(head["next"], SIZE, where="docket.next")
+    link = canonical.base64url_bytes(head["link"], where="docket.link")
+    return NextMark(count, mark, link), path
 
 
 def _other(value: Json) -> Enrolled | None:

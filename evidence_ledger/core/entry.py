@@ -6,9 +6,9 @@
 ``prev`` is the leaf hash of the entry before (32 zero bytes for the first); ``statement`` and
 ``signature`` are the SHA-256 of their exact bytes. Nothing personal is in an entry.
 
-An entry whose statement has a ``mark`` repeats it behind ``kind``. A mark is 32 bytes: those of a
-matter look random to whoever lacks its key (see ``core.matter``); that of an entry of kind
-``roll`` is the root over all marks before it (see ``core.roll``).
+An entry may have a ``mark`` of 32 bytes behind its ``kind``. Those of a matter look random to
+whoever lacks its keys (see ``core.matter``); that of an entry of kind ``roll`` is the root over all
+marks before it (see ``core.roll``).
 """
 
 from __future__ import annotations

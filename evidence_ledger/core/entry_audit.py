@@ -94,7 +94,7 @@ def _compare(
         return None
     marks = _marks(kinds, first)
     if [mark_of(one) for one in statements if one is not None] != [
-        marks[number].mark.hex() if number in marks else None
+        marks[number].mark if number in marks else None
         for number, one in enumerate(statements, first)
         if one is not None
     ]:
@@ -247,7 +247,7 @@ def _check_documents(
         raise Refused(
             "audit.statement", f"The statement of entry {number} was altered.", where=place
         )
-    if statement is not None and mark_of(statement) != (parsed.mark.hex() if parsed.mark else None):
+    if statement is not None and _mark_of(statement) != parsed.mark:
         raise Refused(
             "audit.mark", f"Entry {number} has another mark than its statement.", where=place
         )
@@ -255,6 +255,13 @@ def _check_documents(
         raise Refused(
             "audit.signature", f"The signature of entry {number} was altered.", where=place
         )
+
+
+def _mark_of(statement: bytes) -> bytes | None:
+    try:
+        return mark_of(statement)
+    except ValueError:
+        return None
 
 
 def missing_entry(number: int) -> Refused:

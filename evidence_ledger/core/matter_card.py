@@ -1,6 +1,6 @@
 """A matter's card: its case number and its secret, for those who deposit in it.
 
-    {"case_number":"2026-CV-1142","key":"q5rV…","v":1}      (one line, RFC 8785)
+    {"case_number":"2026-CV-1142","secret":"q5rV…","v":1}      (one line, RFC 8785)
 
 Whoever has it can mark entries of the matter, and recognise all of them.
 """
@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evidence_ledger.core import canonical
-from evidence_ledger.core.matter import LENGTH, MatterKey, secret_key
+from evidence_ledger.core.matter import SIZE, MatterKeys, keys_of
 from evidence_ledger.errors import FormatError, NewerFormat
 
 VERSION = 1
@@ -22,10 +22,10 @@ LONGEST_NAME = 1024
 
 @dataclass(frozen=True, slots=True)
 class MatterCard:
-    """One matter; ``key`` is that from which all keys of its entries follow."""
+    """One matter; ``secret`` (32 bytes) is that from which the keys of its entries follow."""
 
     case_number: str
-    key: MatterKey
+    secret: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
         if self.case_number != plain_name(self.case_number) or not self.case_number:
@@ -34,8 +34,12 @@ class MatterCard:
             )
         if len(self.case_number) > LONGEST_NAME:
             raise FormatError("matter.case-number", f"It has more than {LONGEST_NAME} signs.")
-        if self.key.number != LENGTH:
-            raise FormatError("matter.key", "A matter's card has the key of all its entries.")
+        if len(self.secret) != SIZE:
+            raise FormatError("matter.secret", f"A matter's secret has {SIZE} bytes.")
+
+    def keys(self, ledger: str) -> MatterKeys:
+        """The matter's keys in the ledger with that origin."""
+        return keys_of(self.secret, ledger)
 
     @property
     def label(self) -> str:
@@ -44,8 +48,8 @@ class MatterCard:
 
     def encode(self) -> bytes:
         """The canonical bytes. They hold the secret."""
-        key = canonical.base64url_text(self.key.value)
-        return canonical.encode({"case_number": self.case_number, "key": key, "v": VERSION})
+        secret = canonical.base64url_text(self.secret)
+        return canonical.encode({"case_number": self.case_number, "secret": secret, "v": VERSION})
 
 
 def plain_name(case_number: str) -> str:
@@ -61,10 +65,9 @@ def parse(data: bytes) -> MatterCard:
     version = members.get("v")
     if isinstance(version, int) and version > VERSION:
         raise NewerFormat("matter.newer", f"The matter's card has version {version}.")
-    if set(members) != {"case_number", "key", "v"} or version is not VERSION:
-        raise FormatError("matter.members", "A matter's card has the members case_number, key, v.")
+    if set(members) != {"case_number", "secret", "v"} or version is not VERSION:
+        raise FormatError("matter.members", "A matter's card has case_number, secret, v.")
     name = members["case_number"]
     if not isinstance(name, str):
         raise FormatError("matter.case-number", "A case number is a text.")
-    secret = canonical.base64url_bytes(members["key"], where="matter.key")
-    return MatterCard(name, secret_key(secret))
+    return MatterCard(name, canonical.base64url_bytes(members["secret"], where="matter.secret"))

@@ -25,9 +25,9 @@ need not take its word either: its public entries give the same roll.
 
     evidence verify completeness.asice one.asice --policy trust.toml --log URL
 
-docket.jsonl holds a key. Whoever has it recognises the entries of this matter
-in the ledger's public entries, and the next one when it comes, though not
-what is in them. Hand it on only to those who may know that.
+Whoever has docket.jsonl recognises the entries of this matter in the ledger's
+public entries, and the next one when it comes, though not what is in them.
+Hand it on only to those who may know that.
 
 What is in the container:
 

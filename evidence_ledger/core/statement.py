@@ -6,9 +6,9 @@
 
 ``signer`` is the SHA-256 of the signer's X.509 certificate; ``made`` the author's clock;
 ``after`` the newest checkpoint that the author has seen (size 0 and the empty tree's root for
-none). A statement of kind ``seal`` has one more member, ``seal``. One that belongs to a matter has
-the member ``mark`` (see ``core.matter``); one of kind ``roll`` has there the root over all marks of
-earlier entries (see ``core.roll``).
+none). A statement of kind ``seal`` has one more member, ``seal``; one that belongs to a matter has
+``opening``, of which the entry's mark follows (see ``core.matter``); one of kind ``roll`` has
+``roll``, the root over the marks of all entries before it (see ``core.roll``).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from datetime import datetime
 
 from evidence_ledger.core import canonical
 from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.matter import mark_of
 from evidence_ledger.errors import FormatError, NewerFormat
 
 VERSION = 1
@@ -78,7 +79,13 @@ class Statement:
     nonce: bytes
     refs: tuple[Reference, ...] = ()
     seal: SealFact | None = None
-    mark: bytes | None = None
+    opening: bytes | None = None
+    roll: bytes | None = None
+
+    @property
+    def mark(self) -> bytes | None:
+        """The mark (32 bytes) that its entry must have, if any."""
+        return self.roll if self.opening is None else mark_of(self.opening)
 
     def encode(self) -> bytes:
         """The canonical bytes."""
@@ -95,8 +102,10 @@ class Statement:
         }
         if self.seal is not None:
             members["seal"] = _seal_json(self.seal)
-        if self.mark is not None:
-            members["mark"] = self.mark.hex()
+        if self.opening is not None:
+            members["opening"] = self.opening.hex()
+        if self.roll is not None:
+            members["roll"] = self.roll.hex()
         return canonical.encode(members)
 
 
@@ -130,7 +139,8 @@ def parse(data: bytes) -> Statement:
         nonce=_nonce(members["nonce"]),
         refs=_refs(members["refs"]),
         seal=_seal(members["seal"]) if kind == "seal" else None,
-        mark=_mark(members["mark"]) if "mark" in members else None,
+        opening=_bytes(members, "opening"),
+        roll=_bytes(members, "roll"),
     )
 
 
@@ -138,13 +148,15 @@ def _further(kind: str, members: Mapping[str, Json]) -> set[str]:
     """The members that a statement of this kind has besides those that all have."""
     if kind == "seal":
         return {"seal"}
-    if kind == "roll" or (kind in MARKABLE and "mark" in members):
-        return {"mark"}
-    return set()
+    if kind == "roll":
+        return {"roll"}
+    return {"opening"} if kind in MARKABLE and "opening" in members else set()
 
 
-def _mark(value: Json) -> bytes:
-    return canonical.hex_bytes(value, 32, where="statement.mark")
+def _bytes(members: Mapping[str, Json], name: str) -> bytes | None:
+    if name not in members:
+        return None
+    return canonical.hex_bytes(members[name], 32, where=f"statement.{name}")
 
 
 def origin(value: Json) -> str:

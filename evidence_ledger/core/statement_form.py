@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from evidence_ledger.core import statement
+from evidence_ledger.core import matter, statement
 from evidence_ledger.core.statement import TreePoint
 
 _HASH: Final = "[0-9a-f]{64}"
@@ -27,9 +27,8 @@ _NONCE: Final = "[A-Za-z0-9_-]{21}[AQgw]"
 _LINE: Final = (
     rf'\{{"after":\{{"root":"{_HASH}","size":{_COUNT}\}},'
     rf'"claims":\{{"count":({_COUNT}),"root":"({_HASH})"\}},'
-    rf'"kind":"(?:{_KINDS})","ledger":"{_ORIGIN}","made":"{_MADE}",'
-    rf'(?:"mark":"{_HASH}",)?"nonce":"{_NONCE}",'
-    rf'"refs":\[\],"signer":"({_HASH})","v":1\}}'
+    rf'"kind":"(?:{_KINDS})","ledger":"{_ORIGIN}","made":"{_MADE}","nonce":"{_NONCE}",'
+    rf'(?:"opening":"{_HASH}",)?"refs":\[\],"signer":"({_HASH})","v":1\}}'
 )
 _PLAIN: Final = re.compile(_LINE.encode("ascii"))
 _LINES: Final = re.compile(f"^{_LINE}$".encode("ascii"), re.MULTILINE)
@@ -50,16 +49,23 @@ def plain_statements(statements: Sequence[bytes]) -> list[FoundStatement] | None
     return found if len(found) == len(statements) else None
 
 
-_MARK: Final = b',"mark":"'
+_OPENING: Final = b',"opening":"'
+_ROLL: Final = b',"roll":"'
 
 
-def mark_of(data: bytes) -> str | None:
-    """The ``mark``, in hex, of a statement; None where it has none.
+def mark_of(data: bytes) -> bytes | None:
+    """The mark that the entry of a statement must have; None for none. Raises ValueError.
 
     Only for what is a statement: within its texts no quotation mark stands without a backslash.
     """
-    at = data.find(_MARK) + len(_MARK)
-    return None if at < len(_MARK) else data[at : at + 64].decode("ascii", "replace")
+    if _OPENING in data:
+        return matter.mark_of(_behind(data, _OPENING))
+    return _behind(data, _ROLL) if _ROLL in data else None
+
+
+def _behind(data: bytes, name: bytes) -> bytes:
+    at = data.index(name) + len(name)
+    return bytes.fromhex(data[at : at + 64].decode("ascii", "replace"))
 
 
 def claims_of(data: bytes) -> TreePoint:

@@ -141,7 +141,9 @@ class Case:
         if parsed.kind != self._statement.kind:
             raise Refused("entry.kind", "The entry is of another kind than the statement.")
         if parsed.mark != self._statement.mark:
-            raise Refused("entry.other-mark", "The entry has another mark than the statement.")
+            raise Refused(
+                "entry.other-mark", "The entry's mark does not follow from the statement."
+            )
         _check_links(self._statement, parsed.index)
         self.found.entry = self._entry = parsed
         return (

@@ -8,7 +8,7 @@ from dataclasses import replace
 from evidence_ledger.core import entry
 from evidence_ledger.core.docket import Docket, docket_of
 from evidence_ledger.core.entry import ROLL, Entry
-from evidence_ledger.core.matter import MatterKey
+from evidence_ledger.core.matter import MatterKeys
 from evidence_ledger.core.roll import Roll
 from evidence_ledger.errors import LedgerCorrupt, NoSuchEntry, NotSealed
 from evidence_ledger.issuing.issuer import Issued, Issuer
@@ -19,25 +19,24 @@ from evidence_ledger.tree import reader_of
 
 
 class Completer:
-    """Shows all entries of a matter in the ledger ``origin``."""
+    """Shows all entries of a matter."""
 
-    def __init__(self, store: Store, issuer: Issuer, origin: str) -> None:
+    def __init__(self, store: Store, issuer: Issuer) -> None:
         self._store = store
         self._issuer = issuer
-        self._origin = origin
 
-    def complete(self, key: MatterKey) -> Issued:
+    def complete(self, keys: MatterKeys) -> Issued:
         """The certificate of the newest roll that is sealed, with the docket of the matter.
 
         Raises NotSealed where there is none, NoSuchEntry where the matter has no entry before it,
         LedgerCorrupt, and what Issuer.issue raises.
         """
         seal, own = self._newest_roll()
-        found = MatterEntries(self._store, self._origin, key).indexes()
+        found = MatterEntries(self._store, keys).indexes()
         indexes = [index for index in found if index < own.index]
         if not indexes:
             raise NoSuchEntry(f"Before entry {own.index} there is no entry of this matter.")
-        docket = self._docket(key.earlier(len(indexes)), indexes, seal, own)
+        docket = self._docket(keys, indexes, seal, own)
         issued = self._issuer.issue(own.index)
         return replace(issued, parts=replace(issued.parts, docket=docket.encode()))
 
@@ -54,14 +53,14 @@ class Completer:
         raise NotSealed("No roll of the ledger's marks is sealed yet.")
 
     def _docket(
-        self, key: MatterKey, indexes: Sequence[int], seal: StoredSeal, own: Entry
+        self, keys: MatterKeys, indexes: Sequence[int], seal: StoredSeal, own: Entry
     ) -> Docket:
         reader = reader_of(self._store)
         entries = [
             (self._store.entry(index).entry, reader.inclusion_proof(index, seal.size))
             for index in indexes
         ]
-        return docket_of(key, self._origin, entries, self._roll(own))
+        return docket_of(keys, entries, self._roll(own))
 
     def _roll(self, own: Entry) -> Roll:
         roll = Roll()

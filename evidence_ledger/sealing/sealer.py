@@ -268,7 +268,7 @@ class Sealer:
                 made=self._parts.clock.now(),
                 after=TreePoint(newest.size, newest.root) if newest else TreePoint(0, EMPTY_ROOT),
                 nonce=self._parts.entropy.take(NONCE_SIZE),
-                mark=root,
+                roll=root,
             )
         )
 

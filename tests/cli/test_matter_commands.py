@@ -122,7 +122,7 @@ def test_another_machine_goes_on_with_a_shared_case(told: list[int], evidence: R
     answer = evidence("matter", "share", CASE, "--out", "case.key")
     assert (answer.code, CASE in answer.out) == (0, True)
     assert Path("case.key").stat().st_mode & 0o077 == 0
-    secret = json.loads(Path("case.key").read_text())["key"]
+    secret = json.loads(Path("case.key").read_text())["secret"]
     assert secret not in answer.out + answer.err
     matters = Path("ledger/matters")
     assert matters.stat().st_mode & 0o077 == 0
@@ -142,12 +142,12 @@ def test_another_machine_goes_on_with_a_shared_case(told: list[int], evidence: R
 def test_another_secret_for_the_same_case_is_not_taken(evidence: Run) -> None:
     evidence("matter", "share", CASE, "--out", "case.key")
     card = json.loads(Path("case.key").read_text())
-    card["key"] = "A" * 43
+    card["secret"] = "A" * 43
     Path("other.key").write_text(json.dumps(card, separators=(",", ":"), sort_keys=True))
     answer = evidence("matter", "import", "other.key")
     assert (answer.code, "second matter" in answer.err) == (2, True)
-    assert parse(Path("case.key").read_bytes()).key in [
-        parse(path.read_bytes()).key for path in Path("ledger/matters").iterdir()
+    assert parse(Path("case.key").read_bytes()) in [
+        parse(path.read_bytes()) for path in Path("ledger/matters").iterdir()
     ]
 
 

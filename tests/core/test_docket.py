@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence_ledger.core.docket import LARGEST, Docket, ListedEntry, parse
-from evidence_ledger.core.matter import LENGTH, MatterKey
+from evidence_ledger.core.matter import LENGTH, NextMark
 from evidence_ledger.core.roll import Enrolled, RollPath
 from evidence_ledger.errors import FormatError, NewerFormat
 from tests.core.test_entry import ENTRIES
@@ -27,7 +27,8 @@ ENDS = st.builds(RollPath, MANY, st.none() | st.builds(Enrolled, HASHES, st.inte
 @st.composite
 def dockets(draw: st.DrawFn) -> Docket:
     entries = draw(st.lists(LISTED, min_size=1, max_size=3).map(tuple))
-    return Docket(MatterKey(len(entries), draw(HASHES)), draw(ENDS), entries)
+    following = NextMark(len(entries), draw(HASHES), draw(HASHES))
+    return Docket(following, draw(ENDS), entries)
 
 
 def test_the_golden_docket() -> None:
@@ -72,7 +73,7 @@ CASES: list[tuple[str, int, Callable[[dict[str, Any]], object]]] = [
     ("docket.version", 0, lambda m: m.update(v=0)),
     ("docket.version", 0, lambda m: m.update(v=True)),
     ("docket.version", 0, lambda m: m.update(v="1")),
-    ("docket.members", 0, lambda m: m.pop("key")),
+    ("docket.members", 0, lambda m: m.pop("link")),
     ("docket.members", 0, lambda m: m.update(more=1)),
     ("docket.members", 0, lambda m: m.update(end=[])),
     ("docket.members", 0, lambda m: m["end"].pop("other")),
@@ -87,8 +88,9 @@ CASES: list[tuple[str, int, Callable[[dict[str, Any]], object]]] = [
     ("hex.malformed", 0, lambda m: m["end"].update(path=[HEX.upper() + "A"])),
     ("docket.hashes", 0, lambda m: m["end"].update(path=[HEX] * 257)),
     ("docket.hashes", 0, lambda m: m["end"].update(path={})),
-    ("base64.malformed", 0, lambda m: m.update(key=1)),
-    ("matter.key", 0, lambda m: m.update(key="AAAA")),
+    ("base64.malformed", 0, lambda m: m.update(link=1)),
+    ("matter.link", 0, lambda m: m.update(link="AAAA")),
+    ("hex.malformed", 0, lambda m: m.update(next="AAAA")),
     ("docket.members", 1, lambda m: m.pop("roll")),
     ("docket.members", 1, lambda m: m.update(more=1)),
     ("docket.hashes", 1, lambda m: m.update(inclusion=[HEX] * 65)),
@@ -132,5 +134,5 @@ def test_any_other_form_is_refused(data: bytes) -> None:
     assert not isinstance(caught.value, NewerFormat)
 
 
-def test_the_key_is_not_shown() -> None:
-    assert str(vectors.DOCKET.key.value) not in repr(vectors.DOCKET)
+def test_the_link_is_not_shown() -> None:
+    assert str(vectors.DOCKET.following.link) not in repr(vectors.DOCKET)

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence_ledger.core.canonical import base64url_text, encode
-from evidence_ledger.core.matter import secret_key
 from evidence_ledger.core.matter_card import MatterCard, parse, plain_name
 from evidence_ledger.errors import FormatError, NewerFormat
 from tests.golden import vectors
@@ -22,7 +21,7 @@ def test_the_golden_card() -> None:
 
 @given(NAMES.filter(lambda name: name.isprintable()), st.binary(min_size=32, max_size=32))
 def test_a_card_has_one_encoding(name: str, secret: bytes) -> None:
-    card = MatterCard(name, secret_key(secret))
+    card = MatterCard(name, secret)
     assert parse(card.encode()) == card
 
 
@@ -33,7 +32,7 @@ def test_a_case_number_is_compared_as_people_read_it() -> None:
 
 @pytest.mark.parametrize("name", ["", " x", "x\n", "Mu\u0308ller", "x" * 1025])
 def test_no_other_case_number_stands_on_a_card(name: str) -> None:
-    data = encode({"case_number": name, "key": base64url_text(bytes(32)), "v": 1})
+    data = encode({"case_number": name, "secret": base64url_text(bytes(32)), "v": 1})
     with pytest.raises(FormatError) as caught:
         parse(data)
     assert caught.value.reason == "matter.case-number"
@@ -47,15 +46,15 @@ KEY = base64url_text(bytes(32))
     [
         ("json.malformed", b""),
         ("matter.members", b"[]"),
-        ("matter.members", encode({"case_number": "1", "key": KEY})),
-        ("matter.members", encode({"case_number": "1", "key": KEY, "v": 0})),
-        ("matter.members", encode({"case_number": "1", "key": KEY, "v": True})),
-        ("matter.members", encode({"case_number": "1", "key": KEY, "v": 1, "x": 1})),
-        ("matter.case-number", encode({"case_number": 1, "key": KEY, "v": 1})),
-        ("matter.key", encode({"case_number": "1", "key": "AAAA", "v": 1})),
-        ("base64.malformed", encode({"case_number": "1", "key": None, "v": 1})),
+        ("matter.members", encode({"case_number": "1", "secret": KEY})),
+        ("matter.members", encode({"case_number": "1", "secret": KEY, "v": 0})),
+        ("matter.members", encode({"case_number": "1", "secret": KEY, "v": True})),
+        ("matter.members", encode({"case_number": "1", "secret": KEY, "v": 1, "x": 1})),
+        ("matter.case-number", encode({"case_number": 1, "secret": KEY, "v": 1})),
+        ("matter.secret", encode({"case_number": "1", "secret": "AAAA", "v": 1})),
+        ("base64.malformed", encode({"case_number": "1", "secret": None, "v": 1})),
         ("matter.newer", encode({"case_number": "1", "v": 2})),
-        ("json.not-canonical", b'{"case_number":"1", "key":"' + KEY.encode() + b'","v":1}'),
+        ("json.not-canonical", b'{"case_number":"1", "secret":"' + KEY.encode() + b'","v":1}'),
         ("json.too-large", b" " * 5000),
     ],
 )
@@ -67,5 +66,5 @@ def test_every_other_card_is_refused(reason: str, data: bytes) -> None:
 
 
 def test_the_secret_is_not_shown() -> None:
-    assert str(vectors.CARD.key.value) not in repr(vectors.CARD)
-    assert base64url_text(vectors.CARD.key.value) not in f"{vectors.CARD!r}{vectors.CARD.label}"
+    assert str(vectors.CARD.secret) not in repr(vectors.CARD)
+    assert base64url_text(vectors.CARD.secret) not in f"{vectors.CARD!r}{vectors.CARD.label}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -67,11 +68,21 @@ def test_the_golden_statements(name: str, statement: Statement) -> None:
     assert parse(vectors.read(name)) == statement
 
 
-@given(STATEMENTS, st.sampled_from(sorted(MARKABLE | {"roll"})), HASHES)
-def test_a_marked_statement_has_one_encoding(one: Statement, kind: str, mark: bytes) -> None:
-    whole = replace(one, kind=kind, mark=mark)
+@given(STATEMENTS, st.sampled_from(sorted(MARKABLE)), HASHES)
+def test_a_marked_statement_has_one_encoding(one: Statement, kind: str, opening: bytes) -> None:
+    whole = replace(one, kind=kind, opening=opening)
     data = whole.encode()
     assert parse(data) == whole
+    assert parse(data).mark == hashlib.sha256(opening).digest()
+    assert rfc8785.dumps(json.loads(data)) == data
+
+
+@given(STATEMENTS, HASHES)
+def test_a_roll_has_one_encoding(one: Statement, root: bytes) -> None:
+    whole = replace(one, kind="roll", roll=root)
+    data = whole.encode()
+    assert parse(data) == whole
+    assert parse(data).mark == root
     assert rfc8785.dumps(json.loads(data)) == data
 
 
@@ -129,9 +140,12 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("base64.malformed", lambda m: m.update(nonce=1)),
     ("base64.not-canonical", lambda m: m.update(nonce=base64.b64encode(b"\xff" * 15).decode())),
     ("statement.members", lambda m: m.update(kind="roll")),
-    ("statement.members", lambda m: m.update(kind="rotation", mark=HEX)),
-    ("hex.malformed", lambda m: m.update(mark=None)),
-    ("hex.malformed", lambda m: m.update(mark=HEX[2:])),
+    ("statement.members", lambda m: m.update(kind="rotation", opening=HEX)),
+    ("statement.members", lambda m: m.update(roll=HEX)),
+    ("statement.members", lambda m: m.update(kind="roll", roll=HEX, opening=HEX)),
+    ("hex.malformed", lambda m: m.update(kind="roll", roll=1)),
+    ("hex.malformed", lambda m: m.update(opening=None)),
+    ("hex.malformed", lambda m: m.update(opening=HEX[2:])),
     ("statement.list", lambda m: m.update(refs={})),
     ("statement.list", lambda m: m.update(refs=[{"index": 0, "leaf": HEX}] * (MOST_REFS + 1))),
 ]
@@ -150,7 +164,7 @@ def test_every_other_statement_is_refused(
 SEAL_CASES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("statement.members", lambda m: m.pop("seal")),
     ("statement.members", lambda m: m.update(kind="deposit")),
-    ("statement.members", lambda m: m.update(mark=HEX)),
+    ("statement.members", lambda m: m.update(opening=HEX)),
     ("statement.member", lambda m: m["seal"].update(x=1)),
     ("statement.member", lambda m: m.update(seal=None)),
     ("statement.list", lambda m: m["seal"].update(tokens={})),

@@ -27,7 +27,7 @@ STATEMENTS = st.builds(
     after=POINT,
     nonce=st.binary(min_size=16, max_size=16),
     refs=st.lists(st.builds(Reference, st.integers(0, 2**53 - 1), HASH), max_size=2).map(tuple),
-    mark=st.none() | HASH,
+    opening=st.none() | HASH,
 )
 PLAIN = Statement(
     "deposit",
@@ -70,19 +70,27 @@ def test_any_statement(one: Statement) -> None:
 
 @given(STATEMENTS)
 def test_the_mark_of_any_statement(one: Statement) -> None:
-    mark = one.mark.hex() if one.mark is not None else None
-    assert statement_form.mark_of(one.encode()) == mark
+    assert statement_form.mark_of(one.encode()) == one.mark
 
 
-@pytest.mark.parametrize("ledger", ['a,"mark":"' + "0" * 64, '\\",\\"mark\\":\\"' + "0" * 64])
-def test_a_ledger_called_like_a_mark_is_none(ledger: str) -> None:
-    assert statement_form.mark_of(replace(statement.parse(PLAIN), ledger=ledger).encode()) is None
+@given(HASH)
+def test_the_mark_of_a_roll(root: bytes) -> None:
+    data = replace(statement.parse(PLAIN), kind="roll", roll=root).encode()
+    assert statement_form.mark_of(data) == root
+
+
+@pytest.mark.parametrize("member", ["opening", "roll"])
+def test_a_ledger_called_like_a_mark_is_none(member: str) -> None:
+    for ledger in (f'a,"{member}":"{"0" * 64}', f'\\\\",\\\\"{member}\\\\":\\\\"{"0" * 64}'):
+        called = replace(statement.parse(PLAIN), ledger=ledger).encode()
+        assert statement_form.mark_of(called) is None
 
 
 @pytest.mark.parametrize("kind", ["rotation", "roll"])
 def test_kinds_that_are_not_plain_read_alike(kind: str) -> None:
-    for mark in (b"", b'"mark":"' + b"00" * 32 + b'",'):
-        data = PLAIN.replace(b"deposit", kind.encode()).replace(b'"nonce"', mark + b'"nonce"')
+    other = PLAIN.replace(b"deposit", kind.encode())
+    for member in (b"", b'"opening":"' + b"00" * 32 + b'",'):
+        data = other.replace(b'"refs"', member + b'"refs"')
         assert at_a_glance(data) == in_full(data)
 
 

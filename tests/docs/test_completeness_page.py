@@ -28,7 +28,7 @@ def examples(number: int) -> list[str]:
 def test_the_docket_is_whole_under_the_root_of_its_two_marks() -> None:
     held = docket.parse(examples(1)[0].encode())
     assert held == vectors.DOCKET
-    *marks, following = held.key.marks(ORIGIN)
+    *marks, following = held.following.marks()
     root = vectors.ROLL_OF_TWO.root()
     for mark, one in zip(marks, held.entries, strict=True):
         parsed = entry.parse(one.entry)
@@ -39,7 +39,7 @@ def test_the_docket_is_whole_under_the_root_of_its_two_marks() -> None:
 
 def test_the_card_is_one_and_its_marks_are_those_of_the_docket() -> None:
     card = matter_card.parse(examples(0)[-1].rstrip("\n").encode())
-    assert card.key.earlier(2) == vectors.DOCKET.key
+    assert card.keys(ORIGIN).following(2) == vectors.DOCKET.following
 
 
 def test_the_rule_for_a_trust_policy_is_one() -> None:

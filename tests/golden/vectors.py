@@ -12,9 +12,9 @@ from pathlib import Path
 
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.digest import Algorithm, Fingerprint
-from evidence_ledger.core.docket import Docket, ListedEntry
+from evidence_ledger.core.docket import docket_of
 from evidence_ledger.core.entry import Entry
-from evidence_ledger.core.matter import LENGTH, secret_key
+from evidence_ledger.core.matter import LENGTH, keys_of
 from evidence_ledger.core.matter_card import MatterCard
 from evidence_ledger.core.merkle import leaf_hash
 from evidence_ledger.core.roll import Roll
@@ -42,10 +42,9 @@ FACT = FileFact(
     modified=datetime(2026, 1, 1, tzinfo=UTC),
 )
 CLAIM = Claim("file/0", numbered(2), dict(FACT.to_json()))
-KEY = secret_key(numbered(16)).earlier(2)
-ROLL = Roll()
-ROLL_OF_TWO = Roll()
-for _index, _mark in enumerate(KEY.marks("local/3f9c1a7e")):
+KEYS = keys_of(numbered(16), "local/3f9c1a7e")
+ROLL, ROLL_OF_TWO = Roll(), Roll()
+for _index, _mark in enumerate(KEYS.marks[:3]):
     ROLL.add(_mark, 10 * _index)
     if _index < 2:
         ROLL_OF_TWO.add(_mark, 10 * _index)
@@ -83,7 +82,7 @@ ENTRY = Entry(
     signature=numbered(15),
     statement=hashlib.sha256(STATEMENT.encode()).digest(),
 )
-MARKED_STATEMENT = replace(STATEMENT, mark=KEY.mark(STATEMENT.ledger))
+MARKED_STATEMENT = replace(STATEMENT, opening=KEYS.openings[2])
 ROLL_STATEMENT = Statement(
     kind="roll",
     ledger="local/3f9c1a7e",
@@ -92,33 +91,30 @@ ROLL_STATEMENT = Statement(
     made=MOMENT,
     after=TreePoint(7, numbered(4)),
     nonce=numbered(17)[:16],
-    mark=ROLL.root(),
+    roll=ROLL.root(),
 )
 MARKED_ENTRY = replace(ENTRY, mark=MARKED_STATEMENT.mark)
 
 
-_KEYS = KEY.marks("local/3f9c1a7e")
-DOCKET = Docket(
-    key=KEY,
-    end=ROLL_OF_TWO.path(_KEYS[2]),
-    entries=tuple(
-        ListedEntry(
+DOCKET = docket_of(
+    KEYS,
+    [
+        (
             replace(ENTRY, index=10 * number, mark=mark).encode(),
             (numbered(18), numbered(19)),
-            ROLL_OF_TWO.path(mark).hashes,
         )
-        for number, mark in enumerate(_KEYS[:2])
-    ),
+        for number, mark in enumerate(KEYS.marks[:2])
+    ],
+    ROLL_OF_TWO,
 )
-CARD = MatterCard("2026-CV-1142 租", secret_key(numbered(16)))
+CARD = MatterCard("2026-CV-1142 租", numbered(16))
 
 
 def _marks() -> str:
-    """Numbers, keys and marks of a matter."""
-    numbers = (0, 1, 2, 255, 256, LENGTH)
-    keys = [secret_key(numbered(16)).earlier(number) for number in numbers]
+    """Numbers, openings, marks and links of a matter."""
     return "".join(
-        f"{one.number}  {one.value.hex()}  {one.mark(STATEMENT.ledger).hex()}\n" for one in keys
+        f"{at}  {KEYS.openings[at].hex()}  {KEYS.marks[at].hex()}  {KEYS.links[at].hex()}\n"
+        for at in (0, 1, 2, 255, 256, LENGTH)
     )
 
 

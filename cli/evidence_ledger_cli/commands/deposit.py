@@ -141,7 +141,8 @@ def command(
         files = _hashed(paths, ledger.settings.digests, skip_special=skip_special)
         facts = [*facts_of(files), *typed]
         card = matter_of(ledger.matters, fields)
-        deposit = desk.deposit(facts, fields, card.key if card else None)
+        keys = card.keys(ledger.ledger.origin) if card else None
+        deposit = desk.deposit(facts, fields, keys)
         failures = [*_sealed(desk, deposit.receipt.index)]
         failures += _stamped(desk, deposit, len(files)) if direct else ()
         target = out or Path(f"deposit-{deposit.receipt.index}.asice")

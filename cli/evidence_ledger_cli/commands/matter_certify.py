@@ -68,9 +68,9 @@ def _own(case_number: str, out: Path, home: Path | None) -> tuple[Certificate, i
     from evidence_ledger.matter_entries import MatterEntries
 
     with place.opened(home, read_only=True) as ledger:
-        key = place.matter(ledger.matters, case_number).key
-        issued = write_completeness(ledger, key, out)
-        held = MatterEntries(ledger.ledger.store, ledger.ledger.origin, key).indexes()
+        keys = place.matter(ledger.matters, case_number).keys(ledger.ledger.origin)
+        issued = write_completeness(ledger, keys, out)
+        held = MatterEntries(ledger.ledger.store, keys).indexes()
         later = next((index for index in held if index > issued.entry.index), None)
     return issued.parts, later
 
@@ -83,6 +83,7 @@ def _away(server: str, case_number: str, out: Path, home: Path | None) -> Certif
     from evidence_ledger.completing_away import write_completeness_away
 
     book = MatterBook(place.home_at(home).matters, SystemEntropy())
-    key = place.matter(book, case_number).key
+    card = place.matter(book, case_number)
     with LedgerClient(server) as client, HttpSource(server) as log:
-        return write_completeness_away(log, client, key, out, SystemClock().now())
+        keys = card.keys(client.about().origin)
+        return write_completeness_away(log, client, keys, out, SystemClock().now())

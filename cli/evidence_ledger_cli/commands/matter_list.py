@@ -35,4 +35,4 @@ def command(home: Path | None, json: bool) -> None:
 def _indexes(ledger: OpenLedger, card: MatterCard) -> list[int]:
     from evidence_ledger.matter_entries import MatterEntries
 
-    return list(MatterEntries(ledger.ledger.store, ledger.ledger.origin, card.key).indexes())
+    return list(MatterEntries(ledger.ledger.store, card.keys(ledger.ledger.origin)).indexes())
