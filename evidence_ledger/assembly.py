@@ -20,6 +20,7 @@ from evidence_ledger.adapters.keys.note_signer import (
     save_note_signer,
 )
 from evidence_ledger.adapters.keys.self_issued import generate_signer
+from evidence_ledger.adapters.matter_book import MatterBook
 from evidence_ledger.adapters.memory import FileMemory
 from evidence_ledger.adapters.outbox import Outbox
 from evidence_ledger.adapters.settings import Settings
@@ -40,6 +41,7 @@ from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
 from evidence_ledger.errors import LedgerCorrupt, LedgerExists, LedgerNotFound, OutputExists
+from evidence_ledger.issuing.completing import Completer
 from evidence_ledger.issuing.issuer import Issuer
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Clock, Entropy, TimestampAuthority, Witness
@@ -58,6 +60,7 @@ class OpenLedger:
     ledger: Ledger
     issuer: Issuer
     outbox: Outbox
+    matters: MatterBook
     _parts: SealingParts
     _roots: Mapping[str, Sequence[bytes]]
     _vkeys: Mapping[str, Sequence[str]]
@@ -94,6 +97,10 @@ class OpenLedger:
             ),
             signatures=signatures,
         )
+
+    def completer(self) -> Completer:
+        """What shows all entries of a matter."""
+        return Completer(self.ledger.store, self.issuer)
 
     def renewer(self) -> Renewer:
         """What renews its timestamps."""
@@ -245,7 +252,8 @@ def open_ledger(
     roots |= {one.name: one.roots for one in authorities}
     ledger = Ledger(parts)
     issuer = Issuer(parts.store, [signer.vkey for signer in signers])
-    return OpenLedger(home, settings, ledger, issuer, Outbox(home.outbox), parts, roots, vkeys)
+    outbox, matters = Outbox(home.outbox), MatterBook(home.matters, entropy)
+    return OpenLedger(home, settings, ledger, issuer, outbox, matters, parts, roots, vkeys)
 
 
 def _cosigning(listed: WitnessList) -> CosigningRules:

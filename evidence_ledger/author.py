@@ -20,11 +20,15 @@ NO_CHECKPOINT = TreePoint(0, merkle.EMPTY_ROOT)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where a statement belongs: the ledger's origin, the newest checkpoint seen, other entries."""
+    """Where a statement belongs: the ledger's origin, the newest checkpoint seen, other entries.
+
+    ``opening`` is that of the matter's next entry (see ``core.matter``), where it belongs to one.
+    """
 
     ledger: str
     after: TreePoint = NO_CHECKPOINT
     refs: tuple[Reference, ...] = ()
+    opening: bytes | None = None
 
 
 class Author:
@@ -55,6 +59,7 @@ class Author:
             after=context.after,
             nonce=self._entropy.take(NONCE_SIZE),
             refs=context.refs,
+            opening=context.opening,
         )
         return self.sign(statement, claims)
 

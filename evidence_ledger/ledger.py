@@ -29,6 +29,7 @@ from evidence_ledger.links import Links
 from evidence_ledger.ports import Store
 from evidence_ledger.sealing.cosigner import Cosigner
 from evidence_ledger.sealing.direct import stamp_files
+from evidence_ledger.sealing.enrolling import Enroller
 from evidence_ledger.sealing.sealer import Sealer, SealingParts
 from evidence_ledger.stored import Found, StoredEntry, StoredSeal
 from evidence_ledger.tree import edge_at
@@ -75,6 +76,7 @@ class Ledger:
         self._clock = parts.clock
         self._sealer = Sealer(parts)
         self._cosigner = Cosigner(parts)
+        self._enroller = Enroller(parts.store)
         self._parts = parts
         self._links = Links(parts.store)
         self._deadline = parts.rules.deadline
@@ -112,13 +114,14 @@ class Ledger:
     def deposit_each(self, admissions: Sequence[Admission]) -> list[Receipt | EvidenceError]:
         """Append what ``admit`` let pass in one transaction, each standing for itself.
 
-        One that names what this ledger never had gets its error in place of a receipt; the others
-        are durable when this returns. Raises ClockBehind, and what the Store raises: for all.
+        One that names what this ledger never had, or has another entry's mark, gets its error in
+        place of a receipt; the others are durable when this returns. Raises ClockBehind, and what
+        the Store raises: for all.
         """
         self._check_memory()
         verdicts = [self._linked(one) for one in admissions]
         sound = [one for one, error in zip(admissions, verdicts, strict=True) if error is None]
-        receipts = iter(self.append(sound) if sound else ())
+        receipts = iter(self._append(sound, whole=False) if sound else ())
         return [next(receipts) if error is None else error for error in verdicts]
 
     def _linked(self, admission: Admission) -> EvidenceError | None:
@@ -129,18 +132,32 @@ class Ledger:
         return None
 
     def append(self, admissions: Sequence[Admission]) -> list[Receipt]:
-        """Append statements that ``admit`` has already checked."""
+        """Append statements that ``admit`` has already checked, all or none.
+
+        Raises Refused where a mark is another entry's.
+        """
+        results = self._append(admissions, whole=True)
+        return [one for one in results if isinstance(one, Receipt)]
+
+    def _append(self, admissions: Sequence[Admission], *, whole: bool) -> list[Receipt | Refused]:
+        """Append those whose marks are free; ``whole``: only where all are. Raises Refused then."""
         hashes = [hashlib.sha256(one.statement).digest() for one in admissions]
         for _ in range(TRIES):
             known = dict(self.store.indexes_of(hashes))
             pairs = zip(hashes, admissions, strict=True)
             fresh = {digest: one for digest, one in pairs if digest not in known}
+            # The head first: whoever takes a mark after this look moves it.
+            head = self.store.head()
+            taken = self._links.taken(fresh)
+            if whole and taken:
+                raise next(iter(taken.values()))
+            sound = [one for digest, one in fresh.items() if digest not in taken]
             try:
-                appended = self._try(self.store.head(), list(fresh.values()))
+                made: dict[bytes, Receipt | Refused] = {**taken, **self._try(head, sound)}
             except HeadMoved:
                 self._edge = None
                 continue
-            return [appended.get(digest) or self._repeated(known[digest]) for digest in hashes]
+            return [made.get(digest) or self._repeated(known[digest]) for digest in hashes]
         raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
 
     def _try(self, head: Head, admissions: Sequence[Admission]) -> dict[bytes, Receipt]:
@@ -194,6 +211,7 @@ class Ledger:
         result = SealResult(None)
         for _ in range(TRIES):
             try:
+                self._call_roll()
                 seal = self._sealer.open_seal()
             except HeadMoved:
                 continue
@@ -203,6 +221,20 @@ class Ledger:
             if seal.size >= size or not result.seal or not result.seal.tokens:
                 return result
         raise HeadMoved(f"Other programs were first {TRIES} times in a row.")
+
+    def _call_roll(self) -> None:
+        """Append the roll of all marks, where there are any and something new is to be sealed."""
+        head = self.store.head()
+        root = self._enroller.due(head)
+        if root is None:
+            return
+        signed = self._sealer.roll_statement(root)
+        try:
+            # Only at this very head: the roll is of the marks before it, all of them.
+            self._try(head, [admit(signed, self.origin, seal=True)])
+        except HeadMoved:
+            self._edge = None
+            raise
 
     def _finish(self, seal: StoredSeal) -> SealResult:
         with self._cosigner.asking(seal) as cosigning:

@@ -182,6 +182,14 @@ class Store(Protocol):
         """Entries in order, streamed in flat memory."""
         ...
 
+    def marked(self, marks: Iterable[bytes]) -> Mapping[bytes, int]:
+        """The entries that have these marks, by mark; those of rolls are none."""
+        ...
+
+    def marks(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Entry and mark of all entries from ``start`` on with one, in order, streamed."""
+        ...
+
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         """Leaf hashes of a range of entries, as stored."""
         ...

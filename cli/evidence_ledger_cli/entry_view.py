@@ -25,6 +25,7 @@ def entry_facts(stored: StoredEntry) -> dict[str, object]:
         "kind": parsed.kind,
         "received": canonical.time_text(parsed.received, microseconds=True),
         "leaf_hash": stored.leaf_hash.hex(),
+        "mark": parsed.mark.hex() if parsed.mark else None,
         "erased": stored.statement is None,
     }
 

@@ -33,6 +33,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Keep": {
         "init": "Make a ledger, its key and a local timestamp authority",
         "deposit": "Enter files into the ledger and get a certificate",
+        "matter": "All entries of a case, and the proof that they are all",
         "seal": "Timestamp everything new",
         "renew": "Renew timestamps before they weaken",
         "authority": "Choose the timestamp authorities that seals ask",
@@ -79,6 +80,12 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "show": "What a key and its X.509 certificate are",
     },
     "log": {"audit": "Rebuild a C2SP tiled log and compare"},
+    "matter": {
+        "list": "The cases that this machine deposits in, and their entries",
+        "certify": "Prove that these are all entries of a case",
+        "share": "A case's secret, for somebody who deposits in it as well",
+        "import": "Take the secret of a case that somebody shared",
+    },
     "policy": {
         "import": "A trust policy from a C2SP tlog-policy",
         "export": "A C2SP tlog-policy from a trust policy",

@@ -10,6 +10,7 @@ from evidence_ledger.adapters.home import Home
 from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.entry import leaf_hash
+from evidence_ledger_cli.named_matter import matter_of
 from evidence_ledger_cli.output_file import require_free
 
 if TYPE_CHECKING:
@@ -35,12 +36,15 @@ def enter(
 
     ``hashed`` reads the files with the digests that the ledger asks for.
     """
-    from evidence_ledger.adapters.clock import SystemClock
+    from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
     from evidence_ledger.adapters.ledger_client import LedgerClient
+    from evidence_ledger.adapters.matter_book import MatterBook
     from evidence_ledger.adapters.outbox import Outbox
     from evidence_ledger.away import DeskAway
     from evidence_ledger.desk import facts_of
 
+    matters = MatterBook(home.matters, SystemEntropy())
+    card = matter_of(matters, fields)
     with LedgerClient(server) as client:
         served = client.about()
         files = hashed(served.digests)
@@ -48,7 +52,11 @@ def enter(
         facts = [*facts_of(files), *typed]
         target = out or Path("deposit.asice")
         require_free(target)
-        made = desk.deposit(served, facts, fields, target)
+        number = matters.reached(card, served.origin) if card else 0
+        keys = card.keys(served.origin) if card else None
+        made = desk.deposit(served, facts, fields, target, matter=keys, number=number)
+        if card and keys and made.mark in keys.marks:
+            matters.note_reached(card, served.origin, keys.marks.index(made.mark) + 1)
     return {
         "ledger": served.origin,
         "index": made.index,

@@ -90,6 +90,13 @@ class LedgerClient:
             )
         return answer
 
+    def certificate(self, index: int) -> bytes:
+        """The certificate of an entry, without its claims.
+
+        Raises ServerUnreachable, ServerRefused, ServerAnswerInvalid.
+        """
+        return self._asked("GET", f"/v1/deposits/{index}/certificate", LARGEST_CERTIFICATE)
+
     def _asked(
         self,
         method: str,

@@ -17,6 +17,8 @@
                 and its entry names them                           RFC 4998, 5.2
 9  Witnesses    every cosignature kept is of its seal's checkpoint
                 and of a witness that the ledger asks              C2SP tlog-cosignature
+10 Rolls        every roll is over all marks before it; what
+                entries say of marks can be found                  docs/format/roll.md
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ from operator import itemgetter
 
 from evidence_ledger.auditing.beside import DirectAudit, check_direct, check_supplements
 from evidence_ledger.auditing.cosignatures import check_cosignatures, check_named
+from evidence_ledger.auditing.memory import check_memory
 from evidence_ledger.auditing.renewals import RenewalAudit
+from evidence_ledger.auditing.rolls import ROLLS, check_rolls
 from evidence_ledger.core import admission, record_tree, statement
 from evidence_ledger.core.chain_audit import ChainFindings
 from evidence_ledger.core.checkpoint import Checkpoint
@@ -144,6 +148,7 @@ def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
         (MEMORY, work.memory, ("1",)),
         (RENEWALS, work.renewals.check, ("1",)),
         (WITNESSES, work.witnesses, ()),
+        (ROLLS, work.rolls, ("1",)),
     ):
         recipe.run(task, partial(_proved, action), needs)
     recipe.facts |= {"ledger": parts.origin, "entries": work.size}
@@ -359,34 +364,10 @@ class _Audit:
         return check_cosignatures(self._seals(), self._parts.witnesses)
 
     def memory(self) -> str:
-        newest, remembered = self._store.seal(-1), self._parts.memory.recall()
-        if remembered is not None and (newest is None or newest.checkpoint != remembered):
-            return self._unfinished(remembered, newest.size if newest else 0)
-        if newest is not None and remembered is None:
-            raise Undecided(
-                "audit.memory",
-                "The signer does not remember the newest checkpoint.",
-                hint="Put the file with the last signed checkpoint back where it was.",
-            )
-        return "The signer remembers the newest checkpoint."
+        return check_memory(self._store, self._parts.memory, self._parts.origin)
 
-    def _unfinished(self, remembered: bytes, sealed: int) -> str:
-        """A checkpoint is remembered before its seal is stored: an interruption may fall between.
-
-        The tree must be a continuation of what was signed all the same.
-        """
-        last = Checkpoint.parse(Note.parse(remembered).text, extensions_allowed=False)
-        reader = reader_of(self._store)
-        if last.origin != self._parts.origin or not sealed <= last.size <= reader.size:
-            raise Undecided(
-                "audit.memory",
-                "The newest checkpoint is not the one that the signer remembers.",
-                hint="Was the database or the memory restored from a backup?",
-            )
-        if reader.root(last.size) != last.root:
-            raise Refused("audit.forked", "The signer has signed another tree than the one stored.")
-        size = counted(last.size, "entry", "entries")
-        return f"The signer has signed {size} of this tree; the seal is unfinished."
+    def rolls(self) -> str:
+        return check_rolls(self._store, self._found.marks, self._found.edge.size)
 
     def _seal_entries(self) -> Iterator[StoredEntry]:
         """The entries of kind seal that were there when the audit began."""

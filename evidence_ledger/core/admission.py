@@ -11,7 +11,7 @@ from evidence_ledger.core.chain import Admission, IndexedDigest
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.claim_form import plain_file
 from evidence_ledger.core.record_tree import blinded, record_salt
-from evidence_ledger.core.statement import Statement
+from evidence_ledger.core.statement import OWN_KINDS, Statement
 from evidence_ledger.errors import Refused
 
 
@@ -28,7 +28,7 @@ class SignedStatement:
 
 
 def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admission:
-    """``signed`` as the ledger ``ledger`` may append it; only its own seals are of kind ``seal``.
+    """``signed`` as the ledger ``ledger`` may append it; ``seal`` for its own seals and rolls.
 
     Checks the canonical form, the ledger's origin, the CAdES-B-B signature with its binding to the
     X.509 certificate that the statement names, and the claims against their root.
@@ -40,8 +40,8 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
             "admission.other-ledger",
             f"The statement is for the ledger {parsed.ledger}, not for {ledger}.",
         )
-    if (parsed.kind == "seal") is not seal:
-        raise Refused("admission.seal", "Only the ledger itself appends seals.")
+    if (parsed.kind in OWN_KINDS) is not seal:
+        raise Refused("admission.seal", "Only the ledger itself appends seals and rolls.")
     check_signer(parsed, cades.verify(signed.signature, signed.statement).certificate)
     if signed.claims:
         _check_root(parsed, signed.claims)
@@ -56,6 +56,7 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
         digests=digests,
         leaves=b"".join(leaves),
         refs=parsed.refs,
+        mark=parsed.mark,
     )
 
 

@@ -6,7 +6,9 @@
 
 ``signer`` is the SHA-256 of the signer's X.509 certificate; ``made`` the author's clock;
 ``after`` the newest checkpoint that the author has seen (size 0 and the empty tree's root for
-none). A statement of kind ``seal`` has one more member, ``seal``.
+none). A statement of kind ``seal`` has one more member, ``seal``; one that belongs to a matter has
+``opening``, of which the entry's mark follows (see ``core.matter``); one of kind ``roll`` has
+``roll``, the root over the marks of all entries before it (see ``core.roll``).
 """
 
 from __future__ import annotations
@@ -19,13 +21,17 @@ from typing import NamedTuple
 
 from evidence_ledger.core import canonical
 from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.matter import mark_of
 from evidence_ledger.errors import FormatError, NewerFormat
 
 VERSION = 1
 LARGEST = 256 * 1024
 NONCE_SIZE = 16
 MOST_REFS = 256
-KINDS = frozenset({"deposit", "attestation", "order", "handover", "erasure", "rotation", "seal"})
+MARKABLE = frozenset({"deposit", "attestation", "order", "handover", "erasure"})
+KINDS = MARKABLE | {"rotation", "seal", "roll"}
+OWN_KINDS = frozenset({"seal", "roll"})
+"""Those that only the ledger itself appends."""
 
 _MEMBERS = {"after", "claims", "kind", "ledger", "made", "nonce", "refs", "signer", "v"}
 _ORIGIN = re.compile(r"[\x21-\x2a\x2c-\x7e]{1,255}", re.ASCII)
@@ -73,6 +79,13 @@ class Statement:
     nonce: bytes
     refs: tuple[Reference, ...] = ()
     seal: SealFact | None = None
+    opening: bytes | None = None
+    roll: bytes | None = None
+
+    @property
+    def mark(self) -> bytes | None:
+        """The mark (32 bytes) that its entry must have, if any."""
+        return self.roll if self.opening is None else mark_of(self.opening)
 
     def encode(self) -> bytes:
         """The canonical bytes."""
@@ -89,6 +102,10 @@ class Statement:
         }
         if self.seal is not None:
             members["seal"] = _seal_json(self.seal)
+        if self.opening is not None:
+            members["opening"] = self.opening.hex()
+        if self.roll is not None:
+            members["roll"] = self.roll.hex()
         return canonical.encode(members)
 
 
@@ -108,7 +125,7 @@ def parse(data: bytes) -> Statement:
     if not isinstance(members, dict):
         raise FormatError("statement.malformed", "A statement is a JSON object.")
     kind = _known(members)
-    if set(members) != _MEMBERS | ({"seal"} if kind == "seal" else set()):
+    if set(members) != _MEMBERS | _further(kind, members):
         raise FormatError(
             "statement.members", "The statement's members are not those it must have."
         )
@@ -122,7 +139,24 @@ def parse(data: bytes) -> Statement:
         nonce=_nonce(members["nonce"]),
         refs=_refs(members["refs"]),
         seal=_seal(members["seal"]) if kind == "seal" else None,
+        opening=_bytes(members, "opening"),
+        roll=_bytes(members, "roll"),
     )
+
+
+def _further(kind: str, members: Mapping[str, Json]) -> set[str]:
+    """The members that a statement of this kind has besides those that all have."""
+    if kind == "seal":
+        return {"seal"}
+    if kind == "roll":
+        return {"roll"}
+    return {"opening"} if kind in MARKABLE and "opening" in members else set()
+
+
+def _bytes(members: Mapping[str, Json], name: str) -> bytes | None:
+    if name not in members:
+        return None
+    return canonical.hex_bytes(members[name], 32, where=f"statement.{name}")
 
 
 def origin(value: Json) -> str:

@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.digest import Algorithm, Fingerprint
+from evidence_ledger.core.docket import docket_of
 from evidence_ledger.core.entry import Entry
+from evidence_ledger.core.matter import LENGTH, keys_of
+from evidence_ledger.core.matter_card import MatterCard
 from evidence_ledger.core.merkle import leaf_hash
+from evidence_ledger.core.roll import Roll
 from evidence_ledger.core.statement import Reference, SealFact, Statement, TreePoint
 
 FOLDER = Path(__file__).parent
@@ -37,6 +42,12 @@ FACT = FileFact(
     modified=datetime(2026, 1, 1, tzinfo=UTC),
 )
 CLAIM = Claim("file/0", numbered(2), dict(FACT.to_json()))
+KEYS = keys_of(numbered(16), "local/3f9c1a7e")
+ROLL, ROLL_OF_TWO = Roll(), Roll()
+for _index, _mark in enumerate(KEYS.marks[:3]):
+    ROLL.add(_mark, 10 * _index)
+    if _index < 2:
+        ROLL_OF_TWO.add(_mark, 10 * _index)
 STATEMENT = Statement(
     kind="deposit",
     ledger="local/3f9c1a7e",
@@ -71,6 +82,40 @@ ENTRY = Entry(
     signature=numbered(15),
     statement=hashlib.sha256(STATEMENT.encode()).digest(),
 )
+MARKED_STATEMENT = replace(STATEMENT, opening=KEYS.openings[2])
+ROLL_STATEMENT = Statement(
+    kind="roll",
+    ledger="local/3f9c1a7e",
+    claims=TreePoint(0, hashlib.sha256(b"").digest()),
+    signer=numbered(8),
+    made=MOMENT,
+    after=TreePoint(7, numbered(4)),
+    nonce=numbered(17)[:16],
+    roll=ROLL.root(),
+)
+MARKED_ENTRY = replace(ENTRY, mark=MARKED_STATEMENT.mark)
+
+
+DOCKET = docket_of(
+    KEYS,
+    [
+        (
+            replace(ENTRY, index=10 * number, mark=mark).encode(),
+            (numbered(18), numbered(19)),
+        )
+        for number, mark in enumerate(KEYS.marks[:2])
+    ],
+    ROLL_OF_TWO,
+)
+CARD = MatterCard("2026-CV-1142 租", numbered(16))
+
+
+def _marks() -> str:
+    """Numbers, openings, marks and links of a matter."""
+    return "".join(
+        f"{at}  {KEYS.openings[at].hex()}  {KEYS.marks[at].hex()}  {KEYS.links[at].hex()}\n"
+        for at in (0, 1, 2, 255, 256, LENGTH)
+    )
 
 
 def built() -> dict[str, bytes]:
@@ -80,9 +125,17 @@ def built() -> dict[str, bytes]:
         "statement.json": STATEMENT.encode(),
         "seal-statement.json": SEAL_STATEMENT.encode(),
         "entry.json": ENTRY.encode(),
+        "marked-statement.json": MARKED_STATEMENT.encode(),
+        "roll-statement.json": ROLL_STATEMENT.encode(),
+        "marked-entry.json": MARKED_ENTRY.encode(),
     }
     hashes = "".join(f"{leaf_hash(data).hex()}  {name}\n" for name, data in objects.items())
-    return objects | {"leaf-hashes.txt": hashes.encode()}
+    return objects | {
+        "leaf-hashes.txt": hashes.encode(),
+        "marks.txt": _marks().encode(),
+        "docket.jsonl": DOCKET.encode(),
+        "matter-card.json": CARD.encode(),
+    }
 
 
 def read(name: str) -> bytes:

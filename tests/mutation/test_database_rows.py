@@ -55,9 +55,10 @@ BESIDE = {
     "renewal_supplements",
     "renewal_tokens",
     "cosignatures",
+    "marks",
 }
-"""What a ledger without renewals, without witnesses, and without timestamps over files themselves,
-has not."""
+"""What a ledger without renewals, without witnesses, without matters, and without timestamps over
+files themselves, has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def renewed(tmp_path_factory: pytest.TempPathFactory) -> Victim:
     over those."""
     ledger = sealed_ledger.make(tmp_path_factory.mktemp("renewed"))
     sealed_ledger.deposit(ledger, {"a.txt": "a"}, direct=True)
-    sealed_ledger.deposit(ledger, {"b.txt": "b"})
+    sealed_ledger.deposit(ledger, {"b.txt": "b"}, matter="1 O 2/26")
     cosign(ledger.home)
     place = assembly.open_ledger(ledger.home)
     for digest, count in ((None, 3), ("sha512", 2), (None, 3)):

@@ -19,6 +19,7 @@ from evidence_ledger.errors import (
 )
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.embedding import embedded
+from evidence_ledger_cli.named_matter import CASE_NUMBER, matter_of
 from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.password import password_file, with_password
@@ -138,7 +139,10 @@ def command(
         author = with_password(lambda word: open_depositor(ledger.home, word, key), password_file)
         desk = Desk(ledger, author)
         files = _hashed(paths, ledger.settings.digests, skip_special=skip_special)
-        deposit = desk.deposit([*facts_of(files), *typed], fields)
+        facts = [*facts_of(files), *typed]
+        card = matter_of(ledger.matters, fields)
+        keys = card.keys(ledger.ledger.origin) if card else None
+        deposit = desk.deposit(facts, fields, keys)
         failures = [*_sealed(desk, deposit.receipt.index)]
         failures += _stamped(desk, deposit, len(files)) if direct else ()
         target = out or Path(f"deposit-{deposit.receipt.index}.asice")
@@ -160,7 +164,7 @@ def _pinned(author: Author) -> str:
 
 
 def _fields(cases: Sequence[str], claims: Sequence[str]) -> list[Field]:
-    fields: list[Field] = [("matter/case_number", case) for case in cases]
+    fields: list[Field] = [(CASE_NUMBER, case) for case in cases]
     for claim in claims:
         path, sign, value = claim.partition("=")
         if not sign or not value:

@@ -71,7 +71,7 @@ def _seal_facts(
 
 def _text(value: object) -> str:
     """A fact in words; nothing where it says that there is nothing."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return "yes" if value else ""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 

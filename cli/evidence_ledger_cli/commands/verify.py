@@ -12,11 +12,14 @@ from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.adapters.files.hashing import hash_files
 from evidence_ledger.adapters.trust_file import read_trust
+from evidence_ledger.core.completeness import is_complete_list
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.presented_file import PresentedFile, claimed_digests
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification import verify_certificate
+from evidence_ledger.errors import UsageError
 from evidence_ledger_cli import options, place
+from evidence_ledger_cli.matter_check import verify_matter
 from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
@@ -32,6 +35,11 @@ from evidence_ledger_cli.safe_text import safe_name
     metavar="TRUST.toml",
     help="Whom you trust. Without it nobody vouches for anything: INDETERMINATE at best.",
 )
+@click.option(
+    "--log",
+    metavar="URL|FOLDER",
+    help="For a completeness certificate: the ledger's public entries, to rebuild its roll.",
+)
 @options.at
 @options.explain
 @place.home
@@ -40,6 +48,7 @@ def command(
     certificate_file: Path,
     files: tuple[str, ...],
     policy: Path | None,
+    log: str | None,
     at: datetime | None,
     explain: bool,
     home: Path | None,
@@ -48,12 +57,18 @@ def command(
     """Check a certificate, alone or with its files.
 
     Needs no network and no ledger: only the certificate, the files that you have, and a trust
-    policy, which you got by another way than the certificate.
+    policy, which you got by another way than the certificate. A completeness certificate is checked
+    with the certificates of its entries in place of files.
     """
-    trust = _trust(policy, home)
+    trust, moment = _trust(policy, home), at or SystemClock().now()
     with input_errors(certificate_file), certificate_file.open("rb") as source:
-        presented = _presented(files, claimed_digests(source)) if files else []
-        report = verify_certificate(source, presented, trust, at or SystemClock().now())
+        if is_complete_list(source):
+            report = verify_matter(source, files, trust, moment, log)
+        elif log is not None:
+            raise UsageError("--log goes with a completeness certificate.")
+        else:
+            presented = _presented(files, claimed_digests(source)) if files else []
+            report = verify_certificate(source, presented, trust, moment)
     return show_report(
         report, json=json, explain=explain, heading=f"Certificate {certificate_file!s}"
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 _NEVER = "1"
 _CHANGES = {
     "entries": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "marks": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "tiles": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "tokens": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "cosignatures": {"UPDATE": _NEVER, "DELETE": _NEVER},

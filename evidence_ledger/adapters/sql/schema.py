@@ -43,6 +43,13 @@ entries = Table(
     Column("statement_hash", LargeBinary, nullable=False, unique=True),
 )
 
+marks = Table(
+    "marks",
+    metadata,
+    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    Column("mark", LargeBinary, nullable=False, unique=True),
+)
+
 documents = Table(
     "documents",
     metadata,

@@ -14,6 +14,7 @@ from evidence_ledger.adapters.sql.engine import reading, snapshot, writing
 from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
 from evidence_ledger.adapters.sql.faults import is_conflict
 from evidence_ledger.adapters.sql.head_row import HeadRow
+from evidence_ledger.adapters.sql.mark_rows import MarkRows
 from evidence_ledger.adapters.sql.renewal_rows import RenewalRows
 from evidence_ledger.adapters.sql.renewed_direct_rows import RenewedDirectRows
 from evidence_ledger.adapters.sql.schema import renewal_supplements, seal_supplements
@@ -40,6 +41,7 @@ from evidence_ledger.stored import (
 
 _ENTRIES_AT_ONCE = 512
 _CLAIMS_AT_ONCE = 2048
+_MARKS_AT_ONCE = 2048
 _TILES_AT_ONCE = 64
 _TOKENS_AT_ONCE = 512
 _STRANDS_AT_ONCE = 64
@@ -56,6 +58,7 @@ class SqlStore:
         self._head = HeadRow(engine.dialect)
         self._entries = EntryRows(engine.dialect)
         self._claims = ClaimRows(engine.dialect)
+        self._marks = MarkRows(engine.dialect)
         self._tiles = TileRows(engine.dialect)
         self._seals = SealRows(engine.dialect)
         self._cosignatures = CosignatureRows(engine.dialect)
@@ -85,6 +88,7 @@ class SqlStore:
     def _write(self, connection: Connection, extension: Extension) -> None:
         self._entries.add(connection, extension.entries)
         self._claims.add(connection, extension.entries)
+        self._marks.add(connection, extension.entries)
         self._tiles.add(connection, extension.tiles)
 
     def _is_repeated(self, connection: Connection, extension: Extension) -> bool:
@@ -119,6 +123,22 @@ class SqlStore:
         """See ports.Store."""
         with reading(self._engine, self._place) as connection:
             return self._entries.leaves(connection, start, stop)
+
+    def marked(self, marks: Iterable[bytes]) -> Mapping[bytes, int]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            found = {mark: self._marks.entry(connection, mark) for mark in marks}
+        return {mark: entry for mark, entry in found.items() if entry is not None}
+
+    def marks(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """See ports.Store."""
+        while True:
+            with reading(self._engine, self._place) as connection:
+                page = self._marks.page(connection, start, _MARKS_AT_ONCE)
+            yield from page
+            if len(page) < _MARKS_AT_ONCE:
+                return
+            start = page[-1][0] + 1
 
     def claims(self, index: int) -> Iterator[tuple[int, bytes]]:
         """See ports.Store."""
