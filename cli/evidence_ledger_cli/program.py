@@ -40,12 +40,13 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "key": "Make, import or show a key",
     },
     "Check": {
-        "verify": "Check a certificate, alone or with its files",
+        "verify": "Check a certificate, or evidence against an operator",
         "audit": "Check the whole ledger",
         "timestamp": "Ask for an RFC 3161 timestamp, or check any",
         "record": "Check any RFC 4998 evidence record",
         "proof": "Check any C2SP tlog-proof",
         "log": "Check any C2SP tiled log",
+        "misbehaviour": "Proof that an operator signed two histories",
         "policy": "Trust policies from and to C2SP tlog-policies",
     },
     "Witness": {
@@ -79,6 +80,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "show": "What a key and its X.509 certificate are",
     },
     "log": {"audit": "Rebuild a C2SP tiled log and compare"},
+    "misbehaviour": {"prove": "Write the proof that two checkpoints contradict each other"},
     "policy": {
         "import": "A trust policy from a C2SP tlog-policy",
         "export": "A C2SP tlog-policy from a trust policy",

@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evidence_ledger.core.claim import Claim, FileFact
+from evidence_ledger.core.contradiction import against, between
 from evidence_ledger.core.digest import Algorithm, Fingerprint
 from evidence_ledger.core.entry import Entry
 from evidence_ledger.core.merkle import leaf_hash
 from evidence_ledger.core.statement import Reference, SealFact, Statement, TreePoint
+from tests.forked_log import Branch
+from tests.small_log import LOG
 
 FOLDER = Path(__file__).parent
 MOMENT = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
@@ -82,7 +85,19 @@ def built() -> dict[str, bytes]:
         "entry.json": ENTRY.encode(),
     }
     hashes = "".join(f"{leaf_hash(data).hex()}  {name}\n" for name, data in objects.items())
-    return objects | {"leaf-hashes.txt": hashes.encode()}
+    return objects | {"leaf-hashes.txt": hashes.encode()} | misbehaviour()
+
+
+def misbehaviour() -> dict[str, bytes]:
+    """One file against an operator for each kind of proof, and the ledger's key."""
+    mine, yours = Branch(4, "a"), Branch(4, "b")
+    found = {
+        "prefix": against(mine.held(6), yours.held(11), yours.tree(11)),
+        "node": between(mine.certificate(9, 5), yours.certificate(14, 5)),
+        "same-size": between(mine.held(7), yours.held(7)),
+    }
+    files = {f"{name}.misbehaviour": one.encode() for name, one in found.items() if one}
+    return files | {"misbehaviour.vkey": f"{LOG.verifier.encode()}\n".encode()}
 
 
 def read(name: str) -> bytes:
