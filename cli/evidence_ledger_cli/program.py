@@ -49,7 +49,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "misbehaviour": "Proof that an operator signed two histories",
         "policy": "Trust policies from and to C2SP tlog-policies",
     },
-    "Witness": {
+    "Watch": {
+        "monitor": "Follow ledgers and tell what should not have happened",
         "witness": "Run a witness, which cosigns the checkpoints of others' ledgers",
     },
     "Look": {

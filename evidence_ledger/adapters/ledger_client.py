@@ -90,6 +90,20 @@ class LedgerClient:
             )
         return answer
 
+    def document(self, path: str) -> object:
+        """A JSON document of the server's. Raises what ``about`` raises."""
+        try:
+            found: object = json.loads(self._asked("GET", path, LARGEST_ANSWER))
+        except (ValueError, RecursionError) as error:
+            raise ServerAnswerInvalid(
+                "The server does not answer with JSON.", where=self._url
+            ) from error
+        return found
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def _asked(
         self,
         method: str,

@@ -9,10 +9,12 @@ from typing import BinaryIO
 from evidence_ledger.core import certificate, entry, merkle
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.container import Container
+from evidence_ledger.core.edge import HASH, HEIGHT, Edge
 from evidence_ledger.core.merkle import Node
 from evidence_ledger.core.misbehaviour import Shown
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.tlog_proof import TlogProof
+from evidence_ledger.core.tree_reader import TreeReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,22 @@ class Held:
         checkpoint = Checkpoint.parse(note.text)
         merkle.verify_inclusion(leaf, index, checkpoint.size, path, checkpoint.root)
         proved = proved_nodes(leaf, index, checkpoint.size, path)
+        return cls(note, checkpoint, _whole(checkpoint) | proved)
+
+    @classmethod
+    def with_edge(cls, note: Note, rows: Sequence[bytes]) -> Held:
+        """A checkpoint and the hashes of its partial tiles. Raises FormatError, UsageError."""
+        checkpoint = Checkpoint.parse(note.text)
+        tree = TreeReader(lambda *_: None, Edge.rebuild(checkpoint.size, rows))
+        nodes = [
+            (HEIGHT * level, (checkpoint.size >> HEIGHT * (level + 1) << HEIGHT) + at)
+            for level, row in enumerate(rows)
+            for at in range(len(row) // HASH)
+        ]
+        proved = {
+            node: Shown(tree.node(*node), tuple(tree.node_path(node, checkpoint.size)))
+            for node in nodes
+        }
         return cls(note, checkpoint, _whole(checkpoint) | proved)
 
     @classmethod

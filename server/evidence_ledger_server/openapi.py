@@ -60,6 +60,7 @@ DEPOSIT: Described = {
 DEPOSITED = _answers(201, "Durable", examples.DEPOSITED, 400, 413, 422, 429, 503, 507)
 ENTRY = _answers(200, "The entry", examples.ENTRY, 404, 429)
 FOUND = _answers(200, "The entries", examples.FOUND, 400, 404, 429)
+SIGNERS = _answers(200, "The tags", examples.SIGNERS, 400, 429)
 LEDGER = _answers(200, "The ledger", examples.LEDGER)
 VERIFY: Described = {
     "requestBody": {

@@ -12,6 +12,7 @@ from evidence_ledger.core.contradiction import (
     check_authentic,
     check_contradiction,
 )
+from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.held import Held, proved_nodes
 from evidence_ledger.core.misbehaviour import Differing, Misbehaviour, Prefix, SameSize
 from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
@@ -119,3 +120,23 @@ def test_an_empty_tree_is_the_beginning_of_every_tree() -> None:
     text = empty.encode()
     held = Held.of(Note.parse(text + b"\n" + LOG.line(text)))
     assert against(held, served.held(5), served.tree(5)) is None
+
+
+@given(st.integers(1, 600), st.integers(1, 600), st.integers(0, 600))
+@settings(max_examples=50)
+def test_the_edge_of_a_followed_tree_convicts_a_smaller_one(
+    mine: int, size: int, fork: int
+) -> None:
+    """Of whole tiles the edge knows the root alone, which a smaller tree may not have."""
+    mine, size = max(mine, size) + 1, min(mine, size)
+    branch, served = Branch(fork), Branch(fork, "b")
+    edge = Edge()
+    edge.push_many(branch.leaves(mine))
+    held = Held.with_edge(branch.note(mine), edge.partial_hashes())
+    for (level, number), shown in held.nodes.items():
+        root = branch.checkpoint(mine).root
+        merkle.verify_node((level, number), shown.hash, mine, shown.path, root)
+    found = against(held, served.held(size), served.tree(size))
+    covered = [(number + 1) << level for level, number in held.nodes]
+    assert (found is not None) == any(fork < end <= size for end in covered)
+    assert found is None or judged(found) is Verdict.FAILED

@@ -7,22 +7,19 @@ from pathlib import Path
 import click
 
 from evidence_ledger.adapters.durable_file import write_new
-from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.core.contradiction import against, between
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.misbehaviour import Misbehaviour
-from evidence_ledger.core.note import LARGEST_NOTE, Note
+from evidence_ledger.core.note import Note
 from evidence_ledger.core.served_tree import read_tree
 from evidence_ledger.errors import Undecided
 from evidence_ledger_cli import options
 from evidence_ledger_cli.accusation import judged
-from evidence_ledger_cli.input_file import read_capped
 from evidence_ledger_cli.log_place import log_files
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.report_view import show_report
-
-_ZIP = b"PK\x03\x04"
+from evidence_ledger_cli.watch_list import held
 
 
 @click.command("prove")
@@ -61,7 +58,7 @@ def command(
     answers the same: 1 where it proves that the operator signed two histories.
     """
     require_free(out)
-    one, other = _held(first), _held(second)
+    one, other = held(first), held(second)
     found = between(one, other) or (_served(one, other, ledger) if ledger else None)
     if found is None:
         raise Undecided(
@@ -74,25 +71,16 @@ def command(
     return show_report(report, json=json, explain=explain, heading=f"Evidence {out!s}")
 
 
-def _held(path: Path) -> Held:
-    """What a file holds. Raises FileUnreadable, FormatError, Refused."""
-    data = read_capped(path, LARGEST_NOTE)
-    if not data.startswith(_ZIP):
-        return Held.of(Note.parse(data))
-    with input_errors(path), path.open("rb") as source:
-        return Held.of_certificate(source)
-
-
 def _served(one: Held, other: Held, ledger: str) -> Misbehaviour | None:
     """Against the tree that is served there, which must be that of one of the two."""
     with log_files(ledger) as source:
         size = Held.of(Note.parse(source.checkpoint())).checkpoint.size
         tree = read_tree(source, size)
-        larger, smaller = sorted((one, other), key=lambda held: -held.checkpoint.size)
-        for held, shown in ((smaller, larger), (larger, smaller)):
+        larger, smaller = sorted((one, other), key=lambda one: -one.checkpoint.size)
+        for mine, shown in ((smaller, larger), (larger, smaller)):
             point = shown.checkpoint
             if point.size <= size and tree.root(point.size) == point.root:
-                return against(held, shown, tree)
+                return against(mine, shown, tree)
     raise Undecided(
         "misbehaviour.other-tree", "The tree that is served there is that of neither of the two."
     )
