@@ -58,7 +58,9 @@ class Gossip:
     def ask_witnesses(self) -> None:
         """What witnesses cosigned last, and whether those that cosigned are the quorum."""
         origin = self.follower.state.origin
-        names = set(self._cosigners_of_own())
+        if self.follower.state.note is None:
+            return
+        names = self._cosigners_of_own()
         for view in self.parts.witnesses:
             held = self._latest(view, origin)
             if held is None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evidence_ledger.core.alert import Alert
+from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.monitor_state import MonitorState
 from evidence_ledger.core.report import Verdict, worst
@@ -66,9 +67,10 @@ class _Ledger:
         for number, held in enumerate(self._parts.rules.held, 1):
             self._gossip.compare(held, f"a checkpoint that you hold ({number})")
         for other in others:
-            held_there = other.follower.held() if other is not self else None
-            if held_there is not None:
-                self._gossip.compare(held_there, f"what {other.address} showed")
+            there = other.follower.state.note
+            if there is not None and there != self.follower.state.note:
+                held = Held.with_edge(there, other.follower.state.mark.rows)
+                self._gossip.compare(held, f"what {other.address} showed")
         self._gossip.ask_witnesses()
 
     def sight(self) -> Sight:

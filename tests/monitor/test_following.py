@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.tile import encode_bundle
 from evidence_ledger.errors import FormatError, MonitorBusy
-from tests.monitor.bench import ADDRESS, HOUR, KEYS, bench
+from tests.monitor.bench import ADDRESS, HOUR, KEYS, FakeLedger, bench
 from tests.small_log import LOG, make_key
 
 
@@ -248,13 +249,16 @@ def test_a_state_survives_at_any_moment(tmp_path: Path, monkeypatch: pytest.Monk
     class Killed(BaseException):
         pass
 
-    def dies(path: str) -> bytes:
-        if path == deadly:
-            raise Killed
-        return type(ledger).tile(ledger, path)
+    def dying_at(deadly: str) -> Callable[[str], bytes]:
+        def tile(path: str) -> bytes:
+            if path == deadly:
+                raise Killed
+            return FakeLedger.tile(ledger, path)
+
+        return tile
 
     for deadly in files:
-        monkeypatch.setattr(ledger, "tile", dies, raising=False)
+        monkeypatch.setattr(ledger, "tile", dying_at(deadly))
         with pytest.raises(Killed):
             monitor.look()
     monkeypatch.undo()
