@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from evidence_ledger.adapters.file_errors import input_errors
-from evidence_ledger.adapters.files.hashing import hash_files
+from evidence_ledger.adapters.files.reading import fingerprint_file
 from evidence_ledger.core.digest import Algorithm, parse_digest
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.note import LARGEST_NOTE, Note
@@ -26,9 +26,8 @@ def files(typed: Sequence[str]) -> dict[tuple[Algorithm, bytes], str]:
     FileUnreadable.
     """
     found = {parse_digest(one): one for one in typed if _DIGEST.fullmatch(one)}
-    paths = [one for one in typed if not _DIGEST.fullmatch(one)]
-    for path, hashed in zip(paths, hash_files(paths), strict=True):
-        found[Algorithm.SHA256, hashed.fingerprint.sha256] = path
+    for path in (one for one in typed if not _DIGEST.fullmatch(one)):
+        found[Algorithm.SHA256, fingerprint_file(path).sha256] = path
     return found
 
 
