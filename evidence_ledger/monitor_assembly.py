@@ -13,6 +13,7 @@ from evidence_ledger.adapters.log_source import DirectorySource, HttpSource
 from evidence_ledger.adapters.monitor.alert_file import AlertFile
 from evidence_ledger.adapters.monitor.asking import HttpWitnessView, ServerLookup
 from evidence_ledger.adapters.monitor.folder import MonitorFolder
+from evidence_ledger.adapters.monitor.read_ahead import ReadAhead
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.monitor.monitor import Followed, Monitor
 from evidence_ledger.monitor.rules import MonitorParts, Rules
@@ -58,10 +59,10 @@ def _is_url(address: str) -> bool:
 def _source(address: str, stack: ExitStack) -> TileSource:
     if not _is_url(address):
         return DirectorySource(Path(address))
-    return stack.enter_context(HttpSource(address))
+    return stack.enter_context(ReadAhead(stack.enter_context(HttpSource(address))))
 
 
 def _lookup(address: str, rules: Rules, stack: ExitStack) -> Lookup | None:
-    if not _is_url(address) or not (rules.files or rules.signers):
+    if not _is_url(address) or not (rules.files or rules.signers or rules.signatures):
         return None
     return ServerLookup(stack.enter_context(LedgerClient(address)))

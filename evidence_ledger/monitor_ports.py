@@ -59,6 +59,10 @@ class Lookup(Protocol):
         """The signer tags of entries from ``start`` on, at most 1,000; None where none is left."""
         ...
 
+    def certificate(self, index: int) -> bytes | None:
+        """The certificate of an entry without claims; None where it is erased."""
+        ...
+
 
 class WitnessView(Protocol):
     """What a witness shows to anybody."""

@@ -100,6 +100,10 @@ class LedgerClient:
             ) from error
         return found
 
+    def certificate(self, index: int) -> bytes:
+        """The certificate of an entry without claims. Raises what ``about`` raises."""
+        return self._asked("GET", f"/v1/deposits/{index}/certificate", LARGEST_CERTIFICATE)
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from evidence_ledger.core.contradiction import against
+from evidence_ledger.core.contradiction import against, between
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.misbehaviour import Misbehaviour
@@ -50,8 +50,9 @@ def follow(held: Held, source: TileSource, keys: Sequence[VerifierKey]) -> Follo
         now = read_signed(source, held.checkpoint.origin, keys)
         if now.checkpoint == held.checkpoint:
             return Followed(f"The ledger still shows this state of {now.checkpoint.size} entries.")
-        served = with_tree(source, now)
-        found = against(held, served.held, served.tree)
+        found = between(held, now)
+        if found is None and held.checkpoint.size != now.checkpoint.size:
+            found = against(held, now, with_tree(source, now).tree)
     except (FormatError, Refused) as error:
         raise Undecided(error.reason, f"What the ledger serves is wrong: {error}") from error
     return _judged(held, now, found)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from evidence_ledger.core import canonical
 from evidence_ledger.core.alert import Severity
 from evidence_ledger.core.checkpoint import Checkpoint
+from evidence_ledger.core.checkpoint_trust import TOLERANCE
 from evidence_ledger.core.contradiction import against, between
 from evidence_ledger.core.edge import HASH
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
-from evidence_ledger.core.log_growth import Growth, Waited, unseen_since
+from evidence_ledger.core.log_growth import Growth, Mark, Waited, unseen_since
 from evidence_ledger.core.monitor_state import MonitorState, Progress
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import known_signatures
@@ -45,7 +47,8 @@ class Follower:
             self.telling.trouble("monitor.unreachable", error, Severity.WARNING, day)
             return False
         except (FormatError, Refused, Undecided) as error:
-            self.telling.trouble("monitor.checkpoint", error, Severity.WARNING, "checkpoint")
+            day = f"{self.parts.clock.now():%Y-%m-%d}"
+            self.telling.trouble("monitor.checkpoint", error, Severity.WARNING, day)
             return False
         return self._compare(held)
 
@@ -159,6 +162,7 @@ class Follower:
         signed = _signed_at(now, self.parts)
         growth.sealed(signed)
         self._tell_late(growth, now.checkpoint)
+        self._tell_ahead(growth.mark())
         moment = self.parts.clock.now().replace(microsecond=0)
         self.state = replace(
             self.state,
@@ -181,6 +185,16 @@ class Follower:
             self.telling.tell(
                 "monitor.late-seal", Severity.WARNING, _late(worst), f"{checkpoint.size}"
             )
+
+    def _tell_ahead(self, mark: Mark) -> None:
+        """The ledger's clock against this machine's."""
+        now = self.parts.clock.now()
+        if mark.received > canonical.time_text(now + TOLERANCE, microseconds=True):
+            says = (
+                f"Entry {mark.size - 1} says that it was received at {mark.received[:19]}Z; "
+                f"here it is {canonical.time_text(now)}."
+            )
+            self.telling.tell("monitor.clock", Severity.WARNING, says, f"{mark.size}")
 
 
 def _entries(source: TileSource, path: TilePath) -> list[bytes]:

@@ -79,7 +79,8 @@ class Gossip:
             self.telling.trouble("monitor.witness-unreachable", error, Severity.WARNING, day)
             return None
         except FormatError as error:
-            self.telling.trouble("monitor.witness-answer", error, Severity.WARNING, view.name)
+            day = f"{self.parts.clock.now():%Y-%m-%d} {view.name}"
+            self.telling.trouble("monitor.witness-answer", error, Severity.WARNING, day)
             return None
         return held if held and held.checkpoint.origin == origin else None
 

@@ -13,6 +13,7 @@ from evidence_ledger.core.report import Verdict, worst
 from evidence_ledger.monitor.following import Follower
 from evidence_ledger.monitor.gossip import Gossip
 from evidence_ledger.monitor.rules import MonitorParts
+from evidence_ledger.monitor.signatures import Signatures
 from evidence_ledger.monitor.telling import Telling
 from evidence_ledger.monitor.watching import Watching
 from evidence_ledger.monitor_ports import Lookup, StateKeeper
@@ -53,15 +54,18 @@ class _Ledger:
         self._telling = Telling(parts, followed.address, lambda: self.follower.state.origin)
         self.follower = Follower(parts, followed.source, followed.keeper, self._telling, state)
         self._gossip = Gossip(parts, followed.source, self._telling, self.follower)
-        self._watching = None
+        self._watching: list[Watching | Signatures] = []
         if followed.lookup is not None:
-            self._watching = Watching(parts, followed.lookup, self._telling, self.follower)
+            shared = parts, followed.lookup, self._telling, self.follower
+            self._watching.append(Watching(*shared))
+            if parts.rules.signatures:
+                self._watching.append(Signatures(*shared, self._gossip))
 
     def look(self) -> None:
         self._telling.found.clear()
         self.follower.look()
-        if self._watching is not None:
-            self._watching.look()
+        for one in self._watching:
+            one.look()
 
     def compare(self, others: Sequence[_Ledger]) -> None:
         for number, held in enumerate(self._parts.rules.held, 1):

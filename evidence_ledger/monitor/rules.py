@@ -9,7 +9,7 @@ from datetime import timedelta
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.quorum import Quorum
-from evidence_ledger.core.trust_policy import TrustedWitness
+from evidence_ledger.core.trust_policy import TrustedWitness, TrustPolicy
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.monitor_ports import AlertBook, EvidenceKeeper, WitnessView
 from evidence_ledger.ports import Clock
@@ -23,7 +23,8 @@ SAVE_EVERY = 64 * 256
 class Rules:
     """``keys`` by origin. ``files`` and ``signers`` are watched for: a digest with its algorithm,
     and SHA-256 of an X.509 certificate, each with the name that alerts call it by. ``held`` are
-    checkpoints by which the ledgers must stand.
+    checkpoints by which the ledgers must stand. With ``signatures`` the certificate of each entry
+    is checked against ``policy``.
     """
 
     keys: Mapping[str, Sequence[VerifierKey]]
@@ -33,6 +34,8 @@ class Rules:
     files: Mapping[tuple[Algorithm, bytes], str] = field(default_factory=dict)
     signers: Mapping[bytes, str] = field(default_factory=dict)
     held: Sequence[Held] = ()
+    signatures: bool = False
+    policy: TrustPolicy | None = None
 
     def all_keys(self) -> list[VerifierKey]:
         """Those of every ledger."""

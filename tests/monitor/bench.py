@@ -87,6 +87,9 @@ class FakeLedger:
         assert algorithm is Algorithm.SHA256
         return [one for one in self.files.get(digest, []) if one >= start]
 
+    def certificate(self, index: int) -> bytes | None:
+        raise NotImplementedError
+
     def signer_tags(self, start: int) -> Sequence[bytes | None]:
         return self.tags[start : start + 1000]
 

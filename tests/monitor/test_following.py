@@ -281,3 +281,11 @@ def test_a_damaged_state_is_not_taken_for_none(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(FormatError):
         monitor.look()
+
+
+def test_a_ledger_whose_clock_is_ahead_is_told(tmp_path: Path) -> None:
+    monitor, ledger = bench(tmp_path)
+    monitor.look()
+    ledger.add(received=ledger.clock.now() + HOUR)
+    ledger.publish()
+    assert monitor.codes() == ["monitor.clock"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evidence_ledger.adapters.trust_file import read_trust
+from evidence_ledger.core.quorum import Quorum
 from evidence_ledger.core.report import worst
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verifier_key import VerifierKey
@@ -76,6 +77,11 @@ if TYPE_CHECKING:
     help="A certificate or signed checkpoint by which the ledger must stand; repeatable.",
 )
 @click.option(
+    "--signatures",
+    is_flag=True,
+    help="Check the signature under each entry too: one request an entry.",
+)
+@click.option(
     "--seal-within",
     type=click.FloatRange(0),
     default=24.0,
@@ -98,6 +104,7 @@ def command(
     fingerprints: tuple[str, ...],
     signers: tuple[Path, ...],
     held: tuple[Path, ...],
+    signatures: bool,
     seal_within: float,
     alert_command: str | None,
     json: bool,
@@ -118,11 +125,13 @@ def command(
     rules = Rules(
         keys=_keys(trust, vkeys),
         witnesses=trust.witnesses if trust else (),
-        **({"quorum": trust.quorum} if trust else {}),
+        quorum=trust.quorum if trust else Quorum(),
         seal_within=timedelta(hours=seal_within),
         files=watch_list.files(fingerprints),
         signers=watch_list.signers(signers),
         held=[watch_list.held(one) for one in held],
+        signatures=signatures,
+        policy=trust,
     )
     with opened_monitor(state, addresses, rules) as opened:
         teller = AlertTeller(opened.alerts, alert_command, json=json, silent=json and once)
