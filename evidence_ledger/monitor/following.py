@@ -71,10 +71,10 @@ class Follower:
 
     def _compare(self, now: Held) -> bool:
         before = self.held()
+        if before is not None and _named(now) == _named(before):
+            self._seen()
+            return True
         if before is not None and now.checkpoint.size <= before.checkpoint.size:
-            if now.checkpoint.root == before.checkpoint.root:
-                self._seen()
-                return True
             return self._older(before, now)
         try:
             self._follow(now)

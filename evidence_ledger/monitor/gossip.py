@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evidence_ledger.core.alert import Severity
@@ -10,8 +11,9 @@ from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.note import Note
-from evidence_ledger.core.note_verification import known_signatures
+from evidence_ledger.core.note_verification import Signed, known_signatures
 from evidence_ledger.core.online_check import follow
+from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import FormatError, LogUnreachable, Refused, Undecided
 from evidence_ledger.monitor.following import Follower
 from evidence_ledger.monitor.rules import MonitorParts
@@ -67,7 +69,8 @@ class Gossip:
                 continue
             self.compare(held, f"what the witness {view.name} cosigned")
             if self._covers(held):
-                names |= self._cosigners(held.note, view.name)
+                names |= self._named(held.note, {view.name})
+            self._judge_freshness(held, view.name)
         self._judge_quorum(names)
 
     def _latest(self, view: WitnessView, origin: str) -> Held | None:
@@ -98,15 +101,35 @@ class Gossip:
         rules = self.parts.rules
         return set() if note is None else self._named(note, {one.name for one in rules.witnesses})
 
-    def _cosigners(self, note: Note, name: str) -> set[str]:
-        return self._named(note, {name})
-
     def _named(self, note: Note, names: set[str]) -> set[str]:
-        by_key = {one.key: one.name for one in self.parts.rules.witnesses if one.name in names}
+        by_key = self._keys(names)
+        return {by_key[one.key] for one in self._signed(note, by_key)}
+
+    def _keys(self, names: set[str]) -> dict[VerifierKey, str]:
+        witnesses = self.parts.rules.witnesses
+        return {one.key: one.name for one in witnesses if one.name in names}
+
+    def _signed(self, note: Note, keys: Iterable[VerifierKey]) -> tuple[Signed, ...]:
         try:
-            return {by_key[one.key] for one in known_signatures(note, by_key)}
+            return known_signatures(note, keys)
         except (Refused, Undecided, FormatError):
-            return set()
+            return ()
+
+    def _judge_freshness(self, held: Held, name: str) -> None:
+        """A newer state that a witness has had for long, and the ledger does not show here."""
+        mine = self.follower.held()
+        if mine is None or held.checkpoint.size <= mine.checkpoint.size:
+            return
+        signed = self._signed(held.note, self._keys({name}))
+        moments = [one.cosignature.moment for one in signed if one.cosignature]
+        moment = min((one for one in moments if one), default=None)
+        rules, now = self.parts.rules, self.parts.clock.now()
+        if moment is not None and now - moment > rules.seal_within:
+            says = (
+                f"The witness {name} cosigned {held.checkpoint.size} entries at "
+                f"{time_text(moment)}; the ledger shows {mine.checkpoint.size} here."
+            )
+            self.telling.tell("monitor.withheld", Severity.WARNING, says, held.note.text.decode())
 
     def _judge_quorum(self, names: set[str]) -> None:
         quorum, state = self.parts.rules.quorum, self.follower.state

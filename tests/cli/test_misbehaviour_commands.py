@@ -169,6 +169,11 @@ def test_online_asks_where_the_policy_says(evidence: Run) -> None:
 def test_options_that_do_not_fit_are_told(evidence: Run) -> None:
     assert evidence("verify", "a.asice", "--vkey", vkey()).code == 2
     assert evidence("verify", "a.asice", "--ledger", "b", *POLICY).code == 2
+    evidence("verify", "a.asice", "--online", "--ledger", "b", *POLICY)
+    alone = ("verify", "a.asice.misbehaviour", "--vkey", vkey())
+    assert evidence(*alone).code == 1
+    assert evidence(*alone, "case").code == 2
+    assert evidence(*alone, "--online").code == 2
 
 
 @pytest.mark.usefixtures("forked")

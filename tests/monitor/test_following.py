@@ -97,6 +97,15 @@ def test_an_older_state_is_a_rollback_and_no_proof(tmp_path: Path) -> None:
     assert monitor.codes() == []
 
 
+def test_another_size_with_the_same_root_is_not_the_same_state(tmp_path: Path) -> None:
+    monitor, ledger = bench(tmp_path, 9)
+    monitor.look()
+    assert ledger.published is not None
+    text = ledger.published.text.replace(b"\n9\n", b"\n7\n")
+    ledger.broken["checkpoint"] = text + b"\n" + LOG.line(text)
+    assert monitor.codes() == ["monitor.rollback"]
+
+
 def test_a_missing_bundle_is_told_and_later_followed(tmp_path: Path) -> None:
     monitor, ledger = bench(tmp_path, 300)
     ledger.broken["tile/entries/000"] = None

@@ -26,6 +26,7 @@ class FakeView:
     ledger: FakeLedger | None
     down: bool = False
     body: bytes | None = None
+    seconds: int | None = None
     seen: list[str] = field(default_factory=list)
 
     @property
@@ -39,7 +40,8 @@ class FakeView:
         if self.ledger is None or self.ledger.published is None:
             return self.body
         log = self.ledger.published
-        return log.files["checkpoint"] + self.key.line(log.text)
+        seconds = int(self.ledger.clock.now().timestamp()) if self.seconds is None else self.seconds
+        return log.files["checkpoint"] + self.key.line(log.text, seconds)
 
 
 def forked(tmp_path: Path, size: int = 9, extra: int = 2) -> tuple[MonitorBench, FakeLedger]:
@@ -110,6 +112,23 @@ def test_a_witness_that_saw_another_history_convicts(tmp_path: Path) -> None:
     with_witnesses(monitor, FakeView(ONE, other))
     assert monitor.codes() == ["ledger.two-histories"]
     assert "one.example" in monitor.look()[0].alerts[0].says
+
+
+def test_a_newer_state_that_is_withheld_is_told(tmp_path: Path) -> None:
+    monitor, ledger = bench(tmp_path, 5)
+    hidden = ledger.fork(5)
+    hidden.add(4)
+    hidden.publish()
+    since = int(ledger.clock.now().timestamp())
+    view = FakeView(ONE, hidden, seconds=since)
+    with_witnesses(monitor, view)
+    ledger.signers = (*ledger.signers, ONE, TWO)
+    ledger.publish()
+    assert monitor.codes() == []
+    ledger.clock.move(hours=25)
+    assert monitor.codes() == ["monitor.withheld"]
+    view.key = TestKey(ONE.name, ONE.type, bytes(32))
+    assert monitor.codes() == []
 
 
 def test_a_quorum_that_is_met_is_no_news(tmp_path: Path) -> None:

@@ -89,6 +89,8 @@ def command(
     histories, and 3 otherwise; it never answers 0.
     """
     if is_accusation(certificate_file):
+        if files or online or ledger or evidence_file:
+            raise UsageError("Evidence against an operator is checked alone.")
         trust = _trust(policy, home) if policy or not vkeys else None
         found = judged(read(certificate_file), trust, vkeys)
         heading = f"Evidence against an operator {certificate_file!s}"
