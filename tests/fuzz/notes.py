@@ -6,8 +6,10 @@ from functools import partial
 
 from evidence_ledger.core import tile
 from evidence_ledger.core.checkpoint import Checkpoint
+from evidence_ledger.core.log_growth import Mark
 from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
+from evidence_ledger.core.monitor_state import MonitorState, Progress
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
 from evidence_ledger.core.proof_verification import verify_proof
@@ -105,6 +107,12 @@ def _misbehaviour_form(data: bytes) -> None:
     assert Misbehaviour.parse(data).encode() == data
 
 
+def _monitor_state(data: bytes) -> None:
+    assert MonitorState.parse(data).encode() == data
+
+
+_MARK = Mark(5, (bytes(32),), bytes(32), "2026-11-22T10:00:00.000000Z", (3, "x"))
+_STATE = MonitorState(LOG.name, NOTE, _MARK, Progress(NOTE, _MARK), watched={"sha256:00": 5})
 _EVIDENCE = [data for name, data in misbehaviour().items() if name.endswith(".misbehaviour")]
 _ACCUSED = [{found.first.text, found.second.text} for found in map(Misbehaviour.parse, _EVIDENCE)]
 
@@ -121,5 +129,6 @@ def targets() -> tuple[Target, ...]:
         Target("tile", _tile, bundles),
         Target("tile-path", _tile_path, (b"tile/entries/x001/234.p/7", b"tile/0/000")),
         proof_target(),
+        Target("monitor-state", _monitor_state, (_STATE.encode(), MonitorState("").encode())),
         Target("misbehaviour", _misbehaviour, tuple(_EVIDENCE)),
     )

@@ -47,17 +47,19 @@ class StateFile:
 
 
 class EvidenceFolder:
-    """See monitor_ports.EvidenceKeeper. Files are named by their SHA-256."""
+    """See monitor_ports.EvidenceKeeper. Files are named by what was signed: signed again with other
+    bytes, the same two checkpoints are the same evidence.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def keep(self, found: Misbehaviour) -> str:
         """See the port."""
-        data = found.encode()
-        path = self._folder / f"{sha256(data).hexdigest()[:32]}.misbehaviour"
+        name = sha256(found.first.text + found.second.text).hexdigest()[:32]
+        path = self._folder / f"{name}.misbehaviour"
         try:
-            write_new(path, data)
+            write_new(path, found.encode())
         except OutputExists:
             return str(path)
         return str(path)
