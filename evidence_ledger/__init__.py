@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from evidence_ledger.assembly import OpenLedger, create_ledger, open_depositor, open_ledger
     from evidence_ledger.core.digest import Algorithm, Fingerprint
+    from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
     from evidence_ledger.core.presented_file import PresentedFile
     from evidence_ledger.core.proof_verification import verify_proof
     from evidence_ledger.core.report import Report, Step, Verdict
@@ -40,6 +41,7 @@ _HOMES = {
     "open_depositor": "assembly",
     "open_ledger": "assembly",
     "verify_certificate": "core.verification",
+    "verify_misbehaviour": "core.misbehaviour_verification",
     "verify_proof": "core.proof_verification",
     "verify_timestamp": "core.timestamp_verification",
     "write_certificate": "desk",
@@ -63,6 +65,7 @@ __all__ = [
     "open_depositor",
     "open_ledger",
     "verify_certificate",
+    "verify_misbehaviour",
     "verify_proof",
     "verify_timestamp",
     "write_certificate",

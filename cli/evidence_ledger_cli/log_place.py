@@ -1,4 +1,4 @@
-"""Where a log is: an address or a folder, as a user names it."""
+"""A log that a command was given: the address of a server, or a folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def log_source(log: str) -> Iterator[TileSource]:
-    """The log at an http or https address, or in a folder."""
+    """The log at an http or https address, or in a folder. Raises LogUnreachable."""
     if not log.lower().startswith(("http://", "https://")):
         yield DirectorySource(Path(log))
         return

@@ -41,15 +41,17 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "key": "Make, import or show a key",
     },
     "Check": {
-        "verify": "Check a certificate, alone or with its files",
+        "verify": "Check a certificate, or evidence against an operator",
         "audit": "Check the whole ledger",
         "timestamp": "Ask for an RFC 3161 timestamp, or check any",
         "record": "Check any RFC 4998 evidence record",
         "proof": "Check any C2SP tlog-proof",
         "log": "Check any C2SP tiled log",
+        "misbehaviour": "Proof that an operator signed two histories",
         "policy": "Trust policies from and to C2SP tlog-policies",
     },
-    "Witness": {
+    "Watch": {
+        "monitor": "Follow ledgers and tell what should not have happened",
         "witness": "Run a witness, which cosigns the checkpoints of others' ledgers",
     },
     "Look": {
@@ -86,6 +88,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "share": "A case's secret, for somebody who deposits in it as well",
         "import": "Take the secret of a case that somebody shared",
     },
+    "misbehaviour": {"prove": "Write the proof that two checkpoints contradict each other"},
     "policy": {
         "import": "A trust policy from a C2SP tlog-policy",
         "export": "A C2SP tlog-policy from a trust policy",

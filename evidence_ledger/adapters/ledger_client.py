@@ -90,12 +90,23 @@ class LedgerClient:
             )
         return answer
 
-    def certificate(self, index: int) -> bytes:
-        """The certificate of an entry, without its claims.
+    def document(self, path: str) -> object:
+        """A JSON document of the server's. Raises what ``about`` raises."""
+        try:
+            found: object = json.loads(self._asked("GET", path, LARGEST_ANSWER))
+        except (ValueError, RecursionError) as error:
+            raise ServerAnswerInvalid(
+                "The server does not answer with JSON.", where=self._url
+            ) from error
+        return found
 
-        Raises ServerUnreachable, ServerRefused, ServerAnswerInvalid.
-        """
+    def certificate(self, index: int) -> bytes:
+        """The certificate of an entry without claims. Raises what ``about`` raises."""
         return self._asked("GET", f"/v1/deposits/{index}/certificate", LARGEST_CERTIFICATE)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
 
     def _asked(
         self,

@@ -26,6 +26,8 @@ EvidenceError
     │   ├── WitnessUnreachable, WitnessRefused, WitnessAnswerInvalid, WitnessElsewhere
     ├── ServerError
     │   ├── ServerUnreachable, ServerRefused, ServerAnswerInvalid
+    ├── MonitorError
+    │   ├── MonitorBusy
     ├── InternalError
     └── Interrupted
 """
@@ -71,6 +73,7 @@ from evidence_ledger.errors.ledger import (
     WrongKey,
     WrongPassword,
 )
+from evidence_ledger.errors.monitor import MonitorBusy, MonitorError
 from evidence_ledger.errors.outside import (
     AuthorityAnswerInvalid,
     AuthorityBusy,
@@ -127,6 +130,8 @@ __all__ = [
     "LedgerNotFound",
     "LedgerReadOnly",
     "LogUnreachable",
+    "MonitorBusy",
+    "MonitorError",
     "NewerFormat",
     "NoSuchEntry",
     "NoSuchLog",

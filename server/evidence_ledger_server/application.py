@@ -21,6 +21,7 @@ from evidence_ledger_server.routes import (
     fingerprints,
     ledger,
     log_files,
+    signers,
     verification,
 )
 from evidence_ledger_server.service import Service
@@ -31,6 +32,7 @@ ROUTERS = (
     fingerprints.router,
     ledger.router,
     log_files.router,
+    signers.router,
     verification.router,
 )
 

@@ -99,6 +99,7 @@ ENTRY = _answers(200, "The entry", examples.ENTRY, 400, 404)
 _ASICE = {"application/vnd.etsi.asic-e+zip": {"schema": {"type": "string", "format": "binary"}}}
 CERTIFICATE = _told(200, "The certificate", _ASICE, 400, 404, 409)
 FOUND = _answers(200, "The entries", examples.FOUND, 400, 404)
+SIGNERS = _answers(200, "The tags", examples.SIGNERS, 400)
 LEDGER = _answers(200, "The ledger", examples.LEDGER)
 HEALTH = _answers(200, "It works", {"status": "ok", "checks": {"database": "ok"}})
 HEALTH[503] = {"description": "It does not", "content": _json({"type": "object"}, {})}

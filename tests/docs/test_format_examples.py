@@ -7,6 +7,9 @@ import re
 import pytest
 
 from evidence_ledger.core.checkpoint import Checkpoint
+from evidence_ledger.core.merkle import node_hash
+from evidence_ledger.core.misbehaviour import Misbehaviour, Prefix
+from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
 from evidence_ledger.core.proof_verification import verify_proof
@@ -21,6 +24,7 @@ from tests.witness.bench import root
 
 PAGES = ROOT / "docs" / "format"
 NAMES = ["tree", "tiles", "signed-note", "checkpoint", "tlog-proof", "tlog-policy", "witness"]
+NAMES += ["misbehaviour"]
 
 
 def _examples(name: str) -> list[str]:
@@ -68,13 +72,29 @@ def test_the_witness_cosigned_the_request() -> None:
     assert len(verify_note(note, [VerifierKey.parse(key)])) == 1
 
 
+def test_the_evidence_convicts_under_the_key_alone() -> None:
+    prefix, vkey, node = _examples("misbehaviour")
+    for example in (prefix, node):
+        report = verify_misbehaviour(example.encode(), [VerifierKey.parse(vkey.strip())])
+        assert report.verdict is Verdict.FAILED
+
+
+def test_the_evidence_is_checked_by_hand_as_the_page_says() -> None:
+    found = Misbehaviour.parse(_examples("misbehaviour")[0].encode())
+    assert isinstance(found.proof, Prefix)
+    a, b, c, d = found.proof.hashes
+    first, second = found.checkpoints
+    assert node_hash(c, a) != first.root
+    assert node_hash(node_hash(c, node_hash(a, b)), d) == second.root
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_code_on_a_page_is_one_of_the_program(name: str) -> None:
     source = "".join(path.read_text() for path in sorted((ROOT / "evidence_ledger").rglob("*.py")))
     page = (PAGES / f"{name}.md").read_text()
     areas = (
         "merkle|note|vkey|checkpoint|cosignature|decimal|base64|tile|tlog-proof|tlog-policy|log"
-        "|witness|witness-request|witness-memory|witness-service|clock"
+        "|misbehaviour|ledger|witness|witness-request|witness-memory|witness-service|clock"
     )
     codes = set(re.findall(rf"`((?:{areas})\.[a-z0-9-]+)`", page))
     assert codes

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evidence_ledger.core.claim import Claim, FileFact
+from evidence_ledger.core.contradiction import against, between
 from evidence_ledger.core.digest import Algorithm, Fingerprint
 from evidence_ledger.core.docket import docket_of
 from evidence_ledger.core.entry import Entry
@@ -19,6 +20,8 @@ from evidence_ledger.core.matter_card import MatterCard
 from evidence_ledger.core.merkle import leaf_hash
 from evidence_ledger.core.roll import Roll
 from evidence_ledger.core.statement import Reference, SealFact, Statement, TreePoint
+from tests.forked_log import Branch
+from tests.small_log import LOG
 
 FOLDER = Path(__file__).parent
 MOMENT = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
@@ -130,12 +133,25 @@ def built() -> dict[str, bytes]:
         "marked-entry.json": MARKED_ENTRY.encode(),
     }
     hashes = "".join(f"{leaf_hash(data).hex()}  {name}\n" for name, data in objects.items())
-    return objects | {
+    matters = {
         "leaf-hashes.txt": hashes.encode(),
         "marks.txt": _marks().encode(),
         "docket.jsonl": DOCKET.encode(),
         "matter-card.json": CARD.encode(),
     }
+    return objects | matters | misbehaviour()
+
+
+def misbehaviour() -> dict[str, bytes]:
+    """One file against an operator for each kind of proof, and the ledger's key."""
+    mine, yours = Branch(4, "a"), Branch(4, "b")
+    found = {
+        "prefix": against(mine.held(6), yours.held(11), yours.tree(11)),
+        "node": between(mine.certificate(9, 5), yours.certificate(14, 5)),
+        "same-size": between(mine.held(7), yours.held(7)),
+    }
+    files = {f"{name}.misbehaviour": one.encode() for name, one in found.items() if one}
+    return files | {"misbehaviour.vkey": f"{LOG.verifier.encode()}\n".encode()}
 
 
 def read(name: str) -> bytes:

@@ -26,6 +26,7 @@ def ask(server: Running, body: dict[str, Any]) -> dict[str, Any]:
     found = client.get(f"/v1/fingerprints/sha256/{digest}").json()
     report = client.post("/v1/verify", files=[("digest", (None, f"sha256:{digest}"))])
     entry = client.get("/v1/deposits/0").json()
+    signers = client.get("/v1/signers").json()
     return {
         "deposit": body,
         "deposited": deposited,
@@ -33,6 +34,7 @@ def ask(server: Running, body: dict[str, Any]) -> dict[str, Any]:
         "found": found,
         "ledger": ledger,
         "report": report.json(),
+        "signers": signers,
     }
 
 

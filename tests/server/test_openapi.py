@@ -10,7 +10,7 @@ from tests.server.running import Running, form
 from tests.workbench import fact
 
 FREE = {"entry", "leaf_hash", "received", "signer", "checkpoint", "root", "says", "after"}
-FREE |= {"statement", "signature", "claims"}
+FREE |= {"statement", "signature", "claims", "tags"}
 
 
 def shape(value: Any, name: str = "") -> Any:
@@ -45,6 +45,7 @@ def test_every_path_is_described_with_its_problems(server: Running) -> None:
         "/v1/health",
         "/v1/ledger",
         "/v1/policy",
+        "/v1/signers",
         "/v1/verify",
     }
     told = paths["/v1/deposits"]["post"]["responses"]
