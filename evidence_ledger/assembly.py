@@ -90,10 +90,16 @@ class OpenLedger:
                 roots=self._roots,
                 chain=lambda check: chain(check=check, signatures=check is not None),
                 at=parts.clock.now(),
+                operator=parts.first_operator,
                 witnesses=self._vkeys,
             ),
             signatures=signatures,
         )
+
+    @property
+    def operator(self) -> Author:
+        """The ledger's own operator, who signs seals and acts on the register."""
+        return self._parts.operator
 
     def renewer(self) -> Renewer:
         """What renews its timestamps."""

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evidence_ledger.core import cades, claim, merkle, statement
+from evidence_ledger.core.administration import Rotate
 from evidence_ledger.core.chain import Admission, IndexedDigest
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.claim_form import plain_file
+from evidence_ledger.core.identity import identity_of
 from evidence_ledger.core.record_tree import blinded, record_salt
+from evidence_ledger.core.rotation import check_proof
 from evidence_ledger.core.statement import Statement
 from evidence_ledger.errors import Refused
 
@@ -31,7 +34,8 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
     """``signed`` as the ledger ``ledger`` may append it; only its own seals are of kind ``seal``.
 
     Checks the canonical form, the ledger's origin, the CAdES-B-B signature with its binding to the
-    X.509 certificate that the statement names, and the claims against their root.
+    X.509 certificate that the statement names, the claims against their root, and the proof of a
+    next key.
     Raises FormatError, NewerFormat, Refused, Undecided.
     """
     parsed = statement.parse(signed.statement)
@@ -42,7 +46,9 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
         )
     if (parsed.kind == "seal") is not seal:
         raise Refused("admission.seal", "Only the ledger itself appends seals.")
-    check_signer(parsed, cades.verify(signed.signature, signed.statement).certificate)
+    found = cades.verify(signed.signature, signed.statement)
+    check_signer(parsed, found.certificate)
+    check_rotation(parsed)
     if signed.claims:
         _check_root(parsed, signed.claims)
     digests, leaves = _filed(signed.claims)
@@ -53,7 +59,15 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
         claims=signed.claims,
         digests=digests,
         leaves=b"".join(leaves),
+        who=identity_of(found),
     )
+
+
+def check_rotation(parsed: Statement) -> None:
+    """The proof of a next key, where there is one. Raises Refused, FormatError, Undecided."""
+    if isinstance(parsed.administration, Rotate):
+        act = parsed.administration
+        check_proof(act.proof, parsed.ledger, parsed.signer, act.signer)
 
 
 def _filed(claims: Sequence[bytes]) -> tuple[list[IndexedDigest], list[bytes]]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.edge import Edge, FullTile
 from evidence_ledger.core.entry import NO_ENTRY, entry_bytes, leaf_hash
+from evidence_ledger.core.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Admission:
     """A statement that passed every check, with what is stored beside its entry.
 
     ``claims`` are canonical bytes in order (empty for a private deposit); ``leaves`` are the
-    record tree's leaves of its files, 32 bytes each.
+    record tree's leaves of its files, 32 bytes each. ``who`` signed it.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Admission:
     claims: Sequence[bytes] = ()
     digests: Sequence[IndexedDigest] = ()
     leaves: bytes = b""
+    who: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from evidence_ledger.core import canonical, entry
 from evidence_ledger.core.entry import KIND, Entry, leaf_hash
+from evidence_ledger.core.special import KINDS as SPECIAL
 from evidence_ledger.errors import FormatError, NewerFormat, Refused, Undecided
 
 # Number, entry, leaf hash, statement hash, statement or None, signature or None. As stored: in a
@@ -29,13 +30,15 @@ class SoundBatch:
     """Entries in order that are what they should be.
 
     ``prev`` is what the first names as the entry before; ``received`` are the first and last times
-    as canonical text. ``seals`` are the numbers of those of kind ``seal``.
+    as canonical text. ``seals`` are the numbers of those of kind ``seal``, ``special`` of those of
+    the kinds in ``special.KINDS``.
     """
 
     leaves: list[bytes]
     prev: bytes
     received: tuple[str, str]
     seals: list[int]
+    special: list[int]
 
 
 def check_batch(
@@ -78,7 +81,12 @@ def _compare(
     if _entry_texts(parts) != texts or not _are_in_order(received, moments):
         return None
     seals = [number for number, kind in enumerate(kinds, first) if kind == "seal"]
-    return SoundBatch(found, prev, (moments[0], moments[-1]), seals)
+    special = [] if SPECIAL.isdisjoint(kinds) else _special(kinds, first)
+    return SoundBatch(found, prev, (moments[0], moments[-1]), seals, special)
+
+
+def _special(kinds: Sequence[str], first: int) -> list[int]:
+    return [number for number, kind in enumerate(kinds, first) if kind in SPECIAL]
 
 
 def _entry_texts(parts: Iterable[tuple[int, str, str, str, str, str]]) -> list[str]:
@@ -138,7 +146,7 @@ def _are_in_order(before: str, moments: list[str]) -> bool:
 def _take_apart(
     rows: Sequence[AuditRow], first: int, prev: bytes | None, received: str
 ) -> SoundBatch:
-    leaves, moments, seals, before = [], [], [], prev
+    leaves, moments, kinds, before = [], [], list[str](), prev
     for number, row in enumerate(rows, first):
         parsed = check_row(row, number)
         if before is not None and parsed.prev != before:
@@ -150,8 +158,9 @@ def _take_apart(
         received = moments[-1]
         before = leaf_hash(row[1])
         leaves.append(before)
-        seals += [number] * (parsed.kind == "seal")
-    return SoundBatch(leaves, prev or b"", (moments[0], moments[-1]), seals)
+        kinds.append(parsed.kind)
+    seals = [number for number, kind in enumerate(kinds, first) if kind == "seal"]
+    return SoundBatch(leaves, prev or b"", (moments[0], moments[-1]), seals, _special(kinds, first))
 
 
 def check_row(row: AuditRow, number: int) -> Entry:

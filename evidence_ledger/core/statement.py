@@ -6,7 +6,7 @@
 
 ``signer`` is the SHA-256 of the signer's X.509 certificate; ``made`` the author's clock;
 ``after`` the newest checkpoint that the author has seen (size 0 and the empty tree's root for
-none). A statement of kind ``seal`` has one more member, ``seal``.
+none). A statement of kind ``seal``, ``administration`` or ``grant`` has one more member, named so.
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evidence_ledger.core import canonical
+from evidence_ledger.core.administration import Act, act_json, parse_act
 from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.grant import Grant, parse_grant
 from evidence_ledger.errors import FormatError, NewerFormat
 
 VERSION = 1
 LARGEST = 256 * 1024
 NONCE_SIZE = 16
 MOST_REFS = 256
-KINDS = frozenset({"deposit", "attestation", "order", "handover", "erasure", "rotation", "seal"})
+LONGER = frozenset({"seal", "administration", "grant"})
+"""Kinds with one more member, which has the kind's name."""
+KINDS = LONGER | {"deposit", "attestation", "order", "handover", "erasure", "rotation"}
 
 _MEMBERS = {"after", "claims", "kind", "ledger", "made", "nonce", "refs", "signer", "v"}
 _ORIGIN = re.compile(r"[\x21-\x2a\x2c-\x7e]{1,255}", re.ASCII)
@@ -73,6 +77,8 @@ class Statement:
     nonce: bytes
     refs: tuple[Reference, ...] = ()
     seal: SealFact | None = None
+    administration: Act | None = None
+    grant: Grant | None = None
 
     def encode(self) -> bytes:
         """The canonical bytes."""
@@ -89,6 +95,10 @@ class Statement:
         }
         if self.seal is not None:
             members["seal"] = _seal_json(self.seal)
+        if self.administration is not None:
+            members["administration"] = act_json(self.administration)
+        if self.grant is not None:
+            members["grant"] = self.grant.to_json()
         return canonical.encode(members)
 
 
@@ -108,10 +118,13 @@ def parse(data: bytes) -> Statement:
     if not isinstance(members, dict):
         raise FormatError("statement.malformed", "A statement is a JSON object.")
     kind = _known(members)
-    if set(members) != _MEMBERS | ({"seal"} if kind == "seal" else set()):
+    if set(members) != _MEMBERS | ({kind} & LONGER):
         raise FormatError(
             "statement.members", "The statement's members are not those it must have."
         )
+    refs = _refs(members["refs"])
+    if kind == "grant" and len(refs) != 1:
+        raise FormatError("grant.refs", "A grant has one reference: the entry that it is about.")
     return Statement(
         kind=kind,
         ledger=origin(members["ledger"]),
@@ -120,8 +133,10 @@ def parse(data: bytes) -> Statement:
         made=canonical.time_of(members["made"], where="statement.made"),
         after=_point(members["after"], "size", "statement.after"),
         nonce=_nonce(members["nonce"]),
-        refs=_refs(members["refs"]),
+        refs=refs,
         seal=_seal(members["seal"]) if kind == "seal" else None,
+        administration=parse_act(members[kind]) if kind == "administration" else None,
+        grant=parse_grant(members[kind]) if kind == "grant" else None,
     )
 
 

@@ -1,7 +1,8 @@
 """Statements as most programs write them, read at a glance: what an audit asks of each of them.
 
-A pattern takes plain statements, those without references and of other kinds than ``seal``. It
-takes only what ``statement.parse`` takes, which reads all others and says what is wrong with them.
+A pattern takes plain statements, those without references and of kinds without a further member.
+It takes only what ``statement.parse`` takes, which reads all others and says what is wrong with
+them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from evidence_ledger.core.statement import TreePoint
 
 _HASH: Final = "[0-9a-f]{64}"
 _COUNT: Final = "(?:0|[1-9][0-9]{0,14})"
-_KINDS: Final = "|".join(sorted(statement.KINDS - {"seal"}))
+_KINDS: Final = "|".join(sorted(statement.KINDS - statement.LONGER))
 _ORIGIN: Final = r"[\x21\x23-\x2a\x2c-\x5b\x5d-\x7e]{1,255}"
 # Days that every year has.
 _MADE: Final = (
