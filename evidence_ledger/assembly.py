@@ -245,6 +245,7 @@ def open_ledger(
         revocation=revocation,
         witnesses=witnesses,
         cosigning=_cosigning(cosigners),
+        operator_before=settings.operator,
     )
     vkeys = {one.name: one.vkeys for one in cosigners.entries}
     vkeys |= {one.name: one.vkeys for one in witnesses}

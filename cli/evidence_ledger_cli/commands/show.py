@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
+from evidence_ledger.core import canonical, statement
 from evidence_ledger.core import claim as claims
-from evidence_ledger.core import statement
-from evidence_ledger.core.canonical import time_text
+from evidence_ledger.core.administration import act_json
+from evidence_ledger.core.canonical import Json, time_text
 from evidence_ledger.core.claim import Claim
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.entry_view import claim_line, entry_facts
@@ -20,6 +21,8 @@ from evidence_ledger_cli.seal_states import pending_names, witnesses_of
 
 if TYPE_CHECKING:
     from evidence_ledger.stored import StoredEntry, StoredSeal
+
+_LONGEST = 80
 
 
 @click.command("show")
@@ -46,12 +49,17 @@ def _statement_facts(stored: StoredEntry) -> dict[str, object]:
     if stored.statement is None:
         return {}
     parsed = statement.parse(stored.statement)
-    return {
+    facts: dict[str, object] = {
         "ledger": parsed.ledger,
         "made": time_text(parsed.made),
         "signer": parsed.signer.hex(),
         "refs": [ref.index for ref in parsed.refs],
     }
+    if parsed.administration is not None:
+        facts["administration"] = act_json(parsed.administration)
+    if parsed.grant is not None:
+        facts["grant"] = parsed.grant.to_json()
+    return facts
 
 
 def _seal_facts(
@@ -73,7 +81,14 @@ def _text(value: object) -> str:
     """A fact in words; nothing where it says that there is nothing."""
     if isinstance(value, bool):
         return "yes" if value else ""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shortened(member)}" for name, member in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _shortened(member: object) -> str:
+    text = canonical.encode(cast("Json", member)).decode()
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _tell(facts: dict[str, object], held: Sequence[Claim]) -> None:
