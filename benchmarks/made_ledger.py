@@ -36,9 +36,11 @@ def admission(number: int, *, claims: bool = False, signer: bytes = b"0" * 64) -
     statement = STATEMENT % (NOTHING, root, name[:21], signer)
     signature = SIGNATURE + number.to_bytes(8, "big")
     if not claims:
-        return Admission("deposit", statement, signature)
+        return Admission("deposit", statement, signature, hashlib.sha256(signer).digest())
     found = IndexedDigest(0, "sha256", digest)
-    return Admission("deposit", statement, signature, [claim], [found])
+    return Admission(
+        "deposit", statement, signature, hashlib.sha256(signer).digest(), [claim], [found]
+    )
 
 
 def with_claims(number: int) -> Admission:
@@ -54,7 +56,14 @@ def signing(signer: software_signer.SoftwareSigner) -> Maker:
         made = admission(number, claims=True, signer=name)
         attributes = cades.to_be_signed(made.statement, START, signer.chain[0], signer.scheme)
         signature = cades.assemble(attributes, signer.sign(attributes.encoded), signer.chain)
-        return Admission(made.kind, made.statement, signature, made.claims, made.digests)
+        return Admission(
+            made.kind,
+            made.statement,
+            signature,
+            bytes.fromhex(name.decode()),
+            made.claims,
+            made.digests,
+        )
 
     return signed
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from threading import Lock
 
-from evidence_ledger.core import entry, statement
+from evidence_ledger.core import cades, entry, statement
 from evidence_ledger.core.chain import Admission
-from evidence_ledger.core.identity import Identity
+from evidence_ledger.core.identity import Identity, identity_of
 from evidence_ledger.core.register import Register
 from evidence_ledger.core.statement import Statement
 from evidence_ledger.errors import (
@@ -71,8 +72,7 @@ class Registrar:
         self, register: Register, admission: Admission, at: datetime
     ) -> EvidenceError | None:
         try:
-            if register.closed:
-                register.check(admission.kind, _who(admission), at)
+            register.check(admission.kind, admission.signer, partial(_who, admission), at)
             if admission.kind in ("administration", "grant"):
                 self._check_special(register, statement.parse(admission.statement))
         except (NotAllowed, Refused) as error:
@@ -87,9 +87,7 @@ class Registrar:
 
 
 def _who(admission: Admission) -> Identity:
-    if admission.who is None:
-        raise NotAllowed("register.not-enrolled", "Nobody is known to have signed this statement.")
-    return admission.who
+    return identity_of(cades.verify(admission.signature, admission.statement))
 
 
 def check_grant(register: Register, store: Store, parsed: Statement) -> None:

@@ -27,6 +27,7 @@ def admission(number: int, *, kind: str = "deposit", claims: int = 1) -> Admissi
         kind,
         b'{"statement":%d}' % number,
         b"signature %d" % number,
+        digest_of(0),
         [_claim(position, digest) for position, digest in enumerate(digests)],
         [IndexedDigest(position, "sha256", digest) for position, digest in enumerate(digests)],
     )

@@ -72,7 +72,7 @@ class RegisterAudit:
         parsed = entry.parse(one.entry)
         try:
             who = identity_of(cades.verify(one.signature, one.statement))
-            self._register.check(parsed.kind, who, parsed.received)
+            self._register.check(parsed.kind, who.fingerprint, lambda: who, parsed.received)
         except NotAllowed as error:
             raise _not_allowed(one, error) from error
         self._checked += 1

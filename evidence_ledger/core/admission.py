@@ -11,7 +11,6 @@ from evidence_ledger.core.administration import Rotate
 from evidence_ledger.core.chain import Admission, IndexedDigest
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.claim_form import plain_file
-from evidence_ledger.core.identity import identity_of
 from evidence_ledger.core.record_tree import blinded, record_salt
 from evidence_ledger.core.rotation import check_proof
 from evidence_ledger.core.statement import Statement
@@ -46,8 +45,7 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
         )
     if (parsed.kind == "seal") is not seal:
         raise Refused("admission.seal", "Only the ledger itself appends seals.")
-    found = cades.verify(signed.signature, signed.statement)
-    check_signer(parsed, found.certificate)
+    check_signer(parsed, cades.verify(signed.signature, signed.statement).certificate)
     check_rotation(parsed)
     if signed.claims:
         _check_root(parsed, signed.claims)
@@ -56,10 +54,10 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
         kind=parsed.kind,
         statement=signed.statement,
         signature=signed.signature,
+        signer=parsed.signer,
         claims=signed.claims,
         digests=digests,
         leaves=b"".join(leaves),
-        who=identity_of(found),
     )
 
 

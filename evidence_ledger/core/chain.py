@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.edge import Edge, FullTile
 from evidence_ledger.core.entry import NO_ENTRY, entry_bytes, leaf_hash
-from evidence_ledger.core.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,7 @@ class Head:
     received: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedDigest:
+class IndexedDigest(NamedTuple):
     """A file's digest to be found by: claim position, digest name, digest."""
 
     position: int
@@ -31,21 +30,21 @@ class IndexedDigest:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """A statement that passed every check, with what is stored beside its entry.
 
     ``claims`` are canonical bytes in order (empty for a private deposit); ``leaves`` are the
-    record tree's leaves of its files, 32 bytes each. ``who`` signed it.
+    record tree's leaves of its files, 32 bytes each. ``signer`` is the SHA-256 of the X.509
+    certificate that signed it.
     """
 
     kind: str
     statement: bytes
     signature: bytes
+    signer: bytes
     claims: Sequence[bytes] = ()
     digests: Sequence[IndexedDigest] = ()
     leaves: bytes = b""
-    who: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)

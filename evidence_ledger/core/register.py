@@ -8,7 +8,7 @@ entries before N made of it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from evidence_ledger.core import oid
@@ -85,11 +85,14 @@ class Register:
             signer = self._before[signer]
         return signer
 
-    def roles_of(self, who: Identity, at: datetime) -> Roles:
-        """The roles of a signer at a time. Raises NotAllowed."""
-        signer = who.fingerprint
+    def roles_of(self, signer: bytes, who: Callable[[], Identity], at: datetime) -> Roles:
+        """The roles of a signer at a time. Raises NotAllowed.
+
+        ``signer`` is the SHA-256 of its X.509 certificate; ``who``, with which a CA can vouch for
+        it, is called where it is not enrolled by itself.
+        """
         self._require_unrevoked(signer)
-        return self._signers.get(signer) or self._vouched(who, at)
+        return self._signers.get(signer) or self._vouched(signer, who, at)
 
     def _require_unrevoked(self, signer: bytes) -> None:
         if signer in self._revoked:
@@ -97,31 +100,33 @@ class Register:
                 "register.revoked", f"The signer {signer.hex()[:16]}… is not enrolled any more."
             )
 
-    def _vouched(self, who: Identity, at: datetime) -> Roles:
-        data = who.revocation + RevocationData(tuple(one.raw for one in self._lists.values()))
+    def _vouched(self, signer: bytes, who: Callable[[], Identity], at: datetime) -> Roles:
         roles, wrong = set[Role](), ""
-        for issuer in self._issuers.values():
-            try:
-                check_issuer(who, issuer, data, at)
-            except (Refused, Undecided, FormatError) as error:
-                wrong = wrong or f" {error.message}"
-            else:
-                roles |= issuer.roles
+        if self._issuers:
+            found = who()
+            lists = RevocationData(tuple(one.raw for one in self._lists.values()))
+            for issuer in self._issuers.values():
+                try:
+                    check_issuer(found, issuer, found.revocation + lists, at)
+                except (Refused, Undecided, FormatError) as error:
+                    wrong = wrong or f" {error.message}"
+                else:
+                    roles |= issuer.roles
         if not roles:
-            signer = who.fingerprint.hex()[:16]
+            name = signer.hex()[:16]
             raise NotAllowed(
-                "register.not-enrolled", f"The signer {signer}… is not enrolled here.{wrong}"
+                "register.not-enrolled", f"The signer {name}… is not enrolled here.{wrong}"
             )
         return frozenset(roles)
 
-    def check(self, kind: str, who: Identity, at: datetime) -> None:
+    def check(self, kind: str, signer: bytes, who: Callable[[], Identity], at: datetime) -> None:
         """Whether a signer may hand in a statement of a kind at a time. Raises NotAllowed.
 
-        In an open ledger everybody may.
+        In an open ledger everybody may. The rest is as for ``roles_of``.
         """
         if not self.closed:
             return
-        roles = self.roles_of(who, at)
+        roles = self.roles_of(signer, who, at)
         if not may_hand_in(kind, roles):
             told = ", ".join(sorted(roles))
             raise NotAllowed(

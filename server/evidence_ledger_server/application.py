@@ -23,6 +23,7 @@ from evidence_ledger_server.routes import (
     verification,
 )
 from evidence_ledger_server.service import Service
+from evidence_ledger_server.shortcut import Shortcut
 
 ROUTERS = (
     deposits.router,
@@ -61,7 +62,7 @@ class Application:
     async def _lifespan(self, api: FastAPI) -> AsyncIterator[None]:
         service = self._open()
         api.state.service = service
-        self._gate = Gate(api, service)
+        self._gate = Gate(Shortcut(api), service)
         service.start()
         try:
             yield

@@ -51,6 +51,10 @@ class Problem(Exception):
         self.status, self.code, self.detail = status, code, detail
         self.hint, self.retry = hint, retry
 
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """So that a problem found in another process arrives whole."""
+        return Problem, (self.status, self.code, self.detail, self.hint, self.retry)
+
     @classmethod
     def of(cls, error: EvidenceError) -> Problem:
         """The same error, told over HTTP. Places on this machine are not told."""
@@ -88,3 +92,8 @@ def too_large(limit: int) -> Problem:
 def busy(detail: str) -> Problem:
     """More work than is taken on at once."""
     return Problem(503, "http.busy", detail, "Try again in a moment.", retry=1)
+
+
+def mistake() -> Problem:
+    """Where the server itself is wrong."""
+    return Problem(500, "internal", "This server made a mistake. Nothing was decided.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from cryptography import x509
@@ -60,16 +60,20 @@ def register() -> Register:
     return made
 
 
+def check(register: Register, kind: str, one: Identity, at: datetime) -> None:
+    register.check(kind, one.fingerprint, lambda: one, at)
+
+
 def refusal(register: Register, holder: Holder, kind: str = "deposit", **more: int) -> str | None:
     try:
-        register.check(kind, who(holder), NOW + timedelta(**more))
+        check(register, kind, who(holder), NOW + timedelta(**more))
     except NotAllowed as error:
         return error.reason
     return None
 
 
 def test_an_open_ledger_is_for_all() -> None:
-    Register(BOSS).check("order", who(STRANGER), NOW)
+    check(Register(BOSS), "order", who(STRANGER), NOW)
     assert NotAllowed.exit_code == 110
 
 
@@ -195,12 +199,12 @@ def test_name_constraints_of_an_intermediate_count(register: Register) -> None:
     leaf = issue("Leaf", between, extra=[(names, False)])
     register.take(EnrolIssuer(ROOT.der, DEPOSITOR), BOSS)
     with pytest.raises(NotAllowed):
-        register.check("deposit", who(leaf, between), NOW)
+        check(register, "deposit", who(leaf, between), NOW)
     good = issue("Between", ROOT, authority=True)
     leaf = issue("Leaf", good, extra=[(names, False)])
-    register.check("deposit", who(leaf, good), NOW)
+    check(register, "deposit", who(leaf, good), NOW)
     with pytest.raises(NotAllowed):
-        register.check("deposit", who(leaf), NOW)
+        check(register, "deposit", who(leaf), NOW)
 
 
 def test_a_revocation_list_ends_what_a_root_said(register: Register) -> None:
@@ -224,7 +228,7 @@ def test_where_lists_are_demanded_one_must_be_there(register: Register) -> None:
     register.take(EnrolIssuer(ROOT.der, DEPOSITOR, demanded=True), BOSS)
     assert refusal(register, LAWYER, days=1) == "register.not-enrolled"
     fresh = crl(ROOT, issued=NOW, until=NOW + 8 * DAY)
-    register.check("deposit", who(LAWYER, lists=(fresh,)), NOW + DAY)
+    check(register, "deposit", who(LAWYER, lists=(fresh,)), NOW + DAY)
     register.take(AddRevocationList(fresh), BOSS)
     assert refusal(register, LAWYER, days=1) is None
     assert refusal(register, LAWYER, days=30) == "register.not-enrolled"

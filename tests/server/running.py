@@ -31,7 +31,8 @@ class Running:
         self.home = Home(home)
         if not self.home.settings.exists():
             create_ledger(self.home, origin=ORIGIN)
-        self.config = Config(home=home, access_log=False, **settings)
+        settings = {"access_log": False, "check_processes": 0} | settings
+        self.config = Config(home=home, **settings)
         self.author: Author = open_depositor(self.home)
 
     def __enter__(self) -> Running:

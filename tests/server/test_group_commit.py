@@ -20,6 +20,7 @@ def admission(number: int, claims: int = 0) -> Admission:
         kind="deposit",
         statement=b"%d" % number,
         signature=b"",
+        signer=b"",
         claims=[b""] * claims,
         digests=[],
         leaves=b"",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -136,6 +138,26 @@ def test_a_slow_client_is_not_waited_for(tmp_path: Path) -> None:
         with socket.create_connection(address, timeout=30) as slow:
             slow.sendall(b"POST /v1/deposits HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
             assert slow.recv(64).startswith(b"HTTP/1.1 408")
+
+
+def test_a_client_that_drips_is_not_waited_for(tmp_path: Path) -> None:
+    with Running(tmp_path / "ledger", read_timeout=0.5, seal_every=3600.0) as server:
+        address = server.socket.getsockname()
+        with socket.create_connection(address, timeout=30) as slow:
+            slow.sendall(b"POST /v1/deposits HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n")
+            started = time.monotonic()
+            while not select.select([slow], [], [], 0.1)[0]:
+                assert time.monotonic() - started < 30
+                slow.sendall(b"{")
+            assert slow.recv(64).startswith(b"HTTP/1.1 408")
+
+
+def test_bodies_are_held_in_bounded_memory(tmp_path: Path) -> None:
+    with Running(tmp_path / "ledger", most_body_bytes=1000, seal_every=3600.0) as server:
+        for _ in range(2):
+            large = server.client.post("/v1/deposits", content=b"x" * 1001)
+            assert (large.status_code, large.json()["code"]) == (503, "http.busy")
+            assert server.client.post("/v1/deposits", content=b"x" * 900).status_code == 400
 
 
 def test_an_aborted_upload_leaves_nothing(looked_at: Running) -> None:

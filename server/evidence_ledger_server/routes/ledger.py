@@ -20,7 +20,8 @@ async def about(request: Request) -> Response:
     """What a depositor needs to sign: the ledger's origin, its digests, its newest checkpoint."""
     service: Service = request.app.state.service
     return Response(
-        json.dumps(await asyncio.to_thread(_about, service)), media_type="application/json"
+        json.dumps(await service.reading.read(lambda: _about(service))),
+        media_type="application/json",
     )
 
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,7 +100,7 @@ def test_orders_of_older_ledgers_are_entered_into_the_new_table(path: Path) -> N
     order = Statement("order", "l", point, bytes(32), START, point, bytes(16), refs)
     with closing(open_store(path)) as store:
         head = store.head()
-        made = [replace(admission(700), kind="order", statement=order.encode())]
+        made = [admission(700)._replace(kind="order", statement=order.encode())]
         moment = head.received or START
         store.append(head, extend(head, edge_at(store, head.size), made, moment))
         special = store.special_entries(0, 701)

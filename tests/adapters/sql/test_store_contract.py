@@ -188,7 +188,7 @@ def test_special_entries_are_found_by_place_and_by_what_they_are_about(
     grant = replace(plain, kind="grant", refs=refs[:1], grant=Grant(bytes(32)))
     order = replace(plain, kind="order", refs=refs)
     made = [
-        replace(admission(number), kind=one.kind, statement=one.encode())
+        admission(number)._replace(kind=one.kind, statement=one.encode())
         for number, one in enumerate([plain, act, grant, order])
     ]
     store.append(Head(), extend(Head(), Edge(), made, START))
@@ -214,7 +214,7 @@ def test_claims_come_in_order_however_many(store: Store) -> None:
 
 
 def test_a_digest_is_found_wherever_it_is_oldest_first(store: Store) -> None:
-    twice = replace(admission(7), statement=b"another")
+    twice = admission(7)._replace(statement=b"another")
     step = extend(Head(), Edge(), [admission(6), admission(7, claims=3), twice], START)
     store.append(Head(), step)
     assert store.find(digest_of(7), "sha256") == [Found(1, 0), Found(2, 0)]
