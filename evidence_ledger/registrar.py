@@ -121,10 +121,12 @@ def _take(register: Register, parsed: Statement, number: int) -> None:
         raise LedgerCorrupt(f"Entry {number} should not be there: {error.message}") from error
 
 
-def grants_of(store: Store, index: int) -> Iterator[tuple[str, Statement]]:
-    """What later entries say of an entry: kind and statement, oldest first; what is erased is not
-    there. Raises LedgerCorrupt."""
+def statements_about(store: Store, index: int) -> Iterator[Statement]:
+    """What later entries say of an entry, oldest first; what is erased is not there.
+
+    Raises LedgerCorrupt.
+    """
     for found in store.special_about(index):
         stored = store.entry(found.entry)
         if stored.statement is not None:
-            yield found.kind, _stated(stored)
+            yield _stated(stored)

@@ -16,6 +16,7 @@ from evidence_ledger_server.config import Config
 from evidence_ledger_server.gate import Gate
 from evidence_ledger_server.problem import Problem
 from evidence_ledger_server.routes import (
+    access,
     deposits,
     fingerprints,
     ledger,
@@ -26,6 +27,7 @@ from evidence_ledger_server.service import Service
 from evidence_ledger_server.shortcut import Shortcut
 
 ROUTERS = (
+    access.router,
     deposits.router,
     fingerprints.router,
     ledger.router,

@@ -24,6 +24,7 @@ def _json(schema: Described, example: object) -> Described:
 
 def _answers(status: int, says: str, example: object, *problems: int) -> Answers:
     kinds = {400: "Malformed", 404: "Not there", 409: "Not yet", 413: "Too large"}
+    kinds |= {401: "Nobody knows who asks", 403: "Not allowed", 410: "Erased"}
     kinds |= {422: "Refused", 429: "Asked too often", 503: "Busy", 507: "No space left"}
     told: Answers = {status: {"description": says, "content": _json({"type": "object"}, example)}}
     for one in problems:
@@ -57,9 +58,11 @@ DEPOSIT: Described = {
         "content": _json({"oneOf": [_ONE, _MANY]}, examples.DEPOSIT),
     },
 }
-DEPOSITED = _answers(201, "Durable", examples.DEPOSITED, 400, 413, 422, 429, 503, 507)
+DEPOSITED = _answers(201, "Durable", examples.DEPOSITED, 400, 403, 413, 422, 429, 503, 507)
 ENTRY = _answers(200, "The entry", examples.ENTRY, 404, 429)
 FOUND = _answers(200, "The entries", examples.FOUND, 400, 404, 429)
+CLAIMS = _answers(200, "The claims", examples.CLAIMS, 400, 401, 403, 404, 410, 413, 429)
+REGISTER = _answers(200, "The register", examples.REGISTER, 401, 403, 429)
 LEDGER = _answers(200, "The ledger", examples.LEDGER)
 VERIFY: Described = {
     "requestBody": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from evidence_ledger.errors import (
     LedgerLocked,
     LedgerReadOnly,
     NoSuchEntry,
+    NotAllowed,
     NotSealed,
     Refused,
     Undecided,
@@ -30,6 +32,7 @@ STATUS: tuple[tuple[type[EvidenceError], int, int | None], ...] = (
     (UsageError, 400, None),
     (Refused, 422, None),
     (Undecided, 422, None),
+    (NotAllowed, 403, None),
     (NoSuchEntry, 404, None),
     (NotSealed, 409, 5),
     (LedgerFull, 507, 60),
@@ -45,15 +48,22 @@ class Problem(Exception):
     """A refusal of the server itself. ``code`` is stable; ``retry`` is in seconds."""
 
     def __init__(
-        self, status: int, code: str, detail: str, hint: str | None = None, retry: int | None = None
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        hint: str | None = None,
+        retry: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
-        self.hint, self.retry = hint, retry
+        self.hint, self.retry, self.headers = hint, retry, headers or {}
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """So that a problem found in another process arrives whole."""
-        return Problem, (self.status, self.code, self.detail, self.hint, self.retry)
+        told = self.status, self.code, self.detail, self.hint, self.retry, dict(self.headers)
+        return Problem, told
 
     @classmethod
     def of(cls, error: EvidenceError) -> Problem:
@@ -80,7 +90,9 @@ class Problem(Exception):
             "hint": self.hint,
             "instance": f"urn:uuid:{request_id}",
         }
-        headers = {} if self.retry is None else {"Retry-After": str(self.retry)}
+        headers = dict(self.headers)
+        if self.retry is not None:
+            headers["Retry-After"] = str(self.retry)
         return Response(json.dumps(document), self.status, headers, MEDIA_TYPE)
 
 
