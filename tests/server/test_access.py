@@ -22,14 +22,14 @@ from evidence_ledger.adapters.home import Home
 from evidence_ledger.adapters.keys.request_signer import RequestSigner
 from evidence_ledger.assembly import open_ledger
 from evidence_ledger.author import Author, Context
-from evidence_ledger.core import certificate, disclosure
+from evidence_ledger.core import certificate, disclosure, entry, statement
 from evidence_ledger.core.administration import Act, Enrol, EnrolIssuer, Revoke, Settings
 from evidence_ledger.core.certificate import DisclosedClaim
 from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.container import Container
 from evidence_ledger.core.grant import Grant
 from evidence_ledger.core.role import Role
-from evidence_ledger.core.statement import Reference, TreePoint
+from evidence_ledger.core.statement import Reference
 from evidence_ledger.core.structured_field import bytes_text
 from evidence_ledger.ports import Signer
 from evidence_ledger_server.access.nonces import Nonces
@@ -169,7 +169,9 @@ def shown(answer: httpx.Response) -> list[DisclosedClaim]:
         )
         for one in told["claims"]
     ]
-    disclosure.proved(found, TreePoint(told["count"], bytes.fromhex(told["root"])))
+    said = told["statement"].encode()
+    assert entry.parse(told["entry"].encode()).statement == hashlib.sha256(said).digest()
+    disclosure.proved(found, statement.parse(said).claims)
     return found
 
 

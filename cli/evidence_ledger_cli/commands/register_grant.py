@@ -15,11 +15,12 @@ from evidence_ledger_cli import options, place, register_place
 from evidence_ledger_cli.output import show, show_json
 from evidence_ledger_cli.password import password_file, with_password
 from evidence_ledger_cli.safe_text import safe_line
+from evidence_ledger_cli.served_entry import depositor
+from evidence_ledger_cli.served_grant import grant_served, positions_of
 
 if TYPE_CHECKING:
     from evidence_ledger.assembly import OpenLedger
     from evidence_ledger.author import Author
-    from evidence_ledger.ledger import Receipt
 
 
 @click.command("grant")
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The depositor's key (PEM or PKCS#12) instead of the one that init made.",
 )
+@click.option("--server", metavar="URL", help="The deposit is in the ledger that is served there.")
 @password_file
 @place.home
 @options.as_json
@@ -44,6 +46,7 @@ def command(
     paths: tuple[str, ...],
     withdraw: bool,
     key: Path | None,
+    server: str | None,
     password_file: Path | None,
     home: Path | None,
     json: bool,
@@ -57,39 +60,38 @@ def command(
 
     if withdraw and paths:
         raise UsageError("--withdraw takes back all claims; --only does not go with it.")
-    signer = register_place.whom(who)
-    with place.opened(home) as ledger:
-        author = with_password(lambda word: open_depositor(ledger.home, word, key), password_file)
-        claims = () if withdraw else _positions(ledger, index, paths)
-        receipt = _enter(ledger, author, Grant(signer, claims), index)
+    signer, wanted = register_place.whom(who), None if withdraw else paths
+    if server is not None:
+        own = depositor(place.home_at(home), key, password_file)
+        given, entered = grant_served(server, own, index, signer, wanted)
+    else:
+        with place.opened(home) as ledger:
+            author = with_password(
+                lambda word: open_depositor(ledger.home, word, key), password_file
+            )
+            given = Grant(signer, _positions(ledger, index, wanted))
+            entered = _enter(ledger, author, given, index)
     if json:
-        show_json(
-            {"index": receipt.index, "about": index, "grant": Grant(signer, claims).to_json()}
-        )
+        show_json({"index": entered, "about": index, "grant": given.to_json()})
         return
     what = "no claims any more" if withdraw else ", ".join(paths) or "all claims"
     show(safe_line(f"{register_place.subject(who)} may read of entry {index}: {what}."))
-    show(f"  entry {receipt.index}; the next seal timestamps it")
+    show(f"  entry {entered}; the next seal timestamps it")
 
 
-def _positions(ledger: OpenLedger, index: int, paths: Sequence[str]) -> tuple[int, ...] | None:
-    """The claims with these paths; None for all of them. Raises UsageError."""
+def _positions(
+    ledger: OpenLedger, index: int, paths: Sequence[str] | None
+) -> tuple[int, ...] | None:
     if not paths:
-        return None
+        return None if paths is not None else ()
     held = {claim.parse(data).path: at for at, data in ledger.ledger.store.claims(index)}
-    strange = [path for path in paths if path not in held]
-    if strange:
-        raise UsageError(
-            f"Entry {index} has no claim {strange[0][:80]!r} here.",
-            hint=f"See its claims with: evidence show {index}",
-        )
-    return tuple(sorted({held[path] for path in paths}))
+    return positions_of(paths, held, index)
 
 
-def _enter(ledger: OpenLedger, author: Author, grant: Grant, index: int) -> Receipt:
+def _enter(ledger: OpenLedger, author: Author, grant: Grant, index: int) -> int:
     from evidence_ledger.author import Context
     from evidence_ledger.core.statement import Reference
 
     refs = (Reference(index, ledger.ledger.entry(index).leaf_hash),)
     context = Context(ledger.settings.origin, ledger.ledger.point(), refs)
-    return ledger.ledger.deposit([author.grant(grant, context)])[0]
+    return ledger.ledger.deposit([author.grant(grant, context)])[0].index

@@ -7,14 +7,13 @@ import json
 
 from fastapi import APIRouter, Request, Response
 
-from evidence_ledger.core import disclosure, entry
+from evidence_ledger.core import disclosure
 from evidence_ledger.core.certificate import DisclosedClaim
 from evidence_ledger.core.register_view import register_document
 from evidence_ledger.core.role import Role
 from evidence_ledger.errors import NotAllowed
 from evidence_ledger_server.access.caller import Caller
 from evidence_ledger_server.access.reading import (
-    deposit_of,
     known_caller,
     readable,
     register_now,
@@ -64,12 +63,10 @@ def _claims_document(service: Service, caller: Caller, index: int) -> dict[str, 
     store = service.place.ledger.store
     stored = store.entry(index)
     held = [data for _, data in store.claims(index)]
-    point = deposit_of(service, index).claims
     return {
         "index": index,
-        "kind": entry.parse(stored.entry).kind,
-        "count": point.size,
-        "root": point.root.hex(),
+        "entry": stored.entry.decode(),
+        "statement": (stored.statement or b"").decode(),
         "claims": [_claim(one) for one in disclosure.disclose(held, chosen)],
     }
 
