@@ -26,6 +26,7 @@ _MAY: Final = {
     "erasure": frozenset({Role.DEPOSITOR, Role.COURT, Role.OPERATOR}),
     "rotation": _ANY,
     "seal": frozenset({Role.OPERATOR}),
+    "roll": frozenset({Role.OPERATOR}),
     "administration": _ANY,
     "grant": _ANY,
 }
