@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -251,6 +253,21 @@ def test_the_audit_finds_who_was_not_enrolled(closed: Workbench) -> None:
     force(closed, deposit(closed, STRANGER))
     assert found(closed.audit(), "10") == (Verdict.FAILED, "register.not-enrolled")
     assert step(closed.audit(), "10").says.endswith("(entry 2)")
+
+
+def test_an_entry_whose_documents_are_gone_is_undecided(closed: Workbench) -> None:
+    closed.ledger.deposit([deposit(closed, DEPOSITOR)])
+    with closing(sqlite3.connect(closed.database)) as connection, connection:
+        connection.execute("UPDATE documents SET signature = NULL WHERE entry = 2")
+        assert found(closed.audit(), "10") == (Verdict.PASSED, None), "enrolled one by one"
+    with closing(sqlite3.connect(closed.database)) as connection, connection:
+        connection.execute("UPDATE documents SET statement = NULL WHERE entry = 2")
+    assert found(closed.audit(), "10") == (Verdict.INDETERMINATE, "audit.documents-gone")
+    with closing(sqlite3.connect(closed.database)) as connection, connection:
+        connection.execute("UPDATE documents SET statement = NULL WHERE entry = 0")
+    assert found(closed.audit(), "10") == (Verdict.INDETERMINATE, "audit.documents-gone")
+    with pytest.raises(LedgerCorrupt):
+        closed.reopened().registrar.at(3)
 
 
 def test_the_audit_finds_an_act_by_another_than_an_operator(bench: Workbench) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import takewhile
 
 from evidence_ledger.core import cades, entry, statement
-from evidence_ledger.core.admission import check_rotation
+from evidence_ledger.core.admission import check_rotation, check_signer
 from evidence_ledger.core.counting import counted
-from evidence_ledger.core.identity import identity_of
+from evidence_ledger.core.identity import Identity, identity_of
 from evidence_ledger.core.register import Register
 from evidence_ledger.core.special import SpecialEntry, special_entries
 from evidence_ledger.core.statement import Statement
+from evidence_ledger.core.statement_form import signer_of
 from evidence_ledger.errors import EvidenceError, NotAllowed, Refused, Undecided
 from evidence_ledger.ports import Store
 from evidence_ledger.registrar import check_grant
@@ -22,7 +24,7 @@ class RegisterAudit:
     """Walks the entries from one administration entry to the next.
 
     ``operator`` is the SHA-256 of the first operator's X.509 certificate. Only while the ledger is
-    closed is every entry read.
+    closed is every entry read. That statements are signed as they say is another step's to check.
     """
 
     def __init__(self, store: Store, operator: bytes) -> None:
@@ -63,16 +65,12 @@ class RegisterAudit:
             self._check_signer(one)
 
     def _check_signer(self, one: StoredEntry) -> None:
-        if one.statement is None or one.signature is None:
-            raise Undecided(
-                "audit.documents-gone",
-                "Whether an entry's signer was enrolled can't be said: its documents are gone.",
-                where=f"entry {one.index}",
-            )
+        if one.statement is None:
+            raise _gone(one)
         parsed = entry.parse(one.entry)
+        signer = bytes.fromhex(signer_of(one.statement))
         try:
-            who = identity_of(cades.verify(one.signature, one.statement))
-            self._register.check(parsed.kind, who.fingerprint, lambda: who, parsed.received)
+            self._register.check(parsed.kind, signer, partial(_who, one), parsed.received)
         except NotAllowed as error:
             raise _not_allowed(one, error) from error
         self._checked += 1
@@ -95,6 +93,23 @@ class RegisterAudit:
         except EvidenceError as error:
             error.where = f"entry {one.index}"
             raise
+
+
+def _who(one: StoredEntry) -> Identity:
+    """Who signed an entry's statement, with what a CA can vouch for. Raises Refused, Undecided."""
+    if one.statement is None or one.signature is None:
+        raise _gone(one)
+    found = cades.verify(one.signature, one.statement)
+    check_signer(statement.parse(one.statement), found.certificate)
+    return identity_of(found)
+
+
+def _gone(one: StoredEntry) -> Undecided:
+    return Undecided(
+        "audit.documents-gone",
+        "Whether an entry's signer was enrolled can't be said: its documents are gone.",
+        where=f"entry {one.index}",
+    )
 
 
 def _not_allowed(one: StoredEntry, error: NotAllowed) -> Refused:

@@ -288,6 +288,23 @@ def test_a_signed_request_is_good_for_once_in_all_processes(deposited: Running) 
         assert code(get(other, CLAIMS, other.depositor), 401) == "http-signature.wrong"
 
 
+def test_the_target_is_the_one_that_clients_know(tmp_path: Path) -> None:
+    """A proxy ends TLS and takes a prefix away."""
+    public = "https://ledger.example/firm/"
+    with Running(tmp_path / "served", seal=False, public_url=public) as server:
+        handed_in(server, server.author)
+        maker = RequestSigner(server.depositor, SystemClock(), SystemEntropy())
+        for url, status in (
+            (f"https://ledger.example/firm{CLAIMS}", 200),
+            (f"https://LEDGER.example:443/firm{CLAIMS}", 200),
+            (f"http://ledger.example/firm{CLAIMS}", 401),
+            (f"https://ledger.example{CLAIMS}", 401),
+            (f"{server.url}{CLAIMS}", 401),
+        ):
+            answer = server.client.get(CLAIMS, headers=dict(maker.fields("GET", url)))
+            assert answer.status_code == status, url
+
+
 def test_a_refused_signature_uses_up_no_nonce(deposited: Running) -> None:
     fields = signed_fields(deposited, CLAIMS, deposited.depositor)
     elsewhere = deposited.client.get("/v1/deposits/1/claims", headers=fields)

@@ -87,7 +87,7 @@ class Access:
             scope["method"],
             self._public.scheme or scope["scheme"],
             self._public.netloc or request.headers.get("host", ""),
-            path.decode("latin-1"),
+            self._public.path.rstrip("/") + path.decode("latin-1"),
             query.decode("latin-1") if query else None,
             [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
         )
