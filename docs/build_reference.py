@@ -18,6 +18,7 @@ VERDICTS = {
     "FormatError": "FAILED",
     "Undecided": "INDETERMINATE",
     "NewerFormat": "INDETERMINATE",
+    "NotAllowed": "not allowed",
 }
 
 
@@ -56,7 +57,8 @@ def reasons() -> str:
     return (
         "# Reasons\n\n"
         "Every verdict that is not PASSED has a reason with a stable code. `{…}` stands for what\n"
-        "differs from case to case.\n\n"
+        "differs from case to case. *not allowed*: the ledger's register refuses a signer, exit\n"
+        "code 110; in an audit the same reason is FAILED.\n\n"
         "| reason | verdict | what the report says |\n|---|---|---|\n" + "\n".join(lines) + "\n"
     )
 

@@ -93,6 +93,7 @@ class OpenLedger:
                 roots=self._roots,
                 chain=lambda check: chain(check=check, signatures=check is not None),
                 at=parts.clock.now(),
+                operator=parts.first_operator,
                 witnesses=self._vkeys,
             ),
             signatures=signatures,
@@ -101,6 +102,11 @@ class OpenLedger:
     def completer(self) -> Completer:
         """What shows all entries of a matter."""
         return Completer(self.ledger.store, self.issuer)
+
+    @property
+    def operator(self) -> Author:
+        """The ledger's own operator, who signs seals and acts on the register."""
+        return self._parts.operator
 
     def renewer(self) -> Renewer:
         """What renews its timestamps."""
@@ -246,6 +252,7 @@ def open_ledger(
         revocation=revocation,
         witnesses=witnesses,
         cosigning=_cosigning(cosigners),
+        operator_before=settings.operator,
     )
     vkeys = {one.name: one.vkeys for one in cosigners.entries}
     vkeys |= {one.name: one.vkeys for one in witnesses}

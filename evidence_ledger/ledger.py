@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -27,6 +27,7 @@ from evidence_ledger.errors import (
 )
 from evidence_ledger.links import Links
 from evidence_ledger.ports import Store
+from evidence_ledger.registrar import Registrar
 from evidence_ledger.sealing.cosigner import Cosigner
 from evidence_ledger.sealing.direct import stamp_files
 from evidence_ledger.sealing.enrolling import Enroller
@@ -79,6 +80,7 @@ class Ledger:
         self._enroller = Enroller(parts.store)
         self._parts = parts
         self._links = Links(parts.store)
+        self.registrar = Registrar(parts.store, parts.first_operator)
         self._deadline = parts.rules.deadline
         self._edge: tuple[Head, Edge] | None = None
         self._checked = False
@@ -91,8 +93,8 @@ class Ledger:
     def deposit(self, signed: Sequence[SignedStatement]) -> list[Receipt]:
         """Append statements in one transaction; those that are there already keep their entry.
 
-        All or none: raises what ``admit`` raises for the first that does not stand, ClockBehind,
-        and what the Store raises. Durable when this returns.
+        All or none: raises what ``admit`` raises for the first that does not stand, NotAllowed,
+        ClockBehind, and what the Store raises. Durable when this returns.
         """
         self._check_memory()
         admissions = [admit(one, self.origin) for one in signed]
@@ -114,9 +116,9 @@ class Ledger:
     def deposit_each(self, admissions: Sequence[Admission]) -> list[Receipt | EvidenceError]:
         """Append what ``admit`` let pass in one transaction, each standing for itself.
 
-        One that names what this ledger never had, or has another entry's mark, gets its error in
-        place of a receipt; the others are durable when this returns. Raises ClockBehind, and what
-        the Store raises: for all.
+        One that names what this ledger never had, has another entry's mark, or whose signer may
+        not, gets its error in place of a receipt; the others are durable when this returns. Raises
+        ClockBehind, and what the Store raises: for all.
         """
         self._check_memory()
         verdicts = [self._linked(one) for one in admissions]
@@ -134,13 +136,16 @@ class Ledger:
     def append(self, admissions: Sequence[Admission]) -> list[Receipt]:
         """Append statements that ``admit`` has already checked, all or none.
 
-        Raises Refused where a mark is another entry's.
+        Raises NotAllowed or Refused for the first that the register does not let pass, or whose
+        mark is another entry's.
         """
         results = self._append(admissions, whole=True)
         return [one for one in results if isinstance(one, Receipt)]
 
-    def _append(self, admissions: Sequence[Admission], *, whole: bool) -> list[Receipt | Refused]:
-        """Append those whose marks are free; ``whole``: only where all are. Raises Refused then."""
+    def _append(
+        self, admissions: Sequence[Admission], *, whole: bool
+    ) -> list[Receipt | EvidenceError]:
+        """Append those that may be; ``whole``: only where all may. Raises what refuses one then."""
         hashes = [hashlib.sha256(one.statement).digest() for one in admissions]
         for _ in range(TRIES):
             known = dict(self.store.indexes_of(hashes))
@@ -151,22 +156,37 @@ class Ledger:
             taken = self._links.taken(fresh)
             if whole and taken:
                 raise next(iter(taken.values()))
-            sound = [one for digest, one in fresh.items() if digest not in taken]
+            sound = {digest: one for digest, one in fresh.items() if digest not in taken}
             try:
-                made: dict[bytes, Receipt | Refused] = {**taken, **self._try(head, sound)}
+                made: dict[bytes, Receipt | EvidenceError] = dict(taken)
+                made |= self._try(head, sound, whole=whole)
             except HeadMoved:
                 self._edge = None
                 continue
             return [made.get(digest) or self._repeated(known[digest]) for digest in hashes]
         raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
 
-    def _try(self, head: Head, admissions: Sequence[Admission]) -> dict[bytes, Receipt]:
-        if not admissions:
+    def _try(
+        self, head: Head, fresh: Mapping[bytes, Admission], *, whole: bool = True
+    ) -> dict[bytes, Receipt | EvidenceError]:
+        """Append what the register at this very head lets pass; with ``whole`` all or none."""
+        if not fresh:
             return {}
         self._check_memory()
+        received = self._received(head)
+        verdicts = self.registrar.judge(head.size, list(fresh.values()), received)
+        refused = {digest: error for digest, error in zip(fresh, verdicts, strict=True) if error}
+        if whole and refused:
+            raise next(iter(refused.values()))
+        allowed = [one for digest, one in fresh.items() if digest not in refused]
+        return refused | (self._extend(head, allowed, received) if allowed else {})
+
+    def _extend(
+        self, head: Head, admissions: Sequence[Admission], received: datetime
+    ) -> dict[bytes, Receipt | EvidenceError]:
         edge = self._edge_at(head)
         self._edge = None
-        extension = chain.extend(head, edge, admissions, self._received(head))
+        extension = chain.extend(head, edge, admissions, received)
         self.store.append(head, extension)
         self._edge = (extension.head, edge)
         self._sealer.expect(extension.entries)
@@ -228,10 +248,10 @@ class Ledger:
         root = self._enroller.due(head)
         if root is None:
             return
-        signed = self._sealer.roll_statement(root)
+        admission = admit(self._sealer.roll_statement(root), self.origin, seal=True)
         try:
             # Only at this very head: the roll is of the marks before it, all of them.
-            self._try(head, [admit(signed, self.origin, seal=True)])
+            self._try(head, {hashlib.sha256(admission.statement).digest(): admission})
         except HeadMoved:
             self._edge = None
             raise
@@ -352,7 +372,8 @@ class Ledger:
             if index is not None:
                 return index
             try:
-                return next(iter(self._try(head, [admission]).values())).index
+                self._try(head, {hashlib.sha256(admission.statement).digest(): admission})
+                return head.size
             except HeadMoved:
                 self._edge = None
         raise HeadMoved(f"Other writers were first {TRIES} times in a row.")

@@ -9,6 +9,7 @@ from typing import Protocol
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
 from evidence_ledger.core.renewal_history import RenewalHistory
+from evidence_ledger.core.special import SpecialEntry
 from evidence_ledger.core.token_place import Place
 from evidence_ledger.stored import (
     DirectToken,
@@ -192,6 +193,14 @@ class Store(Protocol):
 
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         """Leaf hashes of a range of entries, as stored."""
+        ...
+
+    def special_entries(self, start: int, stop: int) -> Sequence[SpecialEntry]:
+        """What a range of entries says of the ledger or of other entries, in order."""
+        ...
+
+    def special_about(self, about: int) -> Sequence[SpecialEntry]:
+        """What was said of an entry by later ones, in order."""
         ...
 
     def claims(self, index: int) -> Iterator[tuple[int, bytes]]:

@@ -187,6 +187,7 @@ class Workbench:
                     self.database, check=check, signatures=check is not None, claims=True
                 ),
                 at=self.clock.now(),
+                operator=self.parts().first_operator,
                 witnesses={one.name: one.vkeys for one in self.witnesses},
             ),
             signatures=signatures,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evidence_ledger.core import canonical, entry
+from evidence_ledger.core import canonical, entry, statement
+from evidence_ledger.core.administration import act_json
 from evidence_ledger.core.claim import Claim, file_fact
 from evidence_ledger_cli.safe_text import safe_line, safe_name
 
@@ -28,6 +29,24 @@ def entry_facts(stored: StoredEntry) -> dict[str, object]:
         "mark": parsed.mark.hex() if parsed.mark else None,
         "erased": stored.statement is None,
     }
+
+
+def statement_facts(data: bytes | None) -> dict[str, object]:
+    """A statement as JSON values; none where it is gone."""
+    if data is None:
+        return {}
+    parsed = statement.parse(data)
+    facts: dict[str, object] = {
+        "ledger": parsed.ledger,
+        "made": canonical.time_text(parsed.made),
+        "signer": parsed.signer.hex(),
+        "refs": [ref.index for ref in parsed.refs],
+    }
+    if parsed.administration is not None:
+        facts["administration"] = act_json(parsed.administration)
+    if parsed.grant is not None:
+        facts["grant"] = parsed.grant.to_json()
+    return facts
 
 
 def claim_line(claim: Claim) -> str:

@@ -39,6 +39,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "authority": "Choose the timestamp authorities that seals ask",
         "cosigner": "Choose the witnesses that seals ask",
         "key": "Make, import or show a key",
+        "register": "Who may do what, as the ledger's own entries say",
     },
     "Check": {
         "verify": "Check a certificate, or evidence against an operator",
@@ -95,6 +96,17 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "proof": {"verify": "Check a C2SP tlog-proof against a tlog-policy"},
     "record": {"verify": "Check an evidence record, renewed or not"},
+    "register": {
+        "show": "Who is enrolled, with what roles",
+        "enrol": "Let a signer hand in, or all for whom a CA vouches",
+        "revoke": "Let a signer hand in nothing more",
+        "roles": "Give a signer other roles",
+        "crl": "Take in a revocation list of a CA",
+        "close": "Take statements only from those who are enrolled",
+        "open": "Take statements from everybody",
+        "grant": "Let somebody read the claims of your deposit",
+        "rotate": "Replace a key by the next one",
+    },
     "timestamp": {
         "request": "Ask an RFC 3161 authority for a timestamp of a file",
         "verify": "Check an RFC 3161 token or response",

@@ -3,18 +3,22 @@
     v = 1
     origin = "local/3f9c1a7e"
     digests = ["sha256", "sm3"]
+    operator = "77ab…"
 
-They are chosen once, by ``evidence init``.
+They are chosen once, by ``evidence init``. ``operator`` is the SHA-256 of the first operator's
+X.509 certificate; it is there where the operator's key was rotated since.
 """
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evidence_ledger.adapters import durable_file
 from evidence_ledger.adapters.durable_file import write_new
 from evidence_ledger.adapters.file_errors import input_errors
+from evidence_ledger.core.canonical import hex_bytes
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.statement import origin as checked_origin
 from evidence_ledger.core.toml_text import toml_text
@@ -26,16 +30,31 @@ LARGEST = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The ledger's origin, and the digests that every deposit has (SHA-256 always)."""
+    """The ledger's origin, and the digests that every deposit has (SHA-256 always).
+
+    ``operator`` is whose X.509 certificate (SHA-256) the first operator's was, if not today's.
+    """
 
     origin: str
     digests: tuple[Algorithm, ...] = (Algorithm.SHA256,)
+    operator: bytes | None = None
 
     def save(self, path: Path) -> None:
         """Write a new settings file. Raises OutputExists, OutputUnwritable."""
+        write_new(path, self._text().encode())
+
+    def replace(self, path: Path) -> None:
+        """Write the settings file in place of the one that is there. Raises OutputUnwritable."""
+        durable_file.replace(path, self._text().encode())
+
+    def with_operator(self, operator: bytes) -> Settings:
+        """The same, which say who the first operator was."""
+        return replace(self, operator=operator)
+
+    def _text(self) -> str:
         digests = ", ".join(toml_text(name.value) for name in self.digests)
         text = f"v = {VERSION}\norigin = {toml_text(self.origin)}\ndigests = [{digests}]\n"
-        write_new(path, text.encode())
+        return text + (f'operator = "{self.operator.hex()}"\n' if self.operator else "")
 
     @classmethod
     def load(cls, path: Path) -> Settings:
@@ -60,11 +79,19 @@ def _settings(members: dict[str, object]) -> Settings:
     version = members.get("v")
     if type(version) is not int or version != VERSION:
         raise SettingsInvalid(f"They are not of version {VERSION}.")
-    strange = sorted(set(members) - {"v", "origin", "digests"})
+    strange = sorted(set(members) - {"v", "origin", "digests", "operator"})
     if strange:
         raise SettingsInvalid(f"{strange[0]!r} is no setting.")
     origin, digests = members.get("origin"), members.get("digests")
     if not isinstance(origin, str) or not isinstance(digests, list):
         raise SettingsInvalid("origin must be a text and digests a list.")
     chosen = [Algorithm(name) for name in digests]
-    return Settings(checked_origin(origin), tuple(dict.fromkeys([Algorithm.SHA256, *chosen])))
+    return Settings(
+        checked_origin(origin),
+        tuple(dict.fromkeys([Algorithm.SHA256, *chosen])),
+        _operator(members.get("operator")),
+    )
+
+
+def _operator(value: object) -> bytes | None:
+    return None if value is None else hex_bytes(value, 32, where="operator")

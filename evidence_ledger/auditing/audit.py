@@ -19,6 +19,8 @@
                 and of a witness that the ledger asks              C2SP tlog-cosignature
 10 Rolls        every roll is over all marks before it; what
                 entries say of marks can be found                  docs/format/roll.md
+11 Register     every entry was admitted under the register of
+                its time; only depositors granted claims           docs/access.md
 """
 
 from __future__ import annotations
@@ -34,8 +36,21 @@ from operator import itemgetter
 from evidence_ledger.auditing.beside import DirectAudit, check_direct, check_supplements
 from evidence_ledger.auditing.cosignatures import check_cosignatures, check_named
 from evidence_ledger.auditing.memory import check_memory
+from evidence_ledger.auditing.register import RegisterAudit
 from evidence_ledger.auditing.renewals import RenewalAudit
 from evidence_ledger.auditing.rolls import ROLLS, check_rolls
+from evidence_ledger.auditing.tasks import (
+    CHAIN,
+    CLAIMS,
+    MEMORY,
+    REGISTER,
+    RENEWALS,
+    SEAL_ENTRIES,
+    SEALS,
+    SIGNATURES,
+    TOKENS,
+    WITNESSES,
+)
 from evidence_ledger.core import admission, record_tree, statement
 from evidence_ledger.core.chain_audit import ChainFindings
 from evidence_ledger.core.checkpoint import Checkpoint
@@ -43,7 +58,7 @@ from evidence_ledger.core.counting import counted
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
-from evidence_ledger.core.recipe import Recipe, Task
+from evidence_ledger.core.recipe import Recipe
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.statement_signature import SignatureCheck
 from evidence_ledger.core.time_trust import TimeTrust
@@ -58,67 +73,13 @@ from evidence_ledger.sealing.sealer import split
 from evidence_ledger.stored import StoredEntry, StoredSeal, StoredToken
 from evidence_ledger.tree import reader_of
 
-CHAIN = Task(
-    "1",
-    "Entries",
-    "RFC 9162, 2.1; C2SP tlog-tiles",
-    "Every entry names the one before it, and all of them together give the tree.",
-)
-SIGNATURES = Task(
-    "2",
-    "Signatures",
-    "ETSI EN 319 122-1, 6",
-    "Every statement was signed by the holder of the X.509 certificate that it names.",
-)
-CLAIMS = Task(
-    "3",
-    "Claims",
-    "RFC 9162, 2.1",
-    "The stored facts are those that were signed, and every fingerprint can be found.",
-)
-SEALS = Task(
-    "4",
-    "Seals",
-    "C2SP tlog-checkpoint; RFC 4998, 4.2",
-    "Each signed checkpoint is of this very tree, and covers everything that was new.",
-)
-TOKENS = Task(
-    "5",
-    "Timestamps",
-    "RFC 3161, 2.4.2",
-    "Every timestamp is right, and is over what its seal covers.",
-)
-SEAL_ENTRIES = Task(
-    "6", "Seal entries", "RFC 8785", "The ledger holds its own timestamps as entries."
-)
-MEMORY = Task(
-    "7",
-    "Memory",
-    "C2SP tlog-checkpoint",
-    "What the signer remembers is what the ledger holds: nothing was rolled back.",
-)
-
-RENEWALS = Task(
-    "8",
-    "Renewals",
-    "RFC 4998, 5.2",
-    "Timestamps that were renewed are covered by newer ones, each over the one before.",
-)
-
-WITNESSES = Task(
-    "9",
-    "Witnesses",
-    "C2SP tlog-cosignature",
-    "Every cosignature that is kept is right, and is of the checkpoint that it stands with.",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class AuditParts:
     """What an audit looks at. ``chain(check)`` recomputes the entries with their claims, and with
     ``check`` for each statement and its signature where it is given; ``roots`` are the authorities'
     DER roots, and ``witnesses`` verifier keys, by the name under which their tokens or cosignatures
-    are stored."""
+    are stored; ``operator`` is the SHA-256 of the first operator's X.509 certificate."""
 
     origin: str
     store: Store
@@ -127,6 +88,7 @@ class AuditParts:
     roots: Mapping[str, Sequence[bytes]]
     chain: Callable[[Callable[[bytes, bytes], object] | None], ChainFindings]
     at: datetime
+    operator: bytes
     witnesses: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -149,6 +111,7 @@ def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
         (RENEWALS, work.renewals.check, ("1",)),
         (WITNESSES, work.witnesses, ()),
         (ROLLS, work.rolls, ("1",)),
+        (REGISTER, work.register, ("1",)),
     ):
         recipe.run(task, partial(_proved, action), needs)
     recipe.facts |= {"ledger": parts.origin, "entries": work.size}
@@ -362,6 +325,10 @@ class _Audit:
 
     def witnesses(self) -> str:
         return check_cosignatures(self._seals(), self._parts.witnesses)
+
+    def register(self) -> str:
+        audited = RegisterAudit(self._store, self._parts.operator)
+        return audited.check(self._found.special, self.size)
 
     def memory(self) -> str:
         return check_memory(self._store, self._parts.memory, self._parts.origin)

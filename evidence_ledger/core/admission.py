@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evidence_ledger.core import cades, claim, merkle, statement
+from evidence_ledger.core.administration import Rotate
 from evidence_ledger.core.chain import Admission, IndexedDigest
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.claim_form import plain_file
 from evidence_ledger.core.record_tree import blinded, record_salt
+from evidence_ledger.core.rotation import check_proof
 from evidence_ledger.core.statement import OWN_KINDS, Statement
 from evidence_ledger.errors import Refused
 
@@ -31,7 +33,8 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
     """``signed`` as the ledger ``ledger`` may append it; ``seal`` for its own seals and rolls.
 
     Checks the canonical form, the ledger's origin, the CAdES-B-B signature with its binding to the
-    X.509 certificate that the statement names, and the claims against their root.
+    X.509 certificate that the statement names, the claims against their root, and the proof of a
+    next key.
     Raises FormatError, NewerFormat, Refused, Undecided.
     """
     parsed = statement.parse(signed.statement)
@@ -43,6 +46,7 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
     if (parsed.kind in OWN_KINDS) is not seal:
         raise Refused("admission.seal", "Only the ledger itself appends seals and rolls.")
     check_signer(parsed, cades.verify(signed.signature, signed.statement).certificate)
+    check_rotation(parsed)
     if signed.claims:
         _check_root(parsed, signed.claims)
     digests, leaves = _filed(signed.claims)
@@ -58,6 +62,13 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
         refs=parsed.refs,
         mark=parsed.mark,
     )
+
+
+def check_rotation(parsed: Statement) -> None:
+    """The proof of a next key, where there is one. Raises Refused, FormatError, Undecided."""
+    if isinstance(parsed.administration, Rotate):
+        act = parsed.administration
+        check_proof(act.proof, parsed.ledger, parsed.signer, act.signer)
 
 
 def _filed(claims: Sequence[bytes]) -> tuple[list[IndexedDigest], list[bytes]]:

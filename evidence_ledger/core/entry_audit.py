@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from evidence_ledger.core import canonical, entry
 from evidence_ledger.core.entry import KIND, ROLL, Entry, leaf_hash
+from evidence_ledger.core.special import KINDS as SPECIAL
 from evidence_ledger.core.statement_form import mark_of
 from evidence_ledger.errors import FormatError, NewerFormat, Refused, Undecided
 
@@ -42,14 +43,15 @@ class SoundBatch:
     """Entries in order that are what they should be.
 
     ``prev`` is what the first names as the entry before; ``received`` are the first and last times
-    as canonical text. ``seals`` are the numbers of those of kind ``seal``; ``marks`` what those
-    with a mark say.
+    as canonical text. ``seals`` are the numbers of those of kind ``seal``, ``special`` of those of
+    the kinds in ``special.KINDS``; ``marks`` what those with a mark say.
     """
 
     leaves: list[bytes]
     prev: bytes
     received: tuple[str, str]
     seals: list[int]
+    special: list[int]
     marks: list[Marked] = field(default_factory=list)
 
 
@@ -100,7 +102,13 @@ def _compare(
     ]:
         return None
     seals = [number for number, kind in enumerate(kinds, first) if kind == "seal"]
-    return SoundBatch(found, prev, (moments[0], moments[-1]), seals, list(marks.values()))
+    special = [] if SPECIAL.isdisjoint(kinds) else _special(kinds, first)
+    times = (moments[0], moments[-1])
+    return SoundBatch(found, prev, times, seals, special, list(marks.values()))
+
+
+def _special(kinds: Sequence[str], first: int) -> list[int]:
+    return [number for number, kind in enumerate(kinds, first) if kind in SPECIAL]
 
 
 def _entry_texts(parts: Iterable[tuple[int, str, str, str, str, str]]) -> list[str]:
@@ -172,7 +180,7 @@ def _are_in_order(before: str, moments: list[str]) -> bool:
 def _take_apart(
     rows: Sequence[AuditRow], first: int, prev: bytes | None, received: str
 ) -> SoundBatch:
-    leaves, moments, seals, marks, before = [], [], [], [], prev
+    leaves, moments, kinds, marks, before = [], [], list[str](), [], prev
     for number, row in enumerate(rows, first):
         parsed = check_row(row, number)
         if before is not None and parsed.prev != before:
@@ -184,10 +192,12 @@ def _take_apart(
         received = moments[-1]
         before = leaf_hash(row[1])
         leaves.append(before)
-        seals += [number] * (parsed.kind == "seal")
+        kinds.append(parsed.kind)
         if parsed.mark is not None:
             marks.append(Marked(number, parsed.mark, parsed.kind == ROLL))
-    return SoundBatch(leaves, prev or b"", (moments[0], moments[-1]), seals, marks)
+    seals = [number for number, kind in enumerate(kinds, first) if kind == "seal"]
+    times = (moments[0], moments[-1])
+    return SoundBatch(leaves, prev or b"", times, seals, _special(kinds, first), marks)
 
 
 def check_row(row: AuditRow, number: int) -> Entry:

@@ -114,9 +114,9 @@ class Case:
     def statement(self) -> str:
         self._statement = statement.parse(self._parts.statement)
         self.found.statement = self._statement
-        claims = self._statement.claims.size
+        kind, claims = self._statement.kind, self._statement.claims.size
         return (
-            f"A {self._statement.kind} of {counted(claims, 'claim')} for the ledger "
+            f"{_article(kind)} {kind} of {counted(claims, 'claim')} for the ledger "
             f"{self._statement.ledger}."
         )
 
@@ -381,3 +381,7 @@ def _nothing_presented(inside: int, count: int) -> str:
     if not inside:
         return "No file was presented, and none is inside: only fingerprints were checked."
     return f"No file was presented; inside, unaltered: {inside:,} of {counted(count, 'file')}."
+
+
+def _article(noun: str) -> str:
+    return "An" if noun[0] in "aeio" else "A"

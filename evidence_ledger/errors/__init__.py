@@ -14,6 +14,7 @@ EvidenceError
     │   ├── LedgerCorrupt, LedgerForked, LedgerNewer, HeadMoved, NoSuchEntry, SettingsInvalid,
     │   ├── NotSealed
     ├── ClockBehind
+    ├── NotAllowed
     ├── KeyUnusable
     │   ├── KeyUnreadable, WrongPassword, WrongKey
     ├── AuthorityError
@@ -68,6 +69,7 @@ from evidence_ledger.errors.ledger import (
     LedgerNotFound,
     LedgerReadOnly,
     NoSuchEntry,
+    NotAllowed,
     NotSealed,
     SettingsInvalid,
     WrongKey,
@@ -136,6 +138,7 @@ __all__ = [
     "NoSuchEntry",
     "NoSuchLog",
     "NotARegularFile",
+    "NotAllowed",
     "NotSealed",
     "OperationalError",
     "OutputExists",

@@ -54,7 +54,11 @@ NEAR = 64
 
 @dataclass(frozen=True, slots=True)
 class SealingParts:
-    """All that sealing needs from outside; ``operator`` signs the seals' own statements."""
+    """All that sealing needs from outside; ``operator`` signs the seals' own statements.
+
+    ``operator_before`` is whose X.509 certificate (SHA-256) the first operator's was, where the
+    key was rotated since.
+    """
 
     origin: str
     store: Store
@@ -68,6 +72,12 @@ class SealingParts:
     revocation: RevocationSource | None = None
     witnesses: Sequence[Witness] = ()
     cosigning: CosigningRules = field(default_factory=CosigningRules)
+    operator_before: bytes | None = None
+
+    @property
+    def first_operator(self) -> bytes:
+        """SHA-256 of the first operator's X.509 certificate: who began the register."""
+        return self.operator_before or self.operator.fingerprint
 
 
 MOST_FRESH = 64 * 1024 * 1024

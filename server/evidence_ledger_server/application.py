@@ -17,6 +17,7 @@ from evidence_ledger_server.gate import Gate
 from evidence_ledger_server.openapi import described
 from evidence_ledger_server.problem import Problem, mistake
 from evidence_ledger_server.routes import (
+    access,
     deposits,
     fingerprints,
     ledger,
@@ -28,6 +29,7 @@ from evidence_ledger_server.service import Service
 from evidence_ledger_server.shortcut import Shortcut
 
 ROUTERS = (
+    access.router,
     deposits.router,
     fingerprints.router,
     ledger.router,

@@ -62,6 +62,9 @@ class Config(BaseModel):
     lookups_per_minute: Count = 60_000
     verifications_per_minute: Count = 6_000
     deposits_per_minute: Count = 600_000
+    deposit_bytes_per_minute: Count = 4 * GIB
+    reads_per_minute: Count = 6_000
+    signature_window: Annotated[float, Field(gt=0, le=3600)] = 300.0
 
     @property
     def trust(self) -> Path:

@@ -27,9 +27,12 @@ def _json(schema: Described, example: object) -> Described:
 
 PROBLEMS = {
     400: "Malformed",
+    401: "Nobody knows who asks",
+    403: "Not allowed",
     404: "Not there",
     408: "Too slow",
     409: "Not yet",
+    410: "Erased",
     413: "Too large",
     415: "Of a kind that is not taken",
     422: "Refused",
@@ -90,7 +93,7 @@ DEPOSIT: Described = {
         "content": _json({"oneOf": [_ONE, _MANY]}, examples.DEPOSIT),
     },
 }
-DEPOSITED = _answers(201, "Durable", examples.DEPOSITED, 400, 408, 413, 422, 507)
+DEPOSITED = _answers(201, "Durable", examples.DEPOSITED, 400, 403, 408, 413, 422, 507)
 DEPOSITED[200] = {
     "description": "Nothing new: the same bytes were there already, or none of a batch stands",
     "content": _json({"type": "object"}, examples.DEPOSITED),
@@ -100,6 +103,8 @@ _ASICE = {"application/vnd.etsi.asic-e+zip": {"schema": {"type": "string", "form
 CERTIFICATE = _told(200, "The certificate", _ASICE, 400, 404, 409)
 FOUND = _answers(200, "The entries", examples.FOUND, 400, 404)
 SIGNERS = _answers(200, "The tags", examples.SIGNERS, 400)
+CLAIMS = _answers(200, "The claims", examples.CLAIMS, 400, 401, 403, 404, 410, 413)
+REGISTER = _answers(200, "The register", examples.REGISTER, 401, 403)
 LEDGER = _answers(200, "The ledger", examples.LEDGER)
 HEALTH = _answers(200, "It works", {"status": "ok", "checks": {"database": "ok"}})
 HEALTH[503] = {"description": "It does not", "content": _json({"type": "object"}, {})}

@@ -11,6 +11,7 @@ import click
 
 from evidence_ledger import __version__
 from evidence_ledger.errors import EvidenceError
+from evidence_ledger_server.token_commands import token
 
 
 @click.group(name="evidence-server")
@@ -70,6 +71,9 @@ def export(config: Path | None, folder: Path, **flags: object) -> None:
 
     written, size = write_copy(load_config(config, os.environ, flags).home, folder)
     click.echo(f"{written:,} new files; {size:,} entries are published in {folder}")
+
+
+program.add_command(token)
 
 
 def main() -> NoReturn:

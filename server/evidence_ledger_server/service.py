@@ -15,6 +15,7 @@ from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.assembly import OpenLedger, open_ledger
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.ports import Clock
+from evidence_ledger_server.access.access import Access
 from evidence_ledger_server.body import Room
 from evidence_ledger_server.checking import Checking
 from evidence_ledger_server.config import Config
@@ -56,7 +57,12 @@ class Service:
         self.lookups = Rate(config.lookups_per_minute, time.monotonic)
         self.verifications = Rate(config.verifications_per_minute, time.monotonic)
         self.deposits = Rate(config.deposits_per_minute, time.monotonic)
+        self.deposit_bytes = Rate(config.deposit_bytes_per_minute, time.monotonic)
+        self.reads = Rate(config.reads_per_minute, time.monotonic)
         self.room = Room(config.most_body_bytes)
+        self.access = Access(
+            home.folder, self.clock, config.signature_window, config.public_url, self.room
+        )
         self.tiles = TileCache()
         self._verifying = 0
         self._turns = asyncio.Semaphore(config.most_verifications)

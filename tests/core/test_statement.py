@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from evidence_ledger.core.statement import (
     KINDS,
+    LONGER,
     MARKABLE,
     MOST_REFS,
     Reference,
@@ -33,7 +34,7 @@ SIZES = st.integers(0, 2**53 - 1)
 POINTS = st.builds(TreePoint, SIZES, HASHES)
 STATEMENTS = st.builds(
     Statement,
-    kind=st.sampled_from(sorted(KINDS - {"seal", "roll"})),
+    kind=st.sampled_from(sorted(KINDS - LONGER)),
     ledger=st.from_regex(r"[\x21-\x2a\x2c-\x7e]{1,40}", fullmatch=True),
     claims=POINTS,
     signer=HASHES,
@@ -61,6 +62,8 @@ SEALS = st.builds(
         ("seal-statement.json", vectors.SEAL_STATEMENT),
         ("marked-statement.json", vectors.MARKED_STATEMENT),
         ("roll-statement.json", vectors.ROLL_STATEMENT),
+        ("administration-statement.json", vectors.ADMINISTRATION_STATEMENT),
+        ("grant-statement.json", vectors.GRANT_STATEMENT),
     ],
 )
 def test_the_golden_statements(name: str, statement: Statement) -> None:

@@ -10,14 +10,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from evidence_ledger.core.administration import Enrol
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.contradiction import against, between
 from evidence_ledger.core.digest import Algorithm, Fingerprint
 from evidence_ledger.core.docket import docket_of
 from evidence_ledger.core.entry import Entry
+from evidence_ledger.core.grant import Grant
 from evidence_ledger.core.matter import LENGTH, keys_of
 from evidence_ledger.core.matter_card import MatterCard
 from evidence_ledger.core.merkle import leaf_hash
+from evidence_ledger.core.role import Role
 from evidence_ledger.core.roll import Roll
 from evidence_ledger.core.statement import Reference, SealFact, Statement, TreePoint
 from tests.forked_log import Branch
@@ -77,6 +80,27 @@ SEAL_STATEMENT = Statement(
         cosignatures=(numbered(13),),
     ),
 )
+ADMINISTRATION_STATEMENT = Statement(
+    kind="administration",
+    ledger="local/3f9c1a7e",
+    claims=TreePoint(0, hashlib.sha256(b"").digest()),
+    signer=numbered(8),
+    made=MOMENT,
+    after=TreePoint(9, numbered(9)),
+    nonce=numbered(16)[:16],
+    administration=Enrol(numbered(3), frozenset({Role.DEPOSITOR, Role.NOTARY})),
+)
+GRANT_STATEMENT = Statement(
+    kind="grant",
+    ledger="local/3f9c1a7e",
+    claims=TreePoint(0, hashlib.sha256(b"").digest()),
+    signer=numbered(3),
+    made=MOMENT,
+    after=TreePoint(9, numbered(9)),
+    nonce=numbered(17)[:16],
+    refs=(Reference(8, numbered(18)),),
+    grant=Grant(numbered(19), (0, 2)),
+)
 ENTRY = Entry(
     index=8,
     kind="deposit",
@@ -127,6 +151,8 @@ def built() -> dict[str, bytes]:
         "claim.json": CLAIM.encode(),
         "statement.json": STATEMENT.encode(),
         "seal-statement.json": SEAL_STATEMENT.encode(),
+        "administration-statement.json": ADMINISTRATION_STATEMENT.encode(),
+        "grant-statement.json": GRANT_STATEMENT.encode(),
         "entry.json": ENTRY.encode(),
         "marked-statement.json": MARKED_STATEMENT.encode(),
         "roll-statement.json": ROLL_STATEMENT.encode(),

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.server.running import Running, form
+from tests.server.running import Running, form, read
 from tests.workbench import fact
 
 TARGET = Path(__file__).parents[2] / "server" / "evidence_ledger_server" / "examples.json"
@@ -32,7 +32,9 @@ def ask(server: Running, body: dict[str, Any]) -> dict[str, Any]:
         "deposited": deposited,
         "entry": entry,
         "found": found,
+        "claims": read(server, "/v1/deposits/0/claims", server.depositor),
         "ledger": ledger,
+        "register": read(server, "/v1/register", server.operator),
         "report": report.json(),
         "signers": signers,
     }

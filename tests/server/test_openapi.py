@@ -41,12 +41,14 @@ def test_every_path_is_described_with_its_problems(server: Running) -> None:
         "/v1/deposits",
         "/v1/deposits/{index}",
         "/v1/deposits/{index}/certificate",
+        "/v1/deposits/{index}/claims",
         "/v1/fingerprints/{algorithm}/{digest}",
         "/v1/health",
         "/v1/ledger",
         "/v1/policy",
         "/v1/signers",
+        "/v1/register",
         "/v1/verify",
     }
     told = paths["/v1/deposits"]["post"]["responses"]
-    assert {"201", "400", "413", "422", "429", "503", "507"} <= set(told)
+    assert {"201", "400", "403", "413", "422", "429", "503", "507"} <= set(told)

@@ -41,6 +41,7 @@ from evidence_ledger.adapters.sql.schema import (
     renewed_strands,
     seal_supplements,
     seals,
+    special_entries,
     supplements,
     tiles,
     tokens,
@@ -188,6 +189,7 @@ def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
         (documents, documents.c.entry),
         (fingerprints, fingerprints.c.entry),
         (marks, marks.c.entry),
+        (special_entries, special_entries.c.entry),
     ):
         yield table, or_(number < 0, number >= size)
     yield claims, or_(claims.c.entry < 0, claims.c.entry >= size, claims.c.position < 0)

@@ -14,6 +14,7 @@ _CHANGES = {
     "marks": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "tiles": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "tokens": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "special_entries": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "cosignatures": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "documents": {
         "UPDATE": "NEW.entry <> OLD.entry"

@@ -77,6 +77,16 @@ fingerprints = Table(
     sqlite_with_rowid=False,
 )
 
+special_entries = Table(
+    "special_entries",
+    metadata,
+    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("about", Count, index=True),
+    sqlite_with_rowid=False,
+)
+
 tiles = Table(
     "tiles",
     metadata,

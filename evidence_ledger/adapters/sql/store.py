@@ -19,11 +19,13 @@ from evidence_ledger.adapters.sql.renewal_rows import RenewalRows
 from evidence_ledger.adapters.sql.renewed_direct_rows import RenewedDirectRows
 from evidence_ledger.adapters.sql.schema import renewal_supplements, seal_supplements
 from evidence_ledger.adapters.sql.seal_rows import SealRows
+from evidence_ledger.adapters.sql.special_rows import SpecialRows
 from evidence_ledger.adapters.sql.supplement_rows import SupplementRows
 from evidence_ledger.adapters.sql.tile_rows import TileRows
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
 from evidence_ledger.core.renewal_history import RenewalHistory
+from evidence_ledger.core.special import SpecialEntry
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt, NoSuchEntry
 from evidence_ledger.stored import (
@@ -59,6 +61,7 @@ class SqlStore:
         self._entries = EntryRows(engine.dialect)
         self._claims = ClaimRows(engine.dialect)
         self._marks = MarkRows(engine.dialect)
+        self._special = SpecialRows(engine.dialect)
         self._tiles = TileRows(engine.dialect)
         self._seals = SealRows(engine.dialect)
         self._cosignatures = CosignatureRows(engine.dialect)
@@ -89,6 +92,7 @@ class SqlStore:
         self._entries.add(connection, extension.entries)
         self._claims.add(connection, extension.entries)
         self._marks.add(connection, extension.entries)
+        self._special.add(connection, extension.entries)
         self._tiles.add(connection, extension.tiles)
 
     def _is_repeated(self, connection: Connection, extension: Extension) -> bool:
@@ -139,6 +143,16 @@ class SqlStore:
             if len(page) < _MARKS_AT_ONCE:
                 return
             start = page[-1][0] + 1
+
+    def special_entries(self, start: int, stop: int) -> Sequence[SpecialEntry]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._special.between(connection, start, stop)
+
+    def special_about(self, about: int) -> Sequence[SpecialEntry]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._special.about(connection, about)
 
     def claims(self, index: int) -> Iterator[tuple[int, bytes]]:
         """See ports.Store."""

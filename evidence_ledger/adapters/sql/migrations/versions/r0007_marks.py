@@ -6,7 +6,7 @@ from alembic import op
 from evidence_ledger.adapters.sql.fence import sqlite_triggers
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 _COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
