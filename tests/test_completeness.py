@@ -326,6 +326,22 @@ def test_a_log_that_is_not_this_one_rebuilds_nothing(story: Story, tmp_path: Pat
     assert outcome(report, "16")[:2] == (OPEN, OPEN)
 
 
+def test_a_log_that_has_grown_rebuilds_the_roll_and_tells_of_a_later_entry(tmp_path: Path) -> None:
+    (tmp_path / "bench").mkdir()
+    story = told(tmp_path / "bench")
+    parts = story.bench.complete(MATTER)
+    story.bench.enter(OTHER, 5)
+    story.bench.ledger.seal()
+    (tmp_path / "log").mkdir()
+    assert story.check(parts, story.own, log=story.log(tmp_path / "log")).verdict is PASSED
+    later = story.bench.enter(MATTER, 5)
+    story.bench.ledger.seal()
+    (tmp_path / "newer").mkdir()
+    report = story.check(parts, story.own, log=story.log(tmp_path / "newer"))
+    assert outcome(report, "16") == (OPEN, OPEN, "completeness.stale")
+    assert f": {later}." in next(one.says for one in report.steps if one.number == "16")
+
+
 def test_a_policy_may_ask_for_the_rebuilt_roll(story: Story, tmp_path: Path) -> None:
     policy = story.policy(digests="[rolls]\nrebuilt = true\n")
     parts = story.bench.complete(MATTER)

@@ -101,14 +101,21 @@ class CompletenessCase(Case):
     def roll(self) -> str:
         if self._log is None:
             return self._taken_at_its_word()
-        found = rebuilt(self._log, self._checkpoint, self._entry.index)
-        if found.root() != self._entry.mark:
+        following = self._docket.following
+        found = rebuilt(self._log, self._checkpoint, self._entry.index, following.mark)
+        if found.roll.root() != self._entry.mark:
             raise Refused(
                 "completeness.roll",
                 "The roll that the ledger signed is not that of its public entries.",
             )
         self._is_rebuilt = True
-        return f"Rebuilt from the ledger's public entries: {counted(found.size, 'mark')}."
+        if found.later is not None:
+            raise Undecided(
+                "completeness.stale",
+                f"The ledger has a later entry of this matter: {found.later}.",
+                hint="Ask for a newer completeness certificate.",
+            )
+        return f"Rebuilt from the ledger's public entries: {counted(found.roll.size, 'mark')}."
 
     def _taken_at_its_word(self) -> str:
         if self._policy is not None and self._policy.rolls_rebuilt:
