@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from evidence_ledger.core import canonical, entry
 from evidence_ledger.core.entry import KIND, ROLL, Entry, leaf_hash
-from evidence_ledger.core.statement_form import mark_of
+from evidence_ledger.core.statement_form import mark_of, may_have_mark
 from evidence_ledger.errors import FormatError, NewerFormat, Refused, Undecided
 
 # Number, entry, leaf hash, statement hash, statement or None, signature or None. As stored: in a
@@ -134,6 +134,8 @@ def _are_marked(
     statements: Sequence[bytes | None], first: int, marks: Mapping[int, Marked]
 ) -> bool:
     """Whether the entries have the marks that their statements demand. Raises ValueError."""
+    if not marks and not may_have_mark(b"".join([one for one in statements if one is not None])):
+        return True
     for number, one in enumerate(statements, first):
         marked = marks.get(number)
         if one is not None and mark_of(one) != (marked.mark if marked else None):
