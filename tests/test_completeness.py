@@ -250,6 +250,15 @@ def test_a_docket_stands_on_a_roll_alone(story: Story) -> None:
     assert outcome(report, "14") == (FAILED, FAILED, "completeness.no-roll")
 
 
+@pytest.mark.parametrize("mark", [None, b"x" * 32])
+def test_an_entry_bears_the_mark_that_its_author_signed(story: Story, mark: bytes | None) -> None:
+    """The ledger can't take a mark off, or put another one on."""
+    issued = story.bench.issue(story.own[0])
+    other = replace(entry.parse(issued.entry), mark=mark).encode()
+    report = story.bench.check(written(replace(issued, entry=other)))
+    assert outcome(report, "5") == (FAILED, FAILED, "entry.other-mark")
+
+
 def test_an_older_roll_does_not_carry_a_newer_docket(story: Story) -> None:
     rolls = [number for number, kind in enumerate(kinds(story.bench)) if kind == "roll"]
     swapped = replace(story.bench.issue(rolls[1]), docket=story.bench.complete(MATTER).docket)

@@ -73,7 +73,7 @@ class CompletenessCase(Case):
             merkle.verify_inclusion(leaf_hash(one.entry), before, point.size, hashes, point.root)
             found.append(parsed)
         self._entries = found
-        names = ", ".join(str(one.index) for one in found[:10]) + (", …" if found[10:] else "")
+        names = _named([one.index for one in found])
         return f"{counted(len(found), 'entry', 'entries')} listed, under the checkpoint: {names}."
 
     def marks(self) -> str:
@@ -189,8 +189,8 @@ class CompletenessCase(Case):
         if missing:
             raise Refused(
                 "completeness.left-out",
-                f"Of {counted(count, 'entry', 'entries')} of the matter {len(missing):,} have no "
-                f"certificate here: {', '.join(map(str, missing[:10]))}.",
+                f"The matter has {counted(count, 'entry', 'entries')}; no certificate was "
+                f"presented of entry {_named(missing)}.",
             )
         if self._unmatched:
             raise Undecided(
@@ -219,6 +219,11 @@ class CompletenessCase(Case):
             "entry_hash": leaf_hash(one.encode()).hex(),
             "presented": self._matched.get(one.index),
         }
+
+
+def _named(indexes: Sequence[int]) -> str:
+    """The first few of some indexes."""
+    return ", ".join(map(str, indexes[:10])) + (", …" if indexes[10:] else "")
 
 
 def _case_numbers(report: Report) -> set[str]:
