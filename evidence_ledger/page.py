@@ -11,7 +11,6 @@ from evidence_ledger.core import timestamp_token
 from evidence_ledger.core.cades import verify as verify_signature
 from evidence_ledger.core.canonical import Json, encode
 from evidence_ledger.core.claim import Claim, FileFact, file_fact
-from evidence_ledger.core.completeness import MEANING as COMPLETENESS_MEANING
 from evidence_ledger.core.counting import counted
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.docket import parse as parse_docket
@@ -79,12 +78,14 @@ def completeness_page(issued: Issued) -> CertificatePage:
     """The page of a completeness certificate."""
     listed = [entries.parse(one.entry) for one in parse_docket(issued.parts.docket).entries]
     shown = [
-        (f"{one.index}", f"received {one.received:%Y-%m-%d %H:%M:%S} UTC, the ledger's clock")
+        (f"Entry {one.index}", f"received {one.received:%Y-%m-%d %H:%M:%S} UTC, the ledger's clock")
         for one in listed[:MOST_FILES]
     ]
     more = len(listed) - len(shown)
+    page = page_of(issued)
     return replace(
-        page_of(issued),
+        page,
+        rows=[(name, value) for name, value in page.rows if name != "Claims"],
         title="Certificate of completeness",
         subtitle=f"{counted(len(listed), 'entry', 'entries')} of one matter, "
         f"all before entry {issued.entry.index} of the ledger {issued.statement.ledger}",
@@ -93,7 +94,12 @@ def completeness_page(issued: Issued) -> CertificatePage:
             f"Of the entries before entry {issued.entry.index}, those listed above are all that "
             "bear the marks of this matter.",
         ),
-        proves_not=(COMPLETENESS_MEANING, *_PROVES_NOT[1:]),
+        proves_not=(
+            "That everything which belongs to the matter was entered, or under these marks.",
+            "That what the entries say is true.",
+            *_PROVES_NOT[1:],
+        ),
+        check=("The README.txt inside tells what is in the container.",),
         commands=("evidence verify COMPLETENESS.asice CERTIFICATE.asice... --policy trust.toml",),
     )
 

@@ -250,6 +250,15 @@ def test_a_docket_stands_on_a_roll_alone(story: Story) -> None:
     assert outcome(report, "14") == (FAILED, FAILED, "completeness.no-roll")
 
 
+@pytest.mark.parametrize("mark", [None, b"x" * 32])
+def test_an_entry_bears_the_mark_that_its_author_signed(story: Story, mark: bytes | None) -> None:
+    """The ledger can't take a mark off, or put another one on."""
+    issued = story.bench.issue(story.own[0])
+    other = replace(entry.parse(issued.entry), mark=mark).encode()
+    report = story.bench.check(written(replace(issued, entry=other)))
+    assert outcome(report, "5") == (FAILED, FAILED, "entry.other-mark")
+
+
 def test_an_older_roll_does_not_carry_a_newer_docket(story: Story) -> None:
     rolls = [number for number, kind in enumerate(kinds(story.bench)) if kind == "roll"]
     swapped = replace(story.bench.issue(rolls[1]), docket=story.bench.complete(MATTER).docket)
@@ -324,6 +333,22 @@ def test_a_log_that_is_not_this_one_rebuilds_nothing(story: Story, tmp_path: Pat
     bundle.unlink()
     report = story.check(story.bench.complete(MATTER), log=log)
     assert outcome(report, "16")[:2] == (OPEN, OPEN)
+
+
+def test_a_log_that_has_grown_rebuilds_the_roll_and_tells_of_a_later_entry(tmp_path: Path) -> None:
+    (tmp_path / "bench").mkdir()
+    story = told(tmp_path / "bench")
+    parts = story.bench.complete(MATTER)
+    story.bench.enter(OTHER, 5)
+    story.bench.ledger.seal()
+    (tmp_path / "log").mkdir()
+    assert story.check(parts, story.own, log=story.log(tmp_path / "log")).verdict is PASSED
+    later = story.bench.enter(MATTER, 5)
+    story.bench.ledger.seal()
+    (tmp_path / "newer").mkdir()
+    report = story.check(parts, story.own, log=story.log(tmp_path / "newer"))
+    assert outcome(report, "16") == (OPEN, OPEN, "completeness.stale")
+    assert f": {later}." in next(one.says for one in report.steps if one.number == "16")
 
 
 def test_a_policy_may_ask_for_the_rebuilt_roll(story: Story, tmp_path: Path) -> None:

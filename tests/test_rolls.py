@@ -12,6 +12,7 @@ import pytest
 from evidence_ledger.core import statement
 from evidence_ledger.core.matter import keys_of
 from evidence_ledger.errors import AuthorityUnreachable, LedgerCorrupt, NotSealed, Refused
+from tests.fakes import Fuse, PowerCut
 from tests.matter_story import FAILED, MATTER, OTHER, PASSED, Story, kinds, told
 from tests.workbench import Workbench, found
 
@@ -117,3 +118,30 @@ def test_a_mark_lost_from_the_index_is_not_signed_away(tmp_path: Path) -> None:
     with pytest.raises(LedgerCorrupt):
         bench.complete(OTHER)
     assert found(bench.audit(), "10") == (FAILED, "audit.marks")
+
+
+def test_a_seal_with_a_roll_is_finished_wherever_it_was_interrupted(tmp_path: Path) -> None:
+    folder = tmp_path / "counted"
+    folder.mkdir()
+    bench, fuse = Workbench(folder), Fuse()
+    bench.enter(MATTER, 0)
+    bench.reopened(fuse).seal()
+    assert fuse.calls > 6
+    for number in range(2 * fuse.calls):
+        folder = tmp_path / f"at-{number}"
+        folder.mkdir()
+        check_interrupted(Workbench(folder), Fuse(number // 2, late=bool(number % 2)))
+
+
+def check_interrupted(bench: Workbench, fuse: Fuse) -> None:
+    bench.enter(MATTER, 0)
+    with pytest.raises(PowerCut):
+        bench.reopened(fuse).seal()
+    bench.enter(MATTER, 1)
+    bench.reopened().seal()
+    bench.reopened().seal()
+    assert bench.audit().verdict is PASSED
+    story = Story(bench, [], [], 0)
+    own = [index for index, _ in bench.store.marks()]
+    report = story.check(bench.complete(MATTER), own)
+    assert report.verdict is PASSED, [one for one in report.steps if one.reason]

@@ -73,7 +73,7 @@ class CompletenessCase(Case):
             merkle.verify_inclusion(leaf_hash(one.entry), before, point.size, hashes, point.root)
             found.append(parsed)
         self._entries = found
-        names = ", ".join(str(one.index) for one in found[:10]) + (", …" if found[10:] else "")
+        names = _named([one.index for one in found])
         return f"{counted(len(found), 'entry', 'entries')} listed, under the checkpoint: {names}."
 
     def marks(self) -> str:
@@ -101,14 +101,21 @@ class CompletenessCase(Case):
     def roll(self) -> str:
         if self._log is None:
             return self._taken_at_its_word()
-        found = rebuilt(self._log, self._checkpoint, self._entry.index)
-        if found.root() != self._entry.mark:
+        following = self._docket.following
+        found = rebuilt(self._log, self._checkpoint, self._entry.index, following.mark)
+        if found.roll.root() != self._entry.mark:
             raise Refused(
                 "completeness.roll",
                 "The roll that the ledger signed is not that of its public entries.",
             )
         self._is_rebuilt = True
-        return f"Rebuilt from the ledger's public entries: {counted(found.size, 'mark')}."
+        if found.later is not None:
+            raise Undecided(
+                "completeness.stale",
+                f"The ledger has a later entry of this matter: {found.later}.",
+                hint="Ask for a newer completeness certificate.",
+            )
+        return f"Rebuilt from the ledger's public entries: {counted(found.roll.size, 'mark')}."
 
     def _taken_at_its_word(self) -> str:
         if self._policy is not None and self._policy.rolls_rebuilt:
@@ -182,8 +189,8 @@ class CompletenessCase(Case):
         if missing:
             raise Refused(
                 "completeness.left-out",
-                f"Of {counted(count, 'entry', 'entries')} of the matter {len(missing):,} have no "
-                f"certificate here: {', '.join(map(str, missing[:10]))}.",
+                f"The matter has {counted(count, 'entry', 'entries')}; no certificate was "
+                f"presented of entry {_named(missing)}.",
             )
         if self._unmatched:
             raise Undecided(
@@ -212,6 +219,11 @@ class CompletenessCase(Case):
             "entry_hash": leaf_hash(one.encode()).hex(),
             "presented": self._matched.get(one.index),
         }
+
+
+def _named(indexes: Sequence[int]) -> str:
+    """The first few of some indexes."""
+    return ", ".join(map(str, indexes[:10])) + (", …" if indexes[10:] else "")
 
 
 def _case_numbers(report: Report) -> set[str]:

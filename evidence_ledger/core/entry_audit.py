@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, cast
 
 from evidence_ledger.core import canonical, entry
 from evidence_ledger.core.entry import KIND, ROLL, Entry, leaf_hash
 from evidence_ledger.core.special import KINDS as SPECIAL
-from evidence_ledger.core.statement_form import mark_of
+from evidence_ledger.core.statement_form import mark_of, may_have_mark
 from evidence_ledger.errors import FormatError, NewerFormat, Refused, Undecided
 
 # Number, entry, leaf hash, statement hash, statement or None, signature or None. As stored: in a
@@ -95,11 +95,7 @@ def _compare(
     if _entry_texts(parts) != texts or not _are_in_order(received, moments):
         return None
     marks = _marks(kinds, first)
-    if [mark_of(one) for one in statements if one is not None] != [
-        marks[number].mark if number in marks else None
-        for number, one in enumerate(statements, first)
-        if one is not None
-    ]:
+    if not _are_marked(statements, first, marks):
         return None
     seals = [number for number, kind in enumerate(kinds, first) if kind == "seal"]
     special = [] if SPECIAL.isdisjoint(kinds) else _special(kinds, first)
@@ -131,6 +127,8 @@ def _kinds(texts: Sequence[str], first: int) -> list[str]:
 def _marks(kinds: Sequence[str], first: int) -> dict[int, Marked]:
     """By their numbers, the entries whose kind is followed by a mark. Raises ValueError."""
     found = {}
+    if not any(_BEFORE_MARK in text for text in {*kinds}) and ROLL not in kinds:
+        return {}
     for number, text in enumerate(kinds, first):
         kind, _, mark = text.partition(_BEFORE_MARK)
         if mark:
@@ -138,6 +136,19 @@ def _marks(kinds: Sequence[str], first: int) -> dict[int, Marked]:
         if (kind == ROLL and not mark) or (kind == "seal" and mark):
             raise ValueError
     return found
+
+
+def _are_marked(
+    statements: Sequence[bytes | None], first: int, marks: Mapping[int, Marked]
+) -> bool:
+    """Whether the entries have the marks that their statements demand. Raises ValueError."""
+    if not marks and not may_have_mark(b"".join([one for one in statements if one is not None])):
+        return True
+    for number, one in enumerate(statements, first):
+        marked = marks.get(number)
+        if one is not None and mark_of(one) != (marked.mark if marked else None):
+            return False
+    return True
 
 
 def _statement_hashes(statements: Sequence[bytes | None], keys: Sequence[bytes]) -> list[str]:

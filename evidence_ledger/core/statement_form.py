@@ -53,6 +53,11 @@ _OPENING: Final = b',"opening":"'
 _ROLL: Final = b',"roll":"'
 
 
+def may_have_mark(data: bytes) -> bool:
+    """False where no statement among these bytes demands a mark."""
+    return _OPENING in data or _ROLL in data
+
+
 def mark_of(data: bytes) -> bytes | None:
     """The mark that the entry of a statement must have; None for none. Raises ValueError.
 

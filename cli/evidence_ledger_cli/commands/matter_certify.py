@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evidence_ledger.core.counting import counted
 from evidence_ledger.core.matter_card import plain_name
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.output import hint, show, show_json
@@ -54,7 +55,8 @@ def command(case_number: str, out: Path, server: str | None, home: Path | None, 
         document = {"entries": listed, "before": before, "certificate": str(out)}
         show_json({"case_number": plain_name(case_number)} | document)
     else:
-        show(safe_line(f"Case {plain_name(case_number)}: {len(listed):,}, which are all"))
+        count = counted(len(listed), "entry", "entries")
+        show(safe_line(f"Case {plain_name(case_number)}: {count}, and no others"))
         show(f"  entries      {', '.join(map(str, listed))}")
         show(f"  before       entry {before}")
         show(f"  certificate  {safe_name(str(out))}")
