@@ -72,7 +72,7 @@ class Follower:
     def _compare(self, now: Held) -> bool:
         before = self.held()
         if before is not None and _named(now) == _named(before):
-            self._seen()
+            self._seen(now)
             return True
         if before is not None and now.checkpoint.size <= before.checkpoint.size:
             return self._older(before, now)
@@ -109,10 +109,10 @@ class Follower:
             return False
         return found is not None and self.telling.convict(found, "The monitor saw both.")
 
-    def _seen(self) -> None:
-        """The newest moment at which no further entry was there."""
+    def _seen(self, held: Held) -> None:
+        """The newest moment at which no further entry was there. Cosignatures may have come."""
         now = self.parts.clock.now().replace(microsecond=0)
-        self.state = replace(self.state, seen=now)
+        self.state = replace(self.state, note=held.note, seen=now)
         self.keeper.save(self.state)
 
     def _follow(self, now: Held) -> None:

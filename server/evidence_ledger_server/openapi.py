@@ -105,6 +105,16 @@ FOUND = _answers(200, "The entries", examples.FOUND, 400, 404)
 SIGNERS = _answers(200, "The tags", examples.SIGNERS, 400)
 CLAIMS = _answers(200, "The claims", examples.CLAIMS, 400, 401, 403, 404, 410, 413)
 REGISTER = _answers(200, "The register", examples.REGISTER, 401, 403)
+FROM: Described = {
+    "parameters": [
+        {
+            "name": "from",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+        }
+    ]
+}
 LEDGER = _answers(200, "The ledger", examples.LEDGER)
 HEALTH = _answers(200, "It works", {"status": "ok", "checks": {"database": "ok"}})
 HEALTH[503] = {"description": "It does not", "content": _json({"type": "object"}, {})}

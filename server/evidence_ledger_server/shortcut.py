@@ -44,9 +44,7 @@ class Shortcut:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI. Raises what the route raises."""
         method, path = scope["method"], scope["path"]
-        # What stands in a query is for the framework to read, but for that of a deposit.
-        is_plain = method == "POST" or not scope["query_string"]
-        for route in ROUTES if is_plain else ():
+        for route in ROUTES:
             if route.method == method and (match := route.pattern.fullmatch(path)):
                 scope["app"], scope["route"] = self._app, route
                 request = Request(scope, receive, send)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from evidence_ledger.core.checkpoint import Checkpoint
-from evidence_ledger.core.merkle import node_hash
-from evidence_ledger.core.misbehaviour import Misbehaviour, Prefix
 from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
@@ -82,13 +82,21 @@ def test_the_evidence_convicts_under_the_key_alone() -> None:
         assert report.verdict is Verdict.FAILED
 
 
-def test_the_evidence_is_checked_by_hand_as_the_page_says() -> None:
-    found = Misbehaviour.parse(_examples("misbehaviour")[0].encode())
-    assert isinstance(found.proof, Prefix)
-    a, b, c, d = found.proof.hashes
-    first, second = found.checkpoints
-    assert node_hash(c, a) != first.root
-    assert node_hash(node_hash(c, node_hash(a, b)), d) == second.root
+def test_the_evidence_is_checked_by_hand_as_the_page_says(tmp_path: Path) -> None:
+    page = (PAGES / "misbehaviour.md").read_text()
+    (script,) = re.findall(r"^```bash\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "found.misbehaviour").write_text(_examples("misbehaviour")[0])
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    verified = "Signature Verified Successfully"
+    assert done.stdout.splitlines() == [
+        verified,
+        verified,
+        "All four hashes give the root of 11 that was signed.",
+        "In that tree the first 6 entries have another root than the one that was signed.",
+    ]
 
 
 def test_the_administration_and_the_grant_are_the_golden_ones() -> None:

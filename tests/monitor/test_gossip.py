@@ -162,6 +162,18 @@ def test_cosignatures_under_the_served_checkpoint_count(tmp_path: Path) -> None:
     assert monitor.codes() == []
 
 
+def test_cosignatures_that_come_later_count(tmp_path: Path) -> None:
+    monitor, ledger = bench(tmp_path)
+    with_witnesses(monitor)
+    monitor.look()
+    ledger.clock.move(hours=23)
+    ledger.signers = (*ledger.signers, ONE, TWO)
+    ledger.publish()
+    monitor.look()
+    ledger.clock.move(hours=2)
+    assert monitor.codes() == []
+
+
 def test_a_cosignature_of_somebody_else_does_not_count(tmp_path: Path) -> None:
     monitor, ledger = bench(tmp_path)
     liar = FakeView(TWO, ledger)

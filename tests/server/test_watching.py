@@ -27,7 +27,7 @@ def test_entries_before_the_one_asked_for_are_left_out(server: Running) -> None:
     assert server.client.get(path, params={"from": 3}).status_code == 404
 
 
-@pytest.mark.parametrize("start", ["-1", "x", str(1 << 63)])
+@pytest.mark.parametrize("start", ["-1", "x", "01", "", str(1 << 63)])
 def test_where_to_start_is_an_index(server: Running, start: str) -> None:
     path = f"/v1/fingerprints/sha256/{sha256(LEASE).hexdigest()}"
     assert server.client.get(path, params={"from": start}).status_code == 400

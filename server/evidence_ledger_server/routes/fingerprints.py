@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from evidence_ledger.core import canonical, entry
 from evidence_ledger.core.digest import Algorithm, parse_digest
 from evidence_ledger.ports import Store
-from evidence_ledger_server.openapi import FOUND
+from evidence_ledger_server.openapi import FOUND, FROM
 from evidence_ledger_server.problem import Problem
 from evidence_ledger_server.service import Service
+from evidence_ledger_server.start_index import start_index
 
 MOST = 1000
 """Entries in one answer, the oldest first."""
 
-Start = Annotated[int, Query(alias="from", ge=0, lt=1 << 63)]
-
 router = APIRouter()
 
 
-@router.get("/v1/fingerprints/{algorithm}/{digest}", responses=FOUND)
-async def find(request: Request, algorithm: str, digest: str, start: Start = 0) -> Response:
+@router.get("/v1/fingerprints/{algorithm}/{digest}", openapi_extra=FROM, responses=FOUND)
+async def find(request: Request, algorithm: str, digest: str) -> Response:
     """The entries that hold a file's fingerprint, with the time when each was received.
 
     ``?from=INDEX`` leaves out those before that entry.
@@ -31,6 +29,7 @@ async def find(request: Request, algorithm: str, digest: str, start: Start = 0) 
     service: Service = request.app.state.service
     service.lookups.take(service.client(request.scope))
     name, value = parse_digest(f"{algorithm}:{digest}")
+    start = start_index(request)
     store = service.place.ledger.store
     entries = await service.reading.read(lambda: _entries(store, name, value, start))
     if not entries:

@@ -10,20 +10,21 @@ from evidence_ledger.core import statement
 from evidence_ledger.core.signer_tag import MOST, signer_tag
 from evidence_ledger.ports import Store
 from evidence_ledger.stored import StoredEntry
-from evidence_ledger_server.openapi import SIGNERS
-from evidence_ledger_server.routes.fingerprints import Start
+from evidence_ledger_server.openapi import FROM, SIGNERS
 from evidence_ledger_server.service import Service
+from evidence_ledger_server.start_index import start_index
 
 router = APIRouter()
 
 
-@router.get("/v1/signers", responses=SIGNERS)
-async def signers(request: Request, start: Start = 0) -> Response:
+@router.get("/v1/signers", openapi_extra=FROM, responses=SIGNERS)
+async def signers(request: Request) -> Response:
     """The signer tags of up to 1,000 entries from ``?from=INDEX`` on; null where a statement is
     erased. Whom one looks for is not asked.
     """
     service: Service = request.app.state.service
     service.lookups.take(service.client(request.scope))
+    start = start_index(request)
     ledger = service.place.ledger
     tags = await service.reading.read(lambda: _tags(ledger.store, ledger.origin, start))
     return Response(json.dumps({"from": start, "tags": tags}), media_type="application/json")
