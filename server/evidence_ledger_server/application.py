@@ -14,7 +14,8 @@ from evidence_ledger import __version__
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.gate import Gate
-from evidence_ledger_server.problem import Problem
+from evidence_ledger_server.openapi import described
+from evidence_ledger_server.problem import Problem, mistake
 from evidence_ledger_server.routes import (
     access,
     deposits,
@@ -54,6 +55,8 @@ class Application:
         self.api.add_exception_handler(Problem, _told)
         self.api.add_exception_handler(HTTPException, _told)
         self.api.add_exception_handler(RequestValidationError, _told)
+        self.api.add_exception_handler(Exception, _mistaken)
+        self.api.openapi_schema = described(self.api)
         self._gate: Gate | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,11 +84,17 @@ async def _told(request: Request, error: Exception) -> Response:
     return _problem(error).response(request.state.request_id)
 
 
+async def _mistaken(request: Request, _: Exception) -> Response:
+    """The framework raises the error again, for the gate to log."""
+    return mistake().response(request.state.request_id)
+
+
 def _problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, EvidenceError):
         return Problem.of(error)
     if isinstance(error, HTTPException):
-        return Problem(error.status_code, f"http.{error.status_code}", f"{error.detail}.")
+        code = f"http.{error.status_code}"
+        return Problem(error.status_code, code, f"{error.detail}.", headers=error.headers)
     return Problem(400, "http.parameter", "A part of the address is not what it must be.")

@@ -35,12 +35,14 @@ class _Answer:
         self._send = send
         self._headers = [(b"x-request-id", request_id.encode()), *HEADERS, *[HSTS] * https]
         self.status = 0
+        self.is_whole = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message["headers"], *self._headers]
         await self._send(message)
+        self.is_whole = message["type"] == "http.response.body" and not message.get("more_body")
 
 
 class Gate:
@@ -81,9 +83,10 @@ class Gate:
             await Problem.of(error).response(request_id)(scope, receive, answer.send)
         except Exception:
             logger.exception("a mistake of ours", extra={"told": {"request": request_id}})
-            if answer.status:
+            if not answer.status:
+                await mistake().response(request_id)(scope, receive, answer.send)
+            elif not answer.is_whole:
                 raise
-            await mistake().response(request_id)(scope, receive, answer.send)
 
     def _admit(self, scope: Scope) -> None:
         self._service.requests.take(self._service.client(scope))

@@ -58,12 +58,21 @@ class Problem(Exception):
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
-        self.hint, self.retry, self.headers = hint, retry, headers or {}
+        self.hint, self.retry = hint, retry
+        self.headers = dict(headers or {})
+        if retry is not None:
+            self.headers["Retry-After"] = str(retry)
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """So that a problem found in another process arrives whole."""
-        told = self.status, self.code, self.detail, self.hint, self.retry, dict(self.headers)
-        return Problem, told
+        return Problem, (
+            self.status,
+            self.code,
+            self.detail,
+            self.hint,
+            self.retry,
+            self.headers,
+        )
 
     @classmethod
     def of(cls, error: EvidenceError) -> Problem:
@@ -90,10 +99,7 @@ class Problem(Exception):
             "hint": self.hint,
             "instance": f"urn:uuid:{request_id}",
         }
-        headers = dict(self.headers)
-        if self.retry is not None:
-            headers["Retry-After"] = str(self.retry)
-        return Response(json.dumps(document), self.status, headers, MEDIA_TYPE)
+        return Response(json.dumps(document), self.status, self.headers, MEDIA_TYPE)
 
 
 def too_large(limit: int) -> Problem:

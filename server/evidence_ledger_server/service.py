@@ -28,6 +28,8 @@ from evidence_ledger_server.sealing import Sealing, seal_appears
 from evidence_ledger_server.tile_cache import TileCache
 
 T = TypeVar("T")
+WAITING_PER_CHECK = 8
+"""Checks that may wait for their turn, for each that may run."""
 
 
 class Service:
@@ -63,6 +65,7 @@ class Service:
         )
         self.tiles = TileCache()
         self._verifying = 0
+        self._turns = asyncio.Semaphore(config.most_verifications)
 
     def _make_sealing(self, home: Home) -> Sealing | None:
         if self._sealed_place is None:
@@ -109,12 +112,13 @@ class Service:
         return str(client[0]) if client else "unknown"
 
     async def verify(self, check: Callable[[], T]) -> T:
-        """Run a check in a thread. Raises Problem (503) where too many run."""
-        if self._verifying >= self.config.most_verifications:
-            raise busy("More checks are running than can be taken on.")
+        """Run a check in a thread, in its turn. Raises Problem (503) where too many wait."""
+        if self._verifying >= WAITING_PER_CHECK * self.config.most_verifications:
+            raise busy("More checks are waiting than can be taken on.")
         self._verifying += 1
         try:
-            return await asyncio.to_thread(check)
+            async with self._turns:
+                return await asyncio.to_thread(check)
         finally:
             self._verifying -= 1
 

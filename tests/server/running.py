@@ -44,9 +44,8 @@ class Running:
     def __enter__(self) -> Running:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        settings = uvicorn.Config(
-            make_application(self.config), log_config=None, lifespan="on", server_header=False
-        )
+        self.app = make_application(self.config)
+        settings = uvicorn.Config(self.app, log_config=None, lifespan="on", server_header=False)
         self.server = uvicorn.Server(settings)
         self.thread = threading.Thread(target=self._serve)
         self.thread.start()

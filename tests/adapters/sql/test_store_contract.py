@@ -128,7 +128,7 @@ def test_ranges_stop_at_the_end(store: Store) -> None:
     assert len(store.leaf_hashes(590, 700)) == 10
 
 
-@pytest.mark.parametrize("index", [-1, 3, 2**60])
+@pytest.mark.parametrize("index", [-1, 3, 2**53, 2**60, 2**63 - 1, 2**63, 10**30])
 def test_an_entry_that_is_not_there(store: Store, index: int) -> None:
     fill(store, 3)
     with pytest.raises(NoSuchEntry):
