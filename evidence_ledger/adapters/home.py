@@ -9,6 +9,8 @@ witnesses.toml     witnesses, where some were added
 pace/              when each of those may be asked again
 signer/            the signer's memory of the last checkpoint that it signed
 outbox/            deposits that have no certificate yet
+nonces.sqlite      what signed requests a server has taken, where it is served
+tokens.sqlite      a server's API tokens, without their secrets
 trust.toml         a trust policy for this ledger, to be handed to those who check
 """
 
