@@ -34,6 +34,7 @@ from evidence_ledger.core.role import Role
 from evidence_ledger.core.statement import Reference
 from evidence_ledger.core.structured_field import bytes_text
 from evidence_ledger.ports import Signer
+from evidence_ledger_server.access import database
 from evidence_ledger_server.access.nonces import Nonces
 from evidence_ledger_server.access.tokens import Scope, Tokens, tokens_in
 from tests.fakes import NOON, FakeClock, signer_of
@@ -452,6 +453,31 @@ def test_nonces_are_taken_once_by_many_threads(tmp_path: Path) -> None:
     assert nonces.take(b"s", "n", later, later)
     with closing(sqlite3.connect(tmp_path / "nonces.sqlite")) as connection:
         assert connection.execute("SELECT count(*) FROM nonces").fetchone() == (1,)
+
+
+def test_a_damaged_memory_of_nonces_answers_nobody(deposited: Running) -> None:
+    path = deposited.home.folder / "nonces.sqlite"
+    path.write_bytes(b"This is no database. " * 500)
+    answer = get(deposited, CLAIMS, deposited.depositor)
+    assert code(answer, 500) == "ledger.corrupt"
+    assert "nonces" not in answer.text
+    assert deposited.client.get("/v1/deposits/0").status_code == 200
+    path.unlink()
+    assert get(deposited, CLAIMS, deposited.depositor).status_code == 200
+
+
+def test_a_memory_of_nonces_that_somebody_holds_asks_to_come_again(
+    deposited: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert get(deposited, CLAIMS, deposited.depositor).status_code == 200
+    monkeypatch.setattr(database, "WAIT", 0.05)
+    with closing(sqlite3.connect(deposited.home.folder / "nonces.sqlite")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = get(deposited, CLAIMS, deposited.depositor)
+        assert code(answer, 503) == "ledger.locked"
+        assert answer.headers["retry-after"] == "1"
+        other.rollback()
+    assert get(deposited, CLAIMS, deposited.depositor).status_code == 200
 
 
 # Tokens
