@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -253,6 +254,38 @@ def test_the_audit_finds_who_was_not_enrolled(closed: Workbench) -> None:
     force(closed, deposit(closed, STRANGER))
     assert found(closed.audit(), "11") == (Verdict.FAILED, "register.not-enrolled")
     assert step(closed.audit(), "11").says.endswith("(entry 2)")
+
+
+def test_whoever_is_first_the_register_of_each_entry_holds(bench: Workbench) -> None:
+    """Strangers deposit, each with a ledger object of its own, while the operator closes."""
+    signed = [
+        [
+            author(bench, STRANGER).deposit([fact("a", b"%d %d" % (which, n))], [], context(bench))
+            for n in range(60)
+        ]
+        for which in range(3)
+    ]
+
+    def deposit_all(mine: list[SignedStatement]) -> int:
+        ledger, taken = bench.reopened(), 0
+        for one in mine:
+            try:
+                taken += not ledger.deposit([one])[0].repeated
+            except NotAllowed:
+                return taken
+        return taken
+
+    with ThreadPoolExecutor(3) as pool:
+        running = [pool.submit(deposit_all, mine) for mine in signed]
+        while bench.store.head().size < 10 and not all(one.done() for one in running):
+            pass
+        closing_ = bench.reopened()
+        closing_.deposit([signed_act(bench, Settings(True))])
+        taken = sum(one.result() for one in running)
+    assert bench.store.head().size == taken + 1
+    assert found(bench.audit(), "10") == (Verdict.PASSED, None)
+    with pytest.raises(NotAllowed):
+        bench.ledger.deposit([deposit(bench, STRANGER)])
 
 
 def test_an_entry_whose_documents_are_gone_is_undecided(closed: Workbench) -> None:

@@ -58,7 +58,9 @@ def test_a_ledger_is_closed_and_opened(evidence: Run, firm: str) -> None:
     enrolled = done(evidence, "enrol", firm)
     assert "CN=Kanzlei is enrolled as depositor." in enrolled.out
     assert "entry 0" in enrolled.out
-    assert "Only those" in done(evidence, "close").out
+    closed = done(evidence, "close")
+    assert "Only those" in closed.out
+    assert "hint" not in closed.err
     refused = deposit(evidence, "--out", "own.asice")
     assert (refused.code, refused.out) == (110, "")
     assert "is not enrolled here" in refused.err
@@ -189,8 +191,8 @@ def test_a_depositor_grants_and_withdraws(evidence: Run, firm: str) -> None:
 
 def test_the_operators_key_rotates(evidence: Run, firm: str, desk: Path) -> None:
     home = Home(desk / "ledger")
+    assert "Nobody may deposit now" in done(evidence, "close").err
     before = hashlib.sha256(open_signer(home.operator).chain[0]).hexdigest()
-    done(evidence, "close")
     answer = done(evidence, "rotate", firm)
     assert "is the key from now on" in answer.out
     assert open_signer(home.operator).chain[0] == FIRM.der

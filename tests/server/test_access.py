@@ -8,6 +8,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -19,8 +20,9 @@ from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver,
 
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.home import Home
+from evidence_ledger.adapters.keys.key_files import open_signer
 from evidence_ledger.adapters.keys.request_signer import RequestSigner
-from evidence_ledger.assembly import open_ledger
+from evidence_ledger.assembly import create_ledger, open_depositor, open_ledger
 from evidence_ledger.author import Author, Context
 from evidence_ledger.core import certificate, disclosure, entry, statement
 from evidence_ledger.core.administration import Act, Enrol, EnrolIssuer, Revoke, Settings
@@ -32,10 +34,12 @@ from evidence_ledger.core.role import Role
 from evidence_ledger.core.statement import Reference
 from evidence_ledger.core.structured_field import bytes_text
 from evidence_ledger.ports import Signer
+from evidence_ledger_server.access import database
 from evidence_ledger_server.access.nonces import Nonces
 from evidence_ledger_server.access.tokens import Scope, Tokens, tokens_in
 from tests.fakes import NOON, FakeClock, signer_of
-from tests.server.running import Running, form, read, signed_fields
+from tests.server.running import ORIGIN, Running, form, read, signed_fields
+from tests.server.test_kill import free_port, started
 from tests.workbench import fact
 from tests.x509_factory import Holder, issue, key_of
 
@@ -246,6 +250,12 @@ def test_a_certificate_has_the_claims_that_its_reader_may_read(server: Running) 
         positions.append([one.index for one in found.claims])
     assert positions == [[], [1], [0, 1]]
     assert code(get(server, path, STRANGER), 403) == "claims.not-granted"
+    for told in ("Basic YTpi", "Bearer of-a-proxy"):
+        answer = server.client.get(path, headers={"Authorization": told})
+        assert answer.status_code == 200
+        assert not certificate.parse(Container(io.BytesIO(answer.content))).claims
+    false = server.client.get(path, headers=bearer("evidence_x"))
+    assert code(false, 401) == "access.token"
 
 
 def test_what_was_erased_is_gone(deposited: Running) -> None:
@@ -310,6 +320,28 @@ def test_a_refused_signature_uses_up_no_nonce(deposited: Running) -> None:
     elsewhere = deposited.client.get("/v1/deposits/1/claims", headers=fields)
     assert code(elsewhere, 401) == "http-signature.wrong"
     assert deposited.client.get(CLAIMS, headers=fields).status_code == 200
+
+
+def test_of_a_request_sent_many_times_at_once_one_is_answered(tmp_path: Path) -> None:
+    """By a server of two processes."""
+    home, port = Home(tmp_path / "ledger"), free_port()
+    create_ledger(home, origin=ORIGIN)
+    place = open_ledger(home)
+    whose = open_depositor(home)
+    place.ledger.deposit([whose.deposit([LEASE], [], Context(ORIGIN))])
+    place.close()
+    process = started(home.folder, port, workers=2)
+    try:
+        url = f"http://127.0.0.1:{port}{CLAIMS}"
+        for _ in range(5):
+            maker = RequestSigner(open_signer(home.depositor), SystemClock(), SystemEntropy())
+            fields = dict(maker.fields("GET", url))
+            with ThreadPoolExecutor(8) as pool:
+                answers = list(pool.map(lambda _: httpx.get(url, headers=fields), range(8)))  # noqa: B023 - used before the next turn
+            assert sorted(one.status_code for one in answers) == [200] + [401] * 7
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 @pytest.mark.parametrize("moved", [-301, 301])
@@ -421,6 +453,31 @@ def test_nonces_are_taken_once_by_many_threads(tmp_path: Path) -> None:
     assert nonces.take(b"s", "n", later, later)
     with closing(sqlite3.connect(tmp_path / "nonces.sqlite")) as connection:
         assert connection.execute("SELECT count(*) FROM nonces").fetchone() == (1,)
+
+
+def test_a_damaged_memory_of_nonces_answers_nobody(deposited: Running) -> None:
+    path = deposited.home.folder / "nonces.sqlite"
+    path.write_bytes(b"This is no database. " * 500)
+    answer = get(deposited, CLAIMS, deposited.depositor)
+    assert code(answer, 500) == "ledger.corrupt"
+    assert "nonces" not in answer.text
+    assert deposited.client.get("/v1/deposits/0").status_code == 200
+    path.unlink()
+    assert get(deposited, CLAIMS, deposited.depositor).status_code == 200
+
+
+def test_a_memory_of_nonces_that_somebody_holds_asks_to_come_again(
+    deposited: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert get(deposited, CLAIMS, deposited.depositor).status_code == 200
+    monkeypatch.setattr(database, "WAIT", 0.05)
+    with closing(sqlite3.connect(deposited.home.folder / "nonces.sqlite")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = get(deposited, CLAIMS, deposited.depositor)
+        assert code(answer, 503) == "ledger.locked"
+        assert answer.headers["retry-after"] == "1"
+        other.rollback()
+    assert get(deposited, CLAIMS, deposited.depositor).status_code == 200
 
 
 # Tokens

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from evidence_ledger.core.administration import Settings
+from evidence_ledger.core.role import may_hand_in
 from evidence_ledger_cli import options, place, register_place
+from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.password import password_file
 
 
@@ -26,6 +28,10 @@ def command(key: Path | None, password_file: Path | None, home: Path | None, jso
     with place.opened(home) as ledger:
         author = register_place.operator(ledger, key, password_file)
         receipt = register_place.enter(ledger, author, act)
+        register = ledger.ledger.registrar.at(receipt.index + 1)
     register_place.tell(
         receipt, act, "Only those who are enrolled may hand in from now on.", json=json
     )
+    enrolled = [*register.signers.values(), *(one.roles for one in register.issuers.values())]
+    if not any(may_hand_in("deposit", roles) for roles in enrolled):
+        hint("Nobody may deposit now. Enrol somebody with: evidence register enrol FILE")

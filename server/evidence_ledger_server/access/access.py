@@ -17,7 +17,7 @@ from evidence_ledger.errors import FormatError, Refused, Undecided
 from evidence_ledger.ports import Clock
 from evidence_ledger_server.access.caller import Caller
 from evidence_ledger_server.access.nonces import Nonces
-from evidence_ledger_server.access.tokens import Tokens, tokens_in
+from evidence_ledger_server.access.tokens import PREFIX, Tokens, tokens_in
 from evidence_ledger_server.body import Room, read_body
 from evidence_ledger_server.problem import Problem
 
@@ -46,8 +46,13 @@ class Access:
 
     @staticmethod
     def is_claimed(request: Request) -> bool:
-        """Whether a request says who asks."""
-        return any(name in request.headers for name in (INPUT, SIGNATURE, "authorization"))
+        """Whether a request says who asks, in one of the ways that are known here.
+
+        What else is in ``Authorization`` may be for a proxy in front.
+        """
+        told = request.headers.get("authorization", "").lower()
+        is_signed = INPUT in request.headers or SIGNATURE in request.headers
+        return is_signed or told.startswith(_SCHEME + PREFIX)
 
     async def caller(self, request: Request) -> Caller:
         """Who asks. Raises Problem (401; 400, 408 and 413 for the body)."""

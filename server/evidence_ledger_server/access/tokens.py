@@ -20,7 +20,8 @@ from evidence_ledger.errors import UsageError
 from evidence_ledger.ports import Entropy
 from evidence_ledger_server.access.database import SmallDatabase
 
-_FORM = re.compile(r"evidence_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
+PREFIX = "evidence_"
+_FORM = re.compile(rf"{PREFIX}([0-9a-f]{{16}})_([A-Za-z0-9_-]{{43}})", re.ASCII)
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS tokens (id TEXT PRIMARY KEY, digest BLOB NOT NULL,"
     " signer BLOB NOT NULL, scopes TEXT NOT NULL, name TEXT NOT NULL, made INTEGER NOT NULL,"
@@ -84,7 +85,7 @@ class Tokens:
         row = (token.id, _digest(secret), signer, " ".join(sorted(scopes)), name, *times, None)
         with self._database.open() as connection:
             connection.execute("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-        return token, f"evidence_{token.id}_{secret}"
+        return token, f"{PREFIX}{token.id}_{secret}"
 
     def all(self) -> list[Token]:
         """All tokens, the oldest first."""
