@@ -64,8 +64,22 @@ def described(api: FastAPI) -> Described:
         for operation in path.values():
             if "HTTPValidationError" in str(operation["responses"].get("422")):
                 del operation["responses"]["422"]
-    document.pop("components", None)
+    document["components"] = {"securitySchemes": WAYS}
     return document
+
+
+WAYS: Described = {
+    "token": {"type": "http", "scheme": "bearer", "description": "A token of this server."},
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Signature",
+        "description": "RFC 9421, with Signature-Input and Evidence-Certificate: docs/access.md.",
+    },
+}
+"""How a request says who asks."""
+KNOWN: Described = {"security": [{"token": []}, {"signature": []}]}
+KNOWN_OR_NOT: Described = {"security": [{}, {"token": []}, {"signature": []}]}
 
 
 _ONE: Described = {

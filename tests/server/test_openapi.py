@@ -50,5 +50,8 @@ def test_every_path_is_described_with_its_problems(server: Running) -> None:
         "/v1/register",
         "/v1/verify",
     }
+    asks = [one["get"] for path, one in paths.items() if "get" in one and "security" in one["get"]]
+    assert all({"401", "403", "429"} <= set(one["responses"]) for one in asks)
+    assert sorted({} in one["security"] for one in asks) == [False, False, True]
     told = paths["/v1/deposits"]["post"]["responses"]
     assert {"201", "400", "403", "413", "422", "429", "503", "507"} <= set(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,10 @@ from evidence_ledger_cli import options, place
 from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.password import password_file, with_password
 from evidence_ledger_cli.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
+    from evidence_ledger.assembly import OpenLedger
 
 
 @click.command("rotate")
@@ -36,22 +41,27 @@ def command(
 
     following = with_password(lambda word: open_signer(new_key, word), password_file)
     with place.opened(home) as ledger:
-        if key is None:
-            from evidence_ledger.rotating import rotate_operator
-
-            index = rotate_operator(ledger, following)
-        else:
-            from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
-            from evidence_ledger.assembly import open_depositor
-            from evidence_ledger.author import Author, Context
-
-            author = open_depositor(ledger.home, None, key)
-            context = Context(ledger.settings.origin, ledger.ledger.point())
-            signed = author.rotation(Author(following, SystemClock(), SystemEntropy()), context)
-            index = ledger.ledger.deposit([signed])[0].index
+        index = _of_operator(ledger, following) if key is None else _of(ledger, key, following)
     if json:
         show_json({"index": index, "key": str(new_key)})
         return
     show(safe_line(f"{new_key} is the key from now on."))
     if key is None:
         hint("Hand the ledger's trust policy on again: it names the new key too.")
+
+
+def _of_operator(ledger: OpenLedger, following: SoftwareSigner) -> int | None:
+    from evidence_ledger.rotating import rotate_operator
+
+    return rotate_operator(ledger, following)
+
+
+def _of(ledger: OpenLedger, key: Path, following: SoftwareSigner) -> int:
+    from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
+    from evidence_ledger.assembly import open_depositor
+    from evidence_ledger.author import Author, Context
+
+    author = open_depositor(ledger.home, None, key)
+    context = Context(ledger.settings.origin, ledger.ledger.point())
+    signed = author.rotation(Author(following, SystemClock(), SystemEntropy()), context)
+    return ledger.ledger.deposit([signed])[0].index

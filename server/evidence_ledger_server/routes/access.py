@@ -19,14 +19,14 @@ from evidence_ledger_server.access.reading import (
     register_now,
 )
 from evidence_ledger_server.access.tokens import Scope
-from evidence_ledger_server.openapi import CLAIMS, REGISTER
+from evidence_ledger_server.openapi import CLAIMS, KNOWN, REGISTER
 from evidence_ledger_server.routes.parameters import Index
 from evidence_ledger_server.service import Service
 
 router = APIRouter()
 
 
-@router.get("/v1/deposits/{index}/claims", responses=CLAIMS)
+@router.get("/v1/deposits/{index}/claims", openapi_extra=KNOWN, responses=CLAIMS)
 async def claims(request: Request, index: Index) -> Response:
     """The claims of a deposit, for its depositor and those to whom it granted them."""
     service: Service = request.app.state.service
@@ -35,7 +35,7 @@ async def claims(request: Request, index: Index) -> Response:
     return _private(document)
 
 
-@router.get("/v1/register", responses=REGISTER)
+@router.get("/v1/register", openapi_extra=KNOWN, responses=REGISTER)
 async def register(request: Request) -> Response:
     """Who is enrolled, for auditors and operators."""
     service: Service = request.app.state.service

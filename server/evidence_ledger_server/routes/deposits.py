@@ -21,7 +21,7 @@ from evidence_ledger_server.body import read_body
 from evidence_ledger_server.checker import Checked
 from evidence_ledger_server.group_commit import Outcome
 from evidence_ledger_server.openapi import CERTIFICATE as HELD
-from evidence_ledger_server.openapi import DEPOSIT, DEPOSITED, ENTRY
+from evidence_ledger_server.openapi import DEPOSIT, DEPOSITED, ENTRY, KNOWN_OR_NOT
 from evidence_ledger_server.problem import Problem
 from evidence_ledger_server.routes.parameters import Index
 from evidence_ledger_server.service import Service
@@ -161,7 +161,7 @@ def _entry_document(store: Store, index: int) -> dict[str, object]:
     return document
 
 
-@router.get("/v1/deposits/{index}/certificate", responses=HELD)
+@router.get("/v1/deposits/{index}/certificate", openapi_extra=KNOWN_OR_NOT, responses=HELD)
 async def certificate(request: Request, index: Index) -> Response:
     """The certificate of an entry, with those of its claims that whoever asks may read.
 
