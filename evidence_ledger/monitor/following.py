@@ -78,16 +78,17 @@ class Follower:
             return self._older(before, now)
         try:
             self._follow(now)
-        except LogUnreachable as error:
-            self.telling.trouble("monitor.missing", error, Severity.WARNING, _named(now))
-        except EvidenceError as error:
-            if not isinstance(error, (Refused, FormatError, Undecided)):
-                raise
+        except (LogUnreachable, Refused, FormatError, Undecided) as error:
             if before is None or not self._contradicts(before, now):
-                self.telling.trouble("monitor.entries", error, _severity(error), _named(now))
+                self._not_followed(now, error)
+            return False
+        return True
+
+    def _not_followed(self, now: Held, error: EvidenceError) -> None:
+        if isinstance(error, LogUnreachable):
+            self.telling.trouble("monitor.missing", error, Severity.WARNING, _named(now))
         else:
-            return True
-        return False
+            self.telling.trouble("monitor.entries", error, _severity(error), _named(now))
 
     def _older(self, before: Held, now: Held) -> bool:
         if not self._contradicts(before, now):

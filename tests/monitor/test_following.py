@@ -70,6 +70,17 @@ def test_a_larger_fork_is_proved_from_its_own_tiles(tmp_path: Path, size: int) -
     assert (report.verdict, report.facts["proof"]) == (Verdict.FAILED, "prefix")
 
 
+def test_a_fork_whose_entries_are_withheld_is_proved_from_its_tiles(tmp_path: Path) -> None:
+    monitor, ledger = bench(tmp_path, 5)
+    other = ledger.fork(4)
+    other.add(9, seed="other")
+    other.publish()
+    other.broken["tile/entries/000.p/13"] = None
+    monitor.look()
+    monitor.ledgers[ADDRESS] = other
+    assert monitor.codes() == ["ledger.two-histories"]
+
+
 def test_a_smaller_fork_is_proved_from_the_edge(tmp_path: Path) -> None:
     monitor, ledger = bench(tmp_path, 9)
     other = ledger.fork(3)
