@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -156,7 +157,9 @@ class CheckpointMemory(Protocol):
 class Store(Protocol):
     """The stored ledger. All writes are durable when a method returns, or not there at all.
 
-    Every method may raise LedgerLocked, LedgerReadOnly, LedgerFull, LedgerCorrupt.
+    Every method may raise LedgerLocked, LedgerReadOnly, LedgerFull, LedgerCorrupt, LedgerMoved, and
+    LedgerUnavailable where the database is not there or was lost: of a write, whether it is there
+    is then unknown until somebody looks.
     """
 
     def head(self) -> Head:
@@ -168,6 +171,17 @@ class Store(Protocol):
 
         Raises HeadMoved otherwise, also when a statement of it is stored already.
         """
+        ...
+
+    def turn(self) -> AbstractContextManager[None]:
+        """While it lasts, this thread alone writes, where the database has several writers.
+
+        For those who found that others were first; without it ``append`` stays right.
+        """
+        ...
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Whether no other process, on any host, is inside such a block: for sealing."""
         ...
 
     def indexes_of(self, statements: Sequence[bytes]) -> Mapping[bytes, int]:

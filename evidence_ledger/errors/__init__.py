@@ -12,7 +12,7 @@ EvidenceError
     ├── LedgerError
     │   ├── LedgerNotFound, LedgerExists, LedgerLocked, LedgerReadOnly, LedgerFull,
     │   ├── LedgerCorrupt, LedgerForked, LedgerNewer, HeadMoved, NoSuchEntry, SettingsInvalid,
-    │   ├── NotSealed
+    │   ├── NotSealed, LedgerMoved, LedgerUnavailable
     ├── ClockBehind
     ├── KeyUnusable
     │   ├── KeyUnreadable, WrongPassword, WrongKey
@@ -62,9 +62,11 @@ from evidence_ledger.errors.ledger import (
     LedgerForked,
     LedgerFull,
     LedgerLocked,
+    LedgerMoved,
     LedgerNewer,
     LedgerNotFound,
     LedgerReadOnly,
+    LedgerUnavailable,
     NoSuchEntry,
     NotSealed,
     SettingsInvalid,
@@ -123,9 +125,11 @@ __all__ = [
     "LedgerForked",
     "LedgerFull",
     "LedgerLocked",
+    "LedgerMoved",
     "LedgerNewer",
     "LedgerNotFound",
     "LedgerReadOnly",
+    "LedgerUnavailable",
     "LogUnreachable",
     "NewerFormat",
     "NoSuchEntry",
