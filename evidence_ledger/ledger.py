@@ -6,18 +6,16 @@ import hashlib
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 
-from evidence_ledger.core import chain, entry, statement
+from evidence_ledger.appending import TRIES, Appender, Receipt
+from evidence_ledger.core import entry, statement
 from evidence_ledger.core.admission import SignedStatement, admit
-from evidence_ledger.core.chain import Admission, Head
-from evidence_ledger.core.edge import Edge
+from evidence_ledger.core.chain import Admission
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.core.time_agreement import Disagreement
 from evidence_ledger.errors import (
     AuthorityError,
-    ClockBehind,
     EvidenceError,
     HeadMoved,
     LedgerCorrupt,
@@ -31,23 +29,8 @@ from evidence_ledger.sealing.cosigner import Cosigner
 from evidence_ledger.sealing.direct import stamp_files
 from evidence_ledger.sealing.sealer import Sealer, SealingParts
 from evidence_ledger.stored import Found, StoredEntry, StoredSeal
-from evidence_ledger.tree import edge_at
 
-TRIES = 50
-CLOCK_TOLERANCE = timedelta(seconds=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The ledger's answer to a deposit, given when it is durable.
-
-    ``repeated`` says that the same statement was there already.
-    """
-
-    index: int
-    leaf_hash: bytes
-    entry: bytes
-    repeated: bool = False
+__all__ = ["Ledger", "Receipt", "SealResult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +61,8 @@ class Ledger:
         self._parts = parts
         self._links = Links(parts.store)
         self._deadline = parts.rules.deadline
-        self._edge: tuple[Head, Edge] | None = None
         self._checked = False
+        self._appender = Appender(parts.store, parts.clock, self._check_memory, self._sealer.expect)
 
     def point(self) -> TreePoint:
         """The newest checkpoint: what a new statement names in ``after``."""
@@ -92,8 +75,11 @@ class Ledger:
         All or none: raises what ``admit`` raises for the first that does not stand, ClockBehind,
         and what the Store raises. Durable when this returns.
         """
-        self._check_memory()
         admissions = [admit(one, self.origin) for one in signed]
+        return self._appender.persist(lambda: self._deposited(admissions))
+
+    def _deposited(self, admissions: Sequence[Admission]) -> list[Receipt]:
+        self._check_memory()
         for admission in admissions:
             self._links.check(admission)
         return self.append(admissions)
@@ -115,6 +101,9 @@ class Ledger:
         One that names what this ledger never had gets its error in place of a receipt; the others
         are durable when this returns. Raises ClockBehind, and what the Store raises: for all.
         """
+        return self._appender.persist(lambda: self._deposited_each(admissions))
+
+    def _deposited_each(self, admissions: Sequence[Admission]) -> list[Receipt | EvidenceError]:
         self._check_memory()
         verdicts = [self._linked(one) for one in admissions]
         sound = [one for one, error in zip(admissions, verdicts, strict=True) if error is None]
@@ -130,59 +119,13 @@ class Ledger:
 
     def append(self, admissions: Sequence[Admission]) -> list[Receipt]:
         """Append statements that ``admit`` has already checked."""
-        hashes = [hashlib.sha256(one.statement).digest() for one in admissions]
-        for _ in range(TRIES):
-            known = dict(self.store.indexes_of(hashes))
-            pairs = zip(hashes, admissions, strict=True)
-            fresh = {digest: one for digest, one in pairs if digest not in known}
-            try:
-                appended = self._try(self.store.head(), list(fresh.values()))
-            except HeadMoved:
-                self._edge = None
-                continue
-            return [appended.get(digest) or self._repeated(known[digest]) for digest in hashes]
-        raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
-
-    def _try(self, head: Head, admissions: Sequence[Admission]) -> dict[bytes, Receipt]:
-        if not admissions:
-            return {}
-        self._check_memory()
-        edge = self._edge_at(head)
-        self._edge = None
-        extension = chain.extend(head, edge, admissions, self._received(head))
-        self.store.append(head, extension)
-        self._edge = (extension.head, edge)
-        self._sealer.expect(extension.entries)
-        return {
-            one.statement_hash: Receipt(one.index, one.leaf_hash, one.entry)
-            for one in extension.entries
-        }
+        return self._appender.append(admissions)
 
     def _check_memory(self) -> None:
         """Once: nobody gets a receipt from an older database that was put back."""
         if not self._checked:
             self._sealer.check_continues()
             self._checked = True
-
-    def _edge_at(self, head: Head) -> Edge:
-        if self._edge is not None and self._edge[0] == head:
-            return self._edge[1]
-        return edge_at(self.store, head.size)
-
-    def _received(self, head: Head) -> datetime:
-        now = self._clock.now()
-        if head.received is None or now >= head.received:
-            return now
-        if head.received - now > CLOCK_TOLERANCE:
-            raise ClockBehind(
-                f"This machine's clock says {now:%Y-%m-%d %H:%M:%S} UTC; "
-                f"the newest entry is of {head.received:%Y-%m-%d %H:%M:%S} UTC."
-            )
-        return head.received
-
-    def _repeated(self, index: int) -> Receipt:
-        stored = self.store.entry(index)
-        return Receipt(index, stored.leaf_hash, stored.entry, repeated=True)
 
     def seal(self) -> SealResult:
         """Seal everything new: checkpoint, tokens, the seal's own entry.
@@ -314,16 +257,7 @@ class Ledger:
         the same head, so that only one of the two appends.
         """
         admission = admit(self._sealer.statement(seal), self.origin, seal=True)
-        for _ in range(TRIES):
-            head = self.store.head()
-            index = self._find_entry(seal, head.size)
-            if index is not None:
-                return index
-            try:
-                return next(iter(self._try(head, [admission]).values())).index
-            except HeadMoved:
-                self._edge = None
-        raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
+        return self._appender.append_at(lambda size: self._find_entry(seal, size), admission)
 
     def _find_entry(self, seal: StoredSeal, size: int) -> int | None:
         digest = hashlib.sha256(seal.checkpoint).digest()

@@ -2,8 +2,8 @@
 
 ``EVIDENCE_TEST_POSTGRESQL`` names a server on which databases may be made. Without it, ``initdb``
 and ``postgres`` are looked for on the PATH and where Debian's packages put them; PostgreSQL refuses
-to be run by root, so root runs it as another user. It listens on a socket in a folder of its own and,
-with a password, on a loopback port.
+to be run by root, so root runs it as another user. It listens on a socket in a folder of its own
+and, with a password, on a loopback port.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Server:
 
         chosen = database or parse_address(self.address)
         with psycopg.connect(
-            chosen.address, autocommit=True, **_with(chosen.password)
+            chosen.address, autocommit=True, password=chosen.password
         ) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
@@ -150,10 +150,6 @@ class Server:
             self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def _with(password: str | None) -> dict[str, str]:
-    return {} if password is None else {"password": password}
-
-
 def start_server() -> Server:
     """A server for this session, or skip with the reason."""
     pytest.importorskip("psycopg", reason="psycopg is not installed")
@@ -163,7 +159,7 @@ def start_server() -> Server:
     folder = programs()
     if folder is None:
         pytest.skip(f"there is no PostgreSQL here: no initdb, and no {URL}")
-    place = Path(tempfile.mkdtemp(prefix="evidence-pg-", dir="/tmp"))  # noqa: S108 a socket's path must be short
+    place = Path(tempfile.mkdtemp(prefix="evidence-pg-", dir="/tmp"))
     _initialise(folder, place)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = int(taken.getsockname()[1])

@@ -38,6 +38,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "authority": "Choose the timestamp authorities that seals ask",
         "cosigner": "Choose the witnesses that seals ask",
         "key": "Make, import or show a key",
+        "move": "Move the ledger to another database",
     },
     "Check": {
         "verify": "Check a certificate, alone or with its files",

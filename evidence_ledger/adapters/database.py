@@ -87,7 +87,7 @@ def _refuse_secrets(query: str) -> None:
 
 
 def parse_database(text: str, folder: Path) -> Database:
-    """What a setting names: an address, or a file's path from ``folder``. Raises SettingsInvalid."""
+    """What a setting names: an address, or a path from ``folder``. Raises SettingsInvalid."""
     return parse_address(text) if is_address(text) else SqliteFile(folder / text)
 
 

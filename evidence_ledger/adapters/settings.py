@@ -3,8 +3,10 @@
     v = 1
     origin = "local/3f9c1a7e"
     digests = ["sha256", "sm3"]
+    database = "postgresql://evidence@db.example/ledger"
 
-They are chosen once, by ``evidence init``.
+They are chosen once, by ``evidence init``; ``evidence move`` changes the database alone. Without
+``database`` it is the file ``ledger.sqlite`` beside; a path is one from there. No password is here.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence_ledger.adapters.durable_file import write_new
+from evidence_ledger.adapters.durable_file import replace, write_new
 from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.statement import origin as checked_origin
@@ -26,16 +28,27 @@ LARGEST = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The ledger's origin, and the digests that every deposit has (SHA-256 always)."""
+    """The ledger's origin, the digests that every deposit has (SHA-256 always), and where its rows
+    are: the address of a database, or a path; empty for the file beside."""
 
     origin: str
     digests: tuple[Algorithm, ...] = (Algorithm.SHA256,)
+    database: str = ""
 
     def save(self, path: Path) -> None:
         """Write a new settings file. Raises OutputExists, OutputUnwritable."""
+        write_new(path, self._text())
+
+    def replace(self, path: Path) -> None:
+        """Write them in place of those that are there. Raises OutputUnwritable."""
+        replace(path, self._text())
+
+    def _text(self) -> bytes:
         digests = ", ".join(toml_text(name.value) for name in self.digests)
         text = f"v = {VERSION}\norigin = {toml_text(self.origin)}\ndigests = [{digests}]\n"
-        write_new(path, text.encode())
+        if self.database:
+            text += f"database = {toml_text(self.database)}\n"
+        return text.encode()
 
     @classmethod
     def load(cls, path: Path) -> Settings:
@@ -60,11 +73,14 @@ def _settings(members: dict[str, object]) -> Settings:
     version = members.get("v")
     if type(version) is not int or version != VERSION:
         raise SettingsInvalid(f"They are not of version {VERSION}.")
-    strange = sorted(set(members) - {"v", "origin", "digests"})
+    strange = sorted(set(members) - {"v", "origin", "digests", "database"})
     if strange:
         raise SettingsInvalid(f"{strange[0]!r} is no setting.")
     origin, digests = members.get("origin"), members.get("digests")
     if not isinstance(origin, str) or not isinstance(digests, list):
         raise SettingsInvalid("origin must be a text and digests a list.")
-    chosen = [Algorithm(name) for name in digests]
-    return Settings(checked_origin(origin), tuple(dict.fromkeys([Algorithm.SHA256, *chosen])))
+    database = members.get("database", "")
+    if not isinstance(database, str):
+        raise SettingsInvalid("database must be a text.")
+    chosen = tuple(dict.fromkeys([Algorithm.SHA256, *map(Algorithm, digests)]))
+    return Settings(checked_origin(origin), chosen, database)

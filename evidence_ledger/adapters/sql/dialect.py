@@ -3,17 +3,18 @@
 A kind says how a transaction begins, which lock makes it the only writer, how its errors are called
 in the ledger, and how its triggers are written. ``sqlite`` and ``postgresql`` are the two kinds.
 
-Migrations are written once. They take column types from ``columns``, and their triggers from
-``fence.triggers(op.get_bind().dialect.name, ...)``; a table's refused changes are said in ``fence``.
+Migrations are written once. They take column types from ``columns`` and their triggers from
+``fence.triggers(op.get_bind().dialect.name, ...)``; which changes of a table are refused is said in
+``fence``, in words that both kinds understand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from evidence_ledger.errors import LedgerError
 
@@ -58,6 +59,18 @@ class SqlDialect(Protocol):
 
     def triggers(self, table: str, changes: Mapping[str, str]) -> Iterator[str]:
         """Statements that refuse changes (UPDATE, DELETE) of a table's rows under conditions."""
+        ...
+
+    def rows(self, connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
+        """All rows of a query, streamed in flat memory, inside a transaction."""
+        ...
+
+    def load(self, connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Insert any number of rows, streamed in flat memory."""
+        ...
+
+    def hold(self, connection: Connection) -> None:
+        """The transaction may rest for as long as it takes."""
         ...
 
     def retirement(self, table: str) -> Iterator[str]:

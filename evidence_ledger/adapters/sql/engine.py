@@ -97,9 +97,12 @@ def reading(engine: Engine, place: str) -> Iterator[Connection]:
 @contextmanager
 def snapshot(engine: Engine, place: str) -> Iterator[Connection]:
     """A connection whose statements all see one state."""
-    with translated(engine, place) as dialect, _connected(engine, dialect) as connection:
-        with _transaction(connection, dialect, dialect.snapshot):
-            yield connection
+    with (
+        translated(engine, place) as dialect,
+        _connected(engine, dialect) as connection,
+        _transaction(connection, dialect, dialect.snapshot),
+    ):
+        yield connection
 
 
 @contextmanager
@@ -109,9 +112,12 @@ def writing(engine: Engine, place: str) -> Iterator[Connection]:
     Raises LedgerUnavailable where the connection is lost: while it is committed, nobody knows
     which of the two it is until somebody looks.
     """
-    with translated(engine, place) as dialect, _connected(engine, dialect) as connection:
-        with _transaction(connection, dialect, dialect.writing):
-            yield connection
+    with (
+        translated(engine, place) as dialect,
+        _connected(engine, dialect) as connection,
+        _transaction(connection, dialect, dialect.writing),
+    ):
+        yield connection
 
 
 @contextmanager
@@ -143,18 +149,24 @@ def turn(engine: Engine, place: str) -> Iterator[None]:
 
     Raises LedgerLocked where others don't finish in time.
     """
-    with translated(engine, place) as dialect, _connected(engine, dialect) as connection:
-        with dialect.turn(connection):
-            _turns.held[id(engine)] = connection
-            try:
-                yield
-            finally:
-                del _turns.held[id(engine)]
+    with (
+        translated(engine, place) as dialect,
+        _connected(engine, dialect) as connection,
+        dialect.turn(connection),
+    ):
+        _turns.held[id(engine)] = connection
+        try:
+            yield
+        finally:
+            del _turns.held[id(engine)]
 
 
 @contextmanager
 def alone(engine: Engine, place: str) -> Iterator[bool]:
     """Whether no other process, on any host, is at sealing. The block runs either way."""
-    with translated(engine, place) as dialect, _connected(engine, dialect) as connection:
-        with dialect.alone(connection) as given:
-            yield given
+    with (
+        translated(engine, place) as dialect,
+        _connected(engine, dialect) as connection,
+        dialect.alone(connection) as given,
+    ):
+        yield given

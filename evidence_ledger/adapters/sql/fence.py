@@ -18,8 +18,10 @@ _CHANGES = {
     "cosignatures": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "documents": {
         "UPDATE": "NEW.entry <> OLD.entry"
-        " OR (NEW.statement IS NOT NULL AND (OLD.statement IS NULL OR NEW.statement <> OLD.statement))"
-        " OR (NEW.signature IS NOT NULL AND (OLD.signature IS NULL OR NEW.signature <> OLD.signature))",
+        " OR (NEW.statement IS NOT NULL"
+        " AND (OLD.statement IS NULL OR NEW.statement <> OLD.statement))"
+        " OR (NEW.signature IS NOT NULL"
+        " AND (OLD.signature IS NULL OR NEW.signature <> OLD.signature))",
         "DELETE": _NEVER,
     },
     "claims": {"UPDATE": _NEVER},

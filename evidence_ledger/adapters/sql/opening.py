@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from evidence_ledger.adapters.database import Database, SqliteFile, database_of
 from evidence_ledger.adapters.sql import revision
@@ -22,9 +23,11 @@ from evidence_ledger.errors import (
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 
 
-def create_store(where: Database | Path) -> SqlStore:
+def create_store(
+    where: Database | Path, fill: Callable[[Connection], None] = HeadRow.make
+) -> SqlStore:
     """An empty ledger in a new database file, readable by its owner alone, or in an empty
-    database of PostgreSQL.
+    database of PostgreSQL. ``fill`` makes the first rows, in the transaction that makes the tables.
 
     An empty file that an interrupted creation left behind is taken over. Raises LedgerExists,
     LedgerReadOnly, LedgerFull, LedgerLocked, LedgerUnavailable.
@@ -33,7 +36,7 @@ def create_store(where: Database | Path) -> SqlStore:
     claimed = database.path if isinstance(database, SqliteFile) and _claim(database.path) else None
     engine = engine_of(database, read_only=False)
     try:
-        _make(engine, database)
+        _make(engine, database, fill)
     except BaseException:
         engine.dispose()
         if claimed is not None:
@@ -54,12 +57,12 @@ def _claim(path: Path) -> bool:
     return True
 
 
-def _make(engine: Engine, database: Database) -> None:
+def _make(engine: Engine, database: Database, fill: Callable[[Connection], None]) -> None:
     with writing(engine, database.place) as connection:
         if revision.revision(connection) is not None:
             raise LedgerExists("There is a ledger already.", where=database.place)
         revision.migrate(connection)
-        HeadRow.make(connection)
+        fill(connection)
 
 
 def _remove(path: Path) -> None:

@@ -7,13 +7,24 @@ newest head and meets nobody. It is the database's, not a row's, so that it cost
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    LargeBinary,
+    String,
+    Table,
+    create_engine,
+    event,
+    exc,
+)
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.types import TypeEngine
 
 from evidence_ledger.adapters.database import PostgresqlDatabase
 from evidence_ledger.adapters.sql.dialect import FENCED, MOVED
@@ -25,6 +36,7 @@ OLDEST = 13
 
 _LOCK = 0x45764C65  # "EvLe", so that another program's locks are not taken for ours
 _WRITERS, _SEALERS = 1, 2
+_ROWS_AT_ONCE = 256
 # Seconds after which a connection that nobody used is tried before it is given out.
 _STALE = 1.0
 # A host that vanished while it wrote must not keep the others waiting for hours. Seconds.
@@ -127,7 +139,7 @@ class Postgresql:
 
     def begin(self, connection: Connection, words: str) -> None:
         """See SqlDialect."""
-        with closing(connection.connection.cursor()) as cursor:
+        with _driver(connection).cursor() as cursor:
             cursor.execute(words, prepare=False)
 
     def error(self, error: BaseException | None, place: str) -> LedgerError:
@@ -140,7 +152,7 @@ class Postgresql:
 
     def is_lost(self, connection: Connection) -> bool:
         """See SqlDialect."""
-        driver: Any = connection.connection.dbapi_connection
+        driver = _driver(connection)
         return driver is None or bool(driver.closed)
 
     @contextmanager
@@ -185,6 +197,29 @@ class Postgresql:
             " FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()"
         )
 
+    def rows(self, connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
+        """See SqlDialect."""
+        with _driver(connection).cursor("evidence_rows", binary=True) as cursor:
+            cursor.itersize = _ROWS_AT_ONCE
+            cursor.execute(query)
+            yield from cursor
+
+    def load(self, connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+        """See SqlDialect."""
+        names = ", ".join(f'"{one.name}"' for one in table.columns)
+        types = [_type_name(one.type) for one in table.columns]
+        with (
+            _driver(connection).cursor() as cursor,
+            cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+        ):
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+
+    def hold(self, connection: Connection) -> None:
+        """See SqlDialect."""
+        self.begin(connection, "SET LOCAL idle_in_transaction_session_timeout = 0")
+
     def retirement(self, table: str) -> Iterator[str]:
         """See SqlDialect."""
         yield _function("ledger_moved", f"'{MOVED}'", MOVED_STATE)
@@ -197,6 +232,19 @@ class Postgresql:
         """See SqlDialect."""
         query = "SELECT count(*) FROM pg_trigger WHERE tgname = 'head_moved'"
         return self._ask(connection, query) != 0
+
+
+def _driver(connection: Connection) -> Any:
+    """psycopg's own connection, which can do more than others."""
+    return connection.connection.dbapi_connection
+
+
+def _type_name(kind: TypeEngine[Any]) -> str:
+    if isinstance(kind, LargeBinary):
+        return "bytea"
+    if isinstance(kind, String):
+        return "text"
+    return "int8" if isinstance(kind, BigInteger) else "int4"
 
 
 def _function(name: str, says: str, state: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from evidence_ledger.adapters.sql.dialect import FENCED, MOVED
@@ -25,6 +25,7 @@ from evidence_ledger.errors import (
 
 _PRIMARY = 0xFF
 _PAGES_BEFORE_CHECKPOINT = 4000
+_ROWS_AT_ONCE = 256
 
 
 def sqlite_engine(path: Path, *, read_only: bool, wait: float) -> Engine:
@@ -120,6 +121,22 @@ class Sqlite:
                 f" WHEN {condition}"
                 f" BEGIN SELECT RAISE(ABORT, '{table} {FENCED}'); END"
             )
+
+    def rows(self, connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
+        """See SqlDialect."""
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute(query)
+            while batch := cursor.fetchmany(_ROWS_AT_ONCE):
+                yield from batch
+
+    def load(self, connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+        """See SqlDialect."""
+        statement = str(insert(table).compile(dialect=connection.dialect))
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.executemany(statement, rows)  # type: ignore[arg-type]  # sqlite3 takes any iterable
+
+    def hold(self, connection: Connection) -> None:
+        """See SqlDialect."""
 
     def retirement(self, table: str) -> Iterator[str]:
         """See SqlDialect."""
