@@ -261,6 +261,7 @@ def open_ledger(
         revocation=revocation,
         witnesses=witnesses,
         cosigning=_cosigning(cosigners),
+        several_hosts=isinstance(where, PostgresqlDatabase),
     )
     vkeys = {one.name: one.vkeys for one in cosigners.entries}
     vkeys |= {one.name: one.vkeys for one in witnesses}

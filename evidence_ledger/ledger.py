@@ -88,6 +88,10 @@ class Ledger:
         """The database holds what was signed before. Raises LedgerForked, LedgerCorrupt."""
         self._sealer.check_continues()
 
+    def catch_up(self) -> None:
+        """Remember what another host has sealed meanwhile. Raises LedgerForked, HeadMoved."""
+        self._sealer.catch_up(self.store.seal(-1))
+
     def admit(self, signed: SignedStatement) -> Admission:
         """A statement that may be appended, as far as it can be said without the store.
 

@@ -159,6 +159,8 @@ def _make_room(target: Database, clock: Clock) -> None:
     path = target.path
     if not is_retired(target):
         raise LedgerExists("There is a ledger already.", where=str(path))
+    # The last writer to let go of a file puts all that is beside it into it.
+    open_store(target).close()
     if path.with_name(path.name + "-wal").exists():
         raise LedgerLocked("Another program still has the old file open.", where=str(path))
     kept = path.with_name(f"moved-{clock.now():%Y%m%dT%H%M%SZ}.sqlite")

@@ -93,6 +93,7 @@ class Sealing:
         """Seal everything new, and complete older seals. False: another process is at it."""
         with self._turn() as alone:
             if not alone:
+                self._ledger.catch_up()
                 return False
             result = self._ledger.seal()
             for failure in result.failures:
