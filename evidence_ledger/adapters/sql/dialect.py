@@ -29,6 +29,8 @@ class SqlDialect(Protocol):
     """Begins a transaction whose statements all see one state."""
     writing: str
     """Begins the transaction of the only writer."""
+    many: int
+    """So many rows are faster loaded than inserted."""
     cursor: Mapping[str, Any]
     """What a driver's cursor for many rows is asked for."""
 

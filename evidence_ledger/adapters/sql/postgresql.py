@@ -135,6 +135,7 @@ class Postgresql:
 
     snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     writing = f"BEGIN; SELECT pg_advisory_xact_lock({_LOCK}, {_WRITERS})"
+    many = 12
     cursor: Mapping[str, Any] = {"binary": True}
 
     def begin(self, connection: Connection, words: str) -> None:

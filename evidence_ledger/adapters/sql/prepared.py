@@ -64,6 +64,7 @@ class Insertion:
     def __init__(self, table: Table, dialect: Dialect) -> None:
         self._table = table
         self._dialect = dialect
+        self._kind = dialect_of(dialect.name)
 
     @cached_property
     def _compiled(self) -> tuple[str, bool]:
@@ -74,10 +75,16 @@ class Insertion:
     def add(self, connection: Connection, rows: Iterable[Row]) -> None:
         """Insert ``rows``, a bounded number at a time."""
         source = iter(rows)
+        while batch := list(islice(source, ROWS_AT_ONCE)):
+            if len(batch) < self._kind.many:
+                self._insert(connection, batch)
+            else:
+                self._kind.load(connection, self._table, batch)
+
+    def _insert(self, connection: Connection, batch: list[Row]) -> None:
         sql, is_named = self._compiled
         with closing(connection.connection.cursor()) as cursor:
-            while batch := list(islice(source, ROWS_AT_ONCE)):
-                cursor.executemany(sql, self._named(batch) if is_named else batch)
+            cursor.executemany(sql, self._named(batch) if is_named else batch)
 
     def _named(self, batch: list[Row]) -> list[dict[str, Any]]:
         columns = self._table.columns.keys()

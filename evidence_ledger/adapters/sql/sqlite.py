@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
@@ -76,6 +77,7 @@ class Sqlite:
 
     snapshot = "BEGIN"
     writing = "BEGIN IMMEDIATE"
+    many = sys.maxsize
     cursor: Mapping[str, Any] = {}
 
     def begin(self, connection: Connection, words: str) -> None:
