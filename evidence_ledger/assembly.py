@@ -95,6 +95,7 @@ class OpenLedger:
                 chain=lambda check: chain(check=check, signatures=check is not None),
                 at=parts.clock.now(),
                 witnesses=self._vkeys,
+                several_hosts=parts.several_hosts,
             ),
             signatures=signatures,
         )

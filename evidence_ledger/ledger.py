@@ -137,6 +137,7 @@ class Ledger:
         Without any token the seal stays open, and the next call goes on with it. A seal that was
         interrupted, or that another program is at, is finished first.
         """
+        self.catch_up()
         size = self.store.head().size
         result = SealResult(None)
         for _ in range(TRIES):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_there_and_back_keeps_every_row_and_every_proof(
-    home: Home, empty_database: PostgresqlDatabase, tmp_path: Path
+    home: Home, empty_database: PostgresqlDatabase
 ) -> None:
     before = rows(SqliteFile(home.database))
     assert all(before[name] for name in ("entries", "tokens", "renewed_strands", "direct_tokens"))
@@ -172,9 +173,7 @@ def test_a_target_with_anything_in_it_is_refused(
     deposit(home, "still here")
 
 
-def test_another_ledger_is_no_target(
-    home: Home, ledger_database: PostgresqlDatabase
-) -> None:
+def test_another_ledger_is_no_target(home: Home, ledger_database: PostgresqlDatabase) -> None:
     with pytest.raises(LedgerExists):
         move_ledger(home, ledger_database)
     deposit(home, "still here")
@@ -205,9 +204,10 @@ def test_an_interrupted_move_is_finished_by_the_same_command(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(moving, "_follow", interrupted)
-        move_ledger(home, empty_database)
+        with pytest.raises(KeyboardInterrupt):
+            move_ledger(home, empty_database)
     with pytest.raises(LedgerMoved):
         deposit(home, "refused in the old place")
     assert move_ledger(home, empty_database).report is None
@@ -232,10 +232,7 @@ def test_another_host_follows_with_the_same_command(
 
 
 def test_another_host_does_not_follow_to_another_ledger(
-    home: Home,
-    empty_database: PostgresqlDatabase,
-    ledger_database: PostgresqlDatabase,
-    tmp_path: Path,
+    home: Home, ledger_database: PostgresqlDatabase, tmp_path: Path
 ) -> None:
     other = Home(tmp_path / "other host")
     shutil.copytree(home.folder, other.folder)
@@ -252,8 +249,8 @@ def test_a_copy_that_differs_is_found(
     kind = type(dialect_of("postgresql"))
     load = kind.load
 
-    def lossy(self: object, connection: object, table: object, passing: object) -> None:
-        load(self, connection, table, [row for row in passing][:-1])  # type: ignore[arg-type, attr-defined, union-attr]
+    def lossy(self: Any, connection: Any, table: Any, passing: Any) -> None:
+        load(self, connection, table, list(passing)[:-1])
 
     monkeypatch.setattr(kind, "load", lossy)
     with pytest.raises(EvidenceError):
@@ -266,9 +263,7 @@ def test_without_a_ledger_there_is_nothing_to_move(tmp_path: Path) -> None:
         move_ledger(Home(tmp_path), SqliteFile(tmp_path / "x" / "ledger.sqlite"))
 
 
-def test_the_moved_file_can_still_be_read(
-    home: Home, empty_database: PostgresqlDatabase
-) -> None:
+def test_the_moved_file_can_still_be_read(home: Home, empty_database: PostgresqlDatabase) -> None:
     move_ledger(home, empty_database)
     with closing(open_store(home.database, read_only=True)) as store:
         assert store.head().size > 0

@@ -124,6 +124,7 @@ class AuditParts:
     chain: Callable[[Callable[[bytes, bytes], object] | None], ChainFindings]
     at: datetime
     witnesses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    several_hosts: bool = False
 
 
 def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
@@ -371,13 +372,11 @@ class _Audit:
         return "The signer remembers the newest checkpoint."
 
     def _unfinished(self, remembered: bytes, sealed: int) -> str:
-        """A checkpoint is remembered before its seal is stored: an interruption may fall between.
-
-        The tree must be a continuation of what was signed all the same.
-        """
+        """A checkpoint may be remembered without its seal: an interruption may fall between."""
         last = Checkpoint.parse(Note.parse(remembered).text, extensions_allowed=False)
         reader = reader_of(self._store)
-        if last.origin != self._parts.origin or not sealed <= last.size <= reader.size:
+        is_restored = last.size < sealed and not self._parts.several_hosts
+        if is_restored or last.origin != self._parts.origin or last.size > reader.size:
             raise Undecided(
                 "audit.memory",
                 "The newest checkpoint is not the one that the signer remembers.",
@@ -386,6 +385,8 @@ class _Audit:
         if reader.root(last.size) != last.root:
             raise Refused("audit.forked", "The signer has signed another tree than the one stored.")
         size = counted(last.size, "entry", "entries")
+        if last.size < sealed:
+            return f"This host remembers {size} of this tree; another one has sealed since."
         return f"The signer has signed {size} of this tree; the seal is unfinished."
 
     def _seal_entries(self) -> Iterator[StoredEntry]:
