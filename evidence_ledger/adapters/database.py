@@ -72,6 +72,11 @@ def parse_address(text: str) -> PostgresqlDatabase:
     host, slash, name = rest.partition("/")
     user, at, host = host.rpartition("@")
     user, colon, secret = user.partition(":")
+    if "@" in name or "@" in query:
+        raise SettingsInvalid(
+            "A user's name or a password with the characters / ? or @ must be encoded.",
+            hint="Write %2F for /, %3F for ? and %40 for @.",
+        )
     address = f"{scheme.lower()}://{user}{at}{host}{slash}{name}{mark}{query}"
     _refuse_secrets(query)
     return PostgresqlDatabase(address, unquote(secret) if colon else None)

@@ -93,14 +93,12 @@ MEMORY = Task(
     "C2SP tlog-checkpoint",
     "What the signer remembers is what the ledger holds: nothing was rolled back.",
 )
-
 RENEWALS = Task(
     "8",
     "Renewals",
     "RFC 4998, 5.2",
     "Timestamps that were renewed are covered by newer ones, each over the one before.",
 )
-
 WITNESSES = Task(
     "9",
     "Witnesses",

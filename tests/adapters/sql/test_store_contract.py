@@ -17,9 +17,15 @@ from evidence_ledger.ports import Store
 from evidence_ledger.stored import Found, StoredSeal, StoredToken
 from evidence_ledger.tree import edge_at, reader_of
 from tests.chain_factory import START, admission, digest_of, extension, fill
+from tests.fake_store import FakeRows, FakeStore
 
 # Makes an empty store, and opens it once more as another process would.
 Make = Callable[[], Store]
+
+
+def fake(_: pytest.FixtureRequest) -> tuple[Make, Make]:
+    rows = FakeRows()
+    return (lambda: FakeStore(rows)), (lambda: FakeStore(rows))
 
 
 def sqlite(request: pytest.FixtureRequest) -> tuple[Make, Make]:
@@ -32,7 +38,7 @@ def postgresql(request: pytest.FixtureRequest) -> tuple[Make, Make]:
     return (lambda: open_store(database)), (lambda: open_store(database))
 
 
-FACTORIES = {"sqlite": sqlite, "postgresql": postgresql}
+FACTORIES = {"fake": fake, "sqlite": sqlite, "postgresql": postgresql}
 
 
 @pytest.fixture(params=list(FACTORIES))
