@@ -36,25 +36,16 @@ def postgresql_server() -> Iterator[postgresql.Server]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: postgresql.Server) -> PostgresqlDatabase:
-    """A database with an empty ledger, to be copied."""
-    from evidence_ledger.adapters.sql import create_store
-
-    database = postgresql_server.make()
-    create_store(database).close()
-    return database
-
-
 @pytest.fixture
-def empty_database(postgresql_server: postgresql.Server) -> PostgresqlDatabase:
+def empty_database(postgresql_server: postgresql.Server) -> Iterator[PostgresqlDatabase]:
     """A database of PostgreSQL without any table."""
-    return postgresql_server.make()
+    with postgresql_server.lend() as database:
+        yield database
 
 
 @pytest.fixture
-def ledger_database(
-    postgresql_server: postgresql.Server, postgresql_template: PostgresqlDatabase
-) -> PostgresqlDatabase:
+def ledger_database(postgresql_server: postgresql.Server) -> Iterator[PostgresqlDatabase]:
     """A database of PostgreSQL with an empty ledger."""
-    return postgresql_server.make(postgresql_template)
+    with postgresql_server.lend() as database:
+        postgresql_server.fill(database)
+        yield database

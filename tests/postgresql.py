@@ -17,6 +17,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -66,6 +68,8 @@ class Server:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     _made: list[str] = field(default_factory=list)
+    _free: list[PostgresqlDatabase] = field(default_factory=list)
+    _statements: list[str] = field(default_factory=list)
 
     def database(self, name: str) -> PostgresqlDatabase:
         """A database of it by name."""
@@ -91,15 +95,33 @@ class Server:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
-    def make(self, template: PostgresqlDatabase | None = None) -> PostgresqlDatabase:
-        """A new database: an empty one, or a copy of another that nobody uses."""
+    def make(self) -> PostgresqlDatabase:
+        """A new, empty database."""
         name = f"evidence_{secrets.token_hex(8)}"
-        source = "template0"
-        if template is not None:
-            source = template.address.partition("?")[0].rpartition("/")[2]
-        self.run(f"CREATE DATABASE {name} TEMPLATE {source} ENCODING 'UTF8'")
+        self.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         self._made.append(name)
         return self.database(name)
+
+    @contextmanager
+    def lend(self) -> Iterator[PostgresqlDatabase]:
+        """An empty database, used again when it is given back: to make one takes long."""
+        database = self._free.pop() if self._free else self.make()
+        yield database
+        name = database.address.partition("?")[0].rpartition("/")[2]
+        self.run(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"  # noqa: S608 our own name
+            f" WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+        )
+        self.run(f"ALTER DATABASE {name} RESET ALL")
+        self.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public", database)
+        self._free.append(database)
+
+    def fill(self, database: PostgresqlDatabase) -> None:
+        """Make an empty ledger's tables, by the statements with which the first one was made."""
+        if not self._statements:
+            with self.lend() as first:
+                self._statements = recorded(first)
+        self.run("; ".join(self._statements), database)
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -148,6 +170,29 @@ class Server:
             return
         for name in self._made:
             self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def recorded(database: PostgresqlDatabase) -> list[str]:
+    """The statements that make an empty ledger."""
+    from psycopg import ClientCursor, connect
+    from sqlalchemy import Connection, Engine, event
+
+    from evidence_ledger.adapters.sql import create_store
+
+    found: list[str] = []
+    with connect(database.address, cursor_factory=ClientCursor) as writer:
+
+        def note(_: Connection, __: object, statement: str, values: Any, *___: object) -> None:
+            if statement.lstrip().startswith(("CREATE", "INSERT", "UPDATE", "ALTER")):
+                text = ClientCursor(writer).mogrify(statement.encode(), values or {})
+                found.append(text)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            create_store(database).close()
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+    return found
 
 
 def start_server() -> Server:

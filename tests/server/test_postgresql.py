@@ -131,6 +131,9 @@ def test_while_the_database_is_away_deposits_are_told_to_come_back(
         own.start()
         answer = server.deposit(late)
         assert (answer.status_code, answer.json()["repeated"]) == (201, False)
+        more = server.signed(fact("f", b"after"))
+        sealed = server.client.post("/v1/deposits?wait=seal", json=form(more)).json()
+        assert sealed["sealed"]
         again = server.deposit(signed)
         assert (again.status_code, again.json()["index"]) == (200, 0)
         assert server.client.get("/v1/health").status_code == 200
