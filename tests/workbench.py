@@ -76,6 +76,7 @@ class Workbench:
     clock: FakeClock = field(default_factory=FakeClock)
     depositor: Holder = DEPOSITOR
     where: Database | None = None
+    several_hosts: bool = False
 
     def __post_init__(self) -> None:
         self.authorities: list[FakeAuthority] = [
@@ -105,6 +106,7 @@ class Workbench:
             authorities=self.authorities,
             witnesses=self.witnesses,
             cosigning=self.cosigning,
+            several_hosts=self.several_hosts,
         )
         if fuse is None:
             return parts
@@ -178,6 +180,7 @@ class Workbench:
                 ),
                 at=self.clock.now(),
                 witnesses={one.name: one.vkeys for one in self.witnesses},
+                several_hosts=self.several_hosts,
             ),
             signatures=signatures,
         )
