@@ -60,9 +60,17 @@ def _claim(path: Path) -> bool:
 def _make(engine: Engine, database: Database, fill: Callable[[Connection], None]) -> None:
     with writing(engine, database.place) as connection:
         if revision.revision(connection) is not None:
-            raise LedgerExists("There is a ledger already.", where=database.place)
+            raise LedgerExists(
+                "There is a ledger already.", where=database.place, hint=_hint(database)
+            )
         revision.migrate(connection)
         fill(connection)
+
+
+def _hint(database: Database) -> str | None:
+    if isinstance(database, SqliteFile):
+        return None
+    return "It was left as it is. Name an empty database."
 
 
 def _remove(path: Path) -> None:
