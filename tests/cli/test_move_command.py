@@ -31,6 +31,22 @@ def test_a_ledger_in_postgresql_from_init_to_audit(
     assert evidence("verify", "case.asice", "case/lease.txt", *policy).code == 0
 
 
+def test_a_copy_at_an_address_is_audited(
+    desk: Path,
+    evidence: Run,
+    postgresql_server: Server,
+    empty_database: PostgresqlDatabase,
+) -> None:
+    assert evidence("deposit", "case", "--out", "case.asice").code == 0
+    assert evidence("move", "--to", empty_database.address).code == 0
+    assert evidence("audit", "--ledger", empty_database.address).code == 0
+    postgresql_server.run("ALTER TABLE documents DISABLE TRIGGER ALL", empty_database)
+    postgresql_server.run("UPDATE documents SET signature = 'x'", empty_database)
+    assert evidence("audit", "--ledger", empty_database.address).code == 1
+    wrong = evidence("audit", "--ledger", f"postgresql://u:w0rd@/db?host={desk}")
+    assert (wrong.code, "w0rd" in wrong.err) == (35, False)
+
+
 def test_a_password_is_used_and_neither_kept_nor_told(
     desk: Path,
     evidence: Run,

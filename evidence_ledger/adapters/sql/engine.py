@@ -74,10 +74,9 @@ def _connected(engine: Engine, dialect: SqlDialect) -> Iterator[Connection]:
     with engine.connect() as connection:
         try:
             yield connection
-        except BaseException:
+        finally:
             if _give_up(connection, dialect):
                 engine.dispose()
-            raise
 
 
 def _give_up(connection: Connection, dialect: SqlDialect) -> bool:

@@ -344,6 +344,21 @@ def test_a_password_comes_from_a_file(
         assert store.head() == Head()
 
 
+def test_a_user_who_owns_nothing_can_append(
+    own: Server, ledger_database: PostgresqlDatabase
+) -> None:
+    """The fence can then be taken down by its owner alone."""
+    grants = "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO clerk"
+    grants += "; GRANT USAGE ON SCHEMA public TO clerk"
+    own.run(f"CREATE ROLE clerk LOGIN PASSWORD '{PASSWORD}'; {grants}", ledger_database)
+    address = own.over_tcp(ledger_database).replace("evidence:", "clerk:", 1)
+    with closing(open_store(parse_address(address))) as store:
+        assert fill(store, 700).size == 700
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        own.run("ALTER TABLE entries DISABLE TRIGGER ALL", parse_address(address))
+    own.run("DROP OWNED BY clerk; DROP ROLE clerk", ledger_database)
+
+
 # --- what the server is set to
 
 
