@@ -10,7 +10,7 @@ from pathlib import Path
 
 from evidence_ledger.adapters.keys import software_signer
 from evidence_ledger.adapters.sql import create_store
-from evidence_ledger.core import cades
+from evidence_ledger.core import cades, chain
 from evidence_ledger.core.chain import Admission, Extension, Head, IndexedDigest, extend
 from evidence_ledger.core.edge import Edge
 
@@ -36,9 +36,9 @@ def admission(number: int, *, claims: bool = False, signer: bytes = b"0" * 64) -
     statement = STATEMENT % (NOTHING, root, name[:21], signer)
     signature = SIGNATURE + number.to_bytes(8, "big")
     if not claims:
-        return Admission("deposit", statement, signature)
+        return Admission("deposit", statement, signature, digest, chain.NOTHING)
     found = IndexedDigest(0, "sha256", digest)
-    return Admission("deposit", statement, signature, [claim], [found])
+    return Admission("deposit", statement, signature, digest, chain.NOTHING, [claim], [found])
 
 
 def with_claims(number: int) -> Admission:
@@ -54,7 +54,7 @@ def signing(signer: software_signer.SoftwareSigner) -> Maker:
         made = admission(number, claims=True, signer=name)
         attributes = cades.to_be_signed(made.statement, START, signer.chain[0], signer.scheme)
         signature = cades.assemble(attributes, signer.sign(attributes.encoded), signer.chain)
-        return Admission(made.kind, made.statement, signature, made.claims, made.digests)
+        return made._replace(signature=signature)
 
     return signed
 

@@ -44,6 +44,10 @@ async def echo(request: Request) -> dict[str, int]:
 
 uvicorn.run(app, port=int(sys.argv[1]), log_level="critical", access_log=False)
 """
+LIFTED = {
+    f"EVIDENCE_SERVER_{name}_PER_MINUTE": "1000000000"
+    for name in ("REQUESTS", "LOOKUPS", "DEPOSITS", "VERIFICATIONS")
+}
 SERVE = "from evidence_ledger_server.program import main; main()"
 
 
@@ -53,6 +57,12 @@ def request(path: str, body: bytes | None, kind: str = "application/json") -> by
         return f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def uploaded(certificate: bytes) -> tuple[bytes, str]:
+    """A form with a certificate in it, and its media type."""
+    head = b'--x\r\nContent-Disposition: form-data; name="certificate"; filename="a"\r\n\r\n'
+    return head + certificate + b"\r\n--x--\r\n", "multipart/form-data; boundary=x"
 
 
 def deposits(home: Home, count: int) -> list[bytes]:
@@ -104,7 +114,7 @@ class Load:
 def started(code: str, *arguments: str, port: int, path: str) -> subprocess.Popen[bytes]:
     """A server process that answers."""
     command = [sys.executable, "-c", code, *arguments]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ | LIFTED)
     for _ in range(300):
         try:
             httpx.get(f"http://127.0.0.1:{port}{path}")
@@ -167,7 +177,11 @@ def measure(bodies: list[bytes], ports: tuple[int, int], connections: int, secon
         rates.setdefault("deposits in batches of 100", []).append(batch)
         look = request(f"/v1/fingerprints/sha256/{1:064x}", None)
         rates.setdefault("fingerprints", []).append(ours.run([look], again=True)[0])
-        httpx.post(f"http://127.0.0.1:{ports[1]}/v1/deposits?wait=seal", content=singles[0])
+        url = f"http://127.0.0.1:{ports[1]}/v1/deposits"
+        entry = httpx.post(f"{url}?wait=seal", content=singles[0], timeout=60).json()
+        held = httpx.get(f"{url}/{entry['index']}/certificate", timeout=60).content
+        checks = ours.run([request("/v1/verify", *uploaded(held))], again=True)[0]
+        rates.setdefault("checks of a certificate", []).append(checks)
         tile = request("/tile/0/000", None)
         rates.setdefault("tiles", []).append(ours.run([tile], again=True)[0])
     medians = {name: statistics.median(values) for name, values in rates.items()}

@@ -5,16 +5,13 @@ A ledger only grows, so that what was found true once stays true and is not look
 
 from __future__ import annotations
 
-from evidence_ledger.core import statement
-from evidence_ledger.core.chain import Admission
-from evidence_ledger.core.merkle import EMPTY_ROOT
+from evidence_ledger.core.chain import NOTHING, Admission
 from evidence_ledger.core.statement import Reference, TreePoint
 from evidence_ledger.errors import Refused
 from evidence_ledger.ports import Store
 from evidence_ledger.tree import edge_at
 
 MOST_KEPT = 4096
-START = TreePoint(0, EMPTY_ROOT)
 
 
 class Links:
@@ -22,14 +19,13 @@ class Links:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._points = {START}
+        self._points = {NOTHING}
 
     def check(self, admission: Admission) -> None:
         """``after`` and ``refs`` name what this ledger really holds. Raises Refused."""
-        parsed = statement.parse(admission.statement)
-        if parsed.after not in self._points:
-            self._check_point(parsed.after)
-        for ref in parsed.refs:
+        if admission.after not in self._points:
+            self._check_point(admission.after)
+        for ref in admission.refs:
             self._check_reference(ref)
 
     def _check_point(self, point: TreePoint) -> None:
@@ -39,7 +35,7 @@ class Links:
                 "statement.after", "The statement names a checkpoint that this ledger never had."
             )
         if len(self._points) >= MOST_KEPT:
-            self._points = {START}
+            self._points = {NOTHING}
         self._points.add(point)
 
     def _check_reference(self, ref: Reference) -> None:

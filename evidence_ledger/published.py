@@ -15,11 +15,16 @@ class Published:
         self._store = store
 
     def checkpoint(self) -> bytes | None:
-        """The newest checkpoint of a closed seal, or None before the first one."""
+        """The newest checkpoint of a closed seal with its cosignatures, or None before the first.
+
+        Cosignatures that come late are added.
+        """
         seal = self._store.seal(-1)
         if seal is not None and seal.entry is None:
             seal = self._store.seal(seal.number - 1) if seal.number else None
-        return seal.checkpoint if seal is not None else None
+        if seal is None:
+            return None
+        return seal.checkpoint + b"".join(one.line for one in seal.cosignatures)
 
     def size(self) -> int:
         """How many entries are published: those under the newest signed checkpoint."""

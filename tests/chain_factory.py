@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from evidence_ledger.core.chain import Admission, Extension, Head, IndexedDigest, extend
+from evidence_ledger.core.chain import NOTHING, Admission, Extension, Head, IndexedDigest, extend
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.digest import Algorithm, Fingerprint
 from evidence_ledger.core.edge import Edge
@@ -27,6 +27,8 @@ def admission(number: int, *, kind: str = "deposit", claims: int = 1) -> Admissi
         kind,
         b'{"statement":%d}' % number,
         b"signature %d" % number,
+        digest_of(0),
+        NOTHING,
         [_claim(position, digest) for position, digest in enumerate(digests)],
         [IndexedDigest(position, "sha256", digest) for position, digest in enumerate(digests)],
     )

@@ -25,6 +25,7 @@ from evidence_ledger.errors import (
     WitnessUnreachable,
 )
 from evidence_ledger.ledger import SealResult
+from evidence_ledger.published import Published
 from evidence_ledger.sealing.cosigning import CosigningRules
 from evidence_ledger.stored import StoredSeal
 from tests.fake_witness import FakeWitness
@@ -103,6 +104,7 @@ def test_a_certificate_holds_them_in_its_proof_alone(bench: Workbench) -> None:
     assert parts.checkpoint == seal.checkpoint
     assert note == seal.checkpoint + b"".join(one.line for one in seal.cosignatures)
     assert len(Note.parse(note).signatures) == 4
+    assert Published(bench.store).checkpoint() == note
     assert bench.check(written(parts)).verdict is not Verdict.FAILED
 
 

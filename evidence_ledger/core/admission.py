@@ -50,9 +50,12 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
         kind=parsed.kind,
         statement=signed.statement,
         signature=signed.signature,
+        signer=parsed.signer,
+        after=parsed.after,
         claims=signed.claims,
         digests=digests,
         leaves=b"".join(leaves),
+        refs=parsed.refs,
     )
 
 

@@ -6,10 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.edge import Edge, FullTile
 from evidence_ledger.core.entry import NO_ENTRY, entry_bytes, leaf_hash
+from evidence_ledger.core.merkle import EMPTY_ROOT
+from evidence_ledger.core.statement import Reference, TreePoint
+
+NOTHING = TreePoint(0, EMPTY_ROOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,7 @@ class Head:
     received: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedDigest:
+class IndexedDigest(NamedTuple):
     """A file's digest to be found by: claim position, digest name, digest."""
 
     position: int
@@ -30,20 +34,23 @@ class IndexedDigest:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """A statement that passed every check, with what is stored beside its entry.
 
     ``claims`` are canonical bytes in order (empty for a private deposit); ``leaves`` are the
-    record tree's leaves of its files, 32 bytes each.
+    record tree's leaves of its files, 32 bytes each. ``signer`` is the SHA-256 of the X.509
+    certificate that signed it, ``after`` and ``refs`` what it says of the ledger.
     """
 
     kind: str
     statement: bytes
     signature: bytes
+    signer: bytes
+    after: TreePoint
     claims: Sequence[bytes] = ()
     digests: Sequence[IndexedDigest] = ()
     leaves: bytes = b""
+    refs: Sequence[Reference] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ _CHARSETS = {
     UNIVERSAL_STRING: "utf-32-be",
 }
 _GENERALIZED = re.compile(rb"([0-9]{14})(?:\.([0-9]{1,18}))?Z")
+_new = tuple.__new__
 _UTC = re.compile(rb"[0-9]{12}Z")
 
 
@@ -306,7 +307,8 @@ def _read(data: bytes, start: int, limit: int, what: str) -> Node:
     end = body + length
     if end > limit:
         raise _truncated(start, what)
-    return Node(data, tag, start, body, end)
+    # What Node(…) does, without its Python-level detour: a signature has fifty nodes.
+    return _new(Node, (data, tag, start, body, end))
 
 
 def _long_length(data: bytes, start: int, limit: int, what: str) -> tuple[int, int]:

@@ -29,6 +29,7 @@ from evidence_ledger.errors import FormatError, NewerFormat, Refused, Undecided,
 VERSION = 1
 LARGEST = 16 * 1024 * 1024
 MOST_ALGORITHMS = 32
+MOST_ATTRIBUTES = 64
 MOST_CHAINS = 64
 MOST_STAMPS = 256
 MOST_LISTS = 256
@@ -253,6 +254,19 @@ def _chain(node: Node) -> ArchiveTimeStampChain:
     return ArchiveTimeStampChain(tuple(_stamp(stamp) for stamp in stamps), node.raw)
 
 
+def _attributes(node: Node) -> bytes:
+    """Attributes as they came; none of them is judged (RFC 4998, section 3.1)."""
+    attributes = node.elements(_WHAT, node.tag, most=MOST_ATTRIBUTES)
+    if not attributes:
+        raise FormatError("record.attributes", "A set of attributes is empty.", where=_WHAT)
+    for attribute in attributes:
+        fields = attribute.fields(_WHAT)
+        fields.next().oid(_WHAT)
+        fields.next().expect(der.SET, _WHAT)
+        fields.done()
+    return node.raw
+
+
 def _stamp(node: Node) -> ArchiveTimeStamp:
     fields = node.fields(_WHAT)
     stated = fields.optional(der.context(0))
@@ -262,7 +276,7 @@ def _stamp(node: Node) -> ArchiveTimeStamp:
     fields.done()
     return ArchiveTimeStamp(
         stated=_digest(stated, der.context(0)) if stated else None,
-        attributes=attributes.raw if attributes else None,
+        attributes=_attributes(attributes) if attributes else None,
         lists=lists,
         token=token,
         raw=node.raw,

@@ -7,6 +7,7 @@ The first identifier in each attribute names the signer's own; later ones name t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from evidence_ledger.core import der, oid
@@ -29,6 +30,7 @@ _SHA256: Final = DIGESTS["sha256"]
 _SHA1: Final = WEAK_DIGESTS["sha1"]
 _DIRECTORY_NAME: Final = der.context(4)
 _MOST: Final = 64
+_LARGEST_REMEMBERED: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,23 @@ def require_binding(signer: SignerInfo, certificate: X509Certificate, *, allow_v
             "The signature does not say with which X.509 certificate it was made.",
         )
     for value, version in ((v1, 1), (v2, 2)):
-        if value is not None and not parse_binding(value, version)[0].names(certificate):
+        if value is not None and not _first(value, version).names(certificate):
             raise Refused(
                 "cms.wrong-signing-certificate",
                 "The signature was made with another X.509 certificate than the one shown.",
             )
+
+
+def _first(value: bytes, version: int) -> CertificateIdentifier:
+    if len(value) > _LARGEST_REMEMBERED:
+        return parse_binding(value, version)[0]
+    return _remembered(value, version)
+
+
+@lru_cache(maxsize=256)
+def _remembered(value: bytes, version: int) -> CertificateIdentifier:
+    """A signer binds the same X.509 certificate each time."""
+    return parse_binding(value, version)[0]
 
 
 def parse_binding(value: bytes, version: int) -> tuple[CertificateIdentifier, ...]:

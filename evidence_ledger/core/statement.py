@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from evidence_ledger.core import canonical
 from evidence_ledger.core.canonical import Json
@@ -30,8 +31,7 @@ _MEMBERS = {"after", "claims", "kind", "ledger", "made", "nonce", "refs", "signe
 _ORIGIN = re.compile(r"[\x21-\x2a\x2c-\x7e]{1,255}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class TreePoint:
+class TreePoint(NamedTuple):
     """The size and root of a tree."""
 
     size: int

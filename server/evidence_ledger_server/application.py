@@ -14,7 +14,8 @@ from evidence_ledger import __version__
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.gate import Gate
-from evidence_ledger_server.problem import Problem
+from evidence_ledger_server.openapi import described
+from evidence_ledger_server.problem import Problem, mistake
 from evidence_ledger_server.routes import (
     deposits,
     fingerprints,
@@ -23,6 +24,7 @@ from evidence_ledger_server.routes import (
     verification,
 )
 from evidence_ledger_server.service import Service
+from evidence_ledger_server.shortcut import Shortcut
 
 ROUTERS = (
     deposits.router,
@@ -51,6 +53,8 @@ class Application:
         self.api.add_exception_handler(Problem, _told)
         self.api.add_exception_handler(HTTPException, _told)
         self.api.add_exception_handler(RequestValidationError, _told)
+        self.api.add_exception_handler(Exception, _mistaken)
+        self.api.openapi_schema = described(self.api)
         self._gate: Gate | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +65,7 @@ class Application:
     async def _lifespan(self, api: FastAPI) -> AsyncIterator[None]:
         service = self._open()
         api.state.service = service
-        self._gate = Gate(api, service)
+        self._gate = Gate(Shortcut(api), service)
         service.start()
         try:
             yield
@@ -78,11 +82,17 @@ async def _told(request: Request, error: Exception) -> Response:
     return _problem(error).response(request.state.request_id)
 
 
+async def _mistaken(request: Request, _: Exception) -> Response:
+    """The framework raises the error again, for the gate to log."""
+    return mistake().response(request.state.request_id)
+
+
 def _problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, EvidenceError):
         return Problem.of(error)
     if isinstance(error, HTTPException):
-        return Problem(error.status_code, f"http.{error.status_code}", f"{error.detail}.")
+        code = f"http.{error.status_code}"
+        return Problem(error.status_code, code, f"{error.detail}.", headers=error.headers)
     return Problem(400, "http.parameter", "A part of the address is not what it must be.")

@@ -41,6 +41,7 @@ class Config(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8440
     workers: Annotated[int, Field(ge=1, le=64)] = 1
+    check_processes: Annotated[int, Field(ge=0, le=64)] = 1
     public_url: str = ""
     trusted_proxies: tuple[str, ...] = ()
     tls_certificate: Path | None = None
@@ -58,6 +59,7 @@ class Config(BaseModel):
     most_requests: Count = 512
     most_verifications: Count = 8
     most_waiting: Count = 2048
+    most_body_bytes: Count = 512 * MIB
     requests_per_minute: Count = 60_000
     lookups_per_minute: Count = 60_000
     verifications_per_minute: Count = 6_000

@@ -5,16 +5,16 @@ The log names no person, file, fingerprint or address: the route, not the path.
 
 from __future__ import annotations
 
-import json
 import logging
+import sys
 import time
-from datetime import UTC, datetime
 from uuid import uuid4
 
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from evidence_ledger_server.problem import Problem, busy
+from evidence_ledger.errors import EvidenceError
+from evidence_ledger_server.log_lines import AccessLines
+from evidence_ledger_server.problem import Problem, busy, mistake
 from evidence_ledger_server.service import Service
 
 logger = logging.getLogger("evidence.requests")
@@ -35,12 +35,14 @@ class _Answer:
         self._send = send
         self._headers = [(b"x-request-id", request_id.encode()), *HEADERS, *[HSTS] * https]
         self.status = 0
+        self.is_whole = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message["headers"], *self._headers]
         await self._send(message)
+        self.is_whole = message["type"] == "http.response.body" and not message.get("more_body")
 
 
 class Gate:
@@ -49,6 +51,7 @@ class Gate:
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
+        self._lines = AccessLines(sys.stderr)
         self._active = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,6 +70,7 @@ class Gate:
         finally:
             self._active -= 1
             self._service.metrics.active.dec()
+            self._service.room.leave(scope)
             self._count(scope, answer.status, time.perf_counter() - started, request_id)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: _Answer, request_id: str) -> None:
@@ -75,41 +79,23 @@ class Gate:
             await self._app(scope, receive, answer.send)
         except Problem as problem:
             await problem.response(request_id)(scope, receive, answer.send)
+        except EvidenceError as error:
+            await Problem.of(error).response(request_id)(scope, receive, answer.send)
         except Exception:
-            logger.exception("a mistake of ours", extra={"request": request_id})
-            if answer.status:
+            logger.exception("a mistake of ours", extra={"told": {"request": request_id}})
+            if not answer.status:
+                await mistake().response(request_id)(scope, receive, answer.send)
+            elif not answer.is_whole:
                 raise
-            mistake = Problem(500, "internal", "This server made a mistake. Nothing was decided.")
-            await mistake.response(request_id)(scope, receive, answer.send)
 
     def _admit(self, scope: Scope) -> None:
-        self._service.requests.take(self._service.client(Request(scope)))
+        self._service.requests.take(self._service.client(scope))
         if self._active > self._service.config.most_requests:
             raise busy("More requests are under way than can be taken on.")
 
     def _count(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         route = getattr(scope.get("route"), "path", "none")
-        self._service.metrics.requests.labels(route, status).inc()
-        self._service.metrics.seconds.labels(route).observe(seconds)
+        self._service.metrics.served(route, status, seconds)
         if self._service.config.access_log:
-            told = {"request": request_id, "method": scope["method"], "route": route}
-            logger.info("served", extra=told | {"status": status, "ms": round(seconds * 1000, 2)})
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line."""
-
-    _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-
-    def format(self, record: logging.LogRecord) -> str:
-        """See logging."""
-        told: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "says": record.getMessage(),
-        }
-        told |= {name: value for name, value in vars(record).items() if name not in self._OWN}
-        if record.exc_info:
-            told["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(told, default=str)
+            moment = self._service.clock.now()
+            self._lines.served(moment, request_id, scope["method"], route, status, seconds)

@@ -23,6 +23,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._served: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self.requests = Counter(
             "evidence_requests", "Requests", ["route", "status"], registry=self.registry
         )
@@ -52,6 +53,15 @@ class Metrics:
         self.verdicts = Counter(
             "evidence_verdicts", "Answers of checks", ["verdict"], registry=self.registry
         )
+
+    def served(self, route: str, status: int, seconds: float) -> None:
+        """Count a request."""
+        found = self._served.get((route, status))
+        if found is None:
+            found = self.requests.labels(route, status), self.seconds.labels(route)
+            self._served[route, status] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     def sealed(self, succeeded: bool) -> None:
         """Count a round of sealing."""

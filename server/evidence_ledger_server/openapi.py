@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
 from evidence_ledger_server import examples
 
 Described = dict[str, Any]
@@ -12,9 +15,9 @@ Answers = dict[int | str, dict[str, Any]]
 PROBLEM: Described = {
     "type": "object",
     "properties": {
-        name: {"type": "string"} for name in ("type", "title", "detail", "code", "hint", "instance")
+        name: {"type": "string"} for name in ("type", "title", "detail", "code", "instance")
     }
-    | {"status": {"type": "integer"}},
+    | {"status": {"type": "integer"}, "hint": {"type": ["string", "null"]}},
 }
 
 
@@ -22,14 +25,44 @@ def _json(schema: Described, example: object) -> Described:
     return {"application/json": {"schema": schema, "example": example}}
 
 
+PROBLEMS = {
+    400: "Malformed",
+    404: "Not there",
+    408: "Too slow",
+    409: "Not yet",
+    413: "Too large",
+    415: "Of a kind that is not taken",
+    422: "Refused",
+    429: "Asked too often",
+    500: "A mistake of the server",
+    503: "Busy",
+    507: "No space left",
+}
+ANY = (429, 500, 503)
+"""What every request may meet."""
+
+
 def _answers(status: int, says: str, example: object, *problems: int) -> Answers:
-    kinds = {400: "Malformed", 404: "Not there", 409: "Not yet", 413: "Too large"}
-    kinds |= {422: "Refused", 429: "Asked too often", 503: "Busy", 507: "No space left"}
-    told: Answers = {status: {"description": says, "content": _json({"type": "object"}, example)}}
-    for one in problems:
-        content = {"application/problem+json": {"schema": PROBLEM}}
-        told[one] = {"description": kinds[one], "content": content}
+    return _told(status, says, _json({"type": "object"}, example), *problems)
+
+
+def _told(status: int, says: str, content: Described, *problems: int) -> Answers:
+    told: Answers = {status: {"description": says, "content": content}}
+    for one in sorted({*problems, *ANY}):
+        problem = {"application/problem+json": {"schema": PROBLEM}}
+        told[one] = {"description": PROBLEMS[one], "content": problem}
     return told
+
+
+def described(api: FastAPI) -> Described:
+    """The document, without the framework's own problem, which is never sent."""
+    document = get_openapi(title=api.title, version=api.version, routes=api.routes)
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]
+    document.pop("components", None)
+    return document
 
 
 _ONE: Described = {
@@ -57,10 +90,19 @@ DEPOSIT: Described = {
         "content": _json({"oneOf": [_ONE, _MANY]}, examples.DEPOSIT),
     },
 }
-DEPOSITED = _answers(201, "Durable", examples.DEPOSITED, 400, 413, 422, 429, 503, 507)
-ENTRY = _answers(200, "The entry", examples.ENTRY, 404, 429)
-FOUND = _answers(200, "The entries", examples.FOUND, 400, 404, 429)
+DEPOSITED = _answers(201, "Durable", examples.DEPOSITED, 400, 408, 413, 422, 507)
+DEPOSITED[200] = {
+    "description": "Nothing new: the same bytes were there already, or none of a batch stands",
+    "content": _json({"type": "object"}, examples.DEPOSITED),
+}
+ENTRY = _answers(200, "The entry", examples.ENTRY, 400, 404)
+_ASICE = {"application/vnd.etsi.asic-e+zip": {"schema": {"type": "string", "format": "binary"}}}
+CERTIFICATE = _told(200, "The certificate", _ASICE, 400, 404, 409)
+FOUND = _answers(200, "The entries", examples.FOUND, 400, 404)
 LEDGER = _answers(200, "The ledger", examples.LEDGER)
+HEALTH = _answers(200, "It works", {"status": "ok", "checks": {"database": "ok"}})
+HEALTH[503] = {"description": "It does not", "content": _json({"type": "object"}, {})}
+POLICY = _told(200, "The trust policy", {"application/toml": {"schema": {"type": "string"}}})
 VERIFY: Described = {
     "requestBody": {
         "required": True,
@@ -69,7 +111,7 @@ VERIFY: Described = {
                 "schema": {
                     "type": "object",
                     "properties": {
-                        "policy": {"type": "string"},
+                        "policy": {"type": "string", "format": "binary"},
                         "certificate": {"type": "string", "format": "binary"},
                         "file": {
                             "type": "array",
@@ -83,4 +125,4 @@ VERIFY: Described = {
         },
     }
 }
-REPORT = _answers(200, "The report", examples.REPORT, 400, 413, 429, 503)
+REPORT = _answers(200, "The report", examples.REPORT, 400, 408, 413, 415)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -49,11 +50,31 @@ class Problem(Exception):
     """A refusal of the server itself. ``code`` is stable; ``retry`` is in seconds."""
 
     def __init__(
-        self, status: int, code: str, detail: str, hint: str | None = None, retry: int | None = None
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        hint: str | None = None,
+        retry: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.hint, self.retry = hint, retry
+        self.headers = dict(headers or {})
+        if retry is not None:
+            self.headers["Retry-After"] = str(retry)
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """So that a problem found in another process arrives whole."""
+        return Problem, (
+            self.status,
+            self.code,
+            self.detail,
+            self.hint,
+            self.retry,
+            self.headers,
+        )
 
     @classmethod
     def of(cls, error: EvidenceError) -> Problem:
@@ -80,8 +101,7 @@ class Problem(Exception):
             "hint": self.hint,
             "instance": f"urn:uuid:{request_id}",
         }
-        headers = {} if self.retry is None else {"Retry-After": str(self.retry)}
-        return Response(json.dumps(document), self.status, headers, MEDIA_TYPE)
+        return Response(json.dumps(document), self.status, self.headers, MEDIA_TYPE)
 
 
 def too_large(limit: int) -> Problem:
@@ -92,3 +112,8 @@ def too_large(limit: int) -> Problem:
 def busy(detail: str) -> Problem:
     """More work than is taken on at once."""
     return Problem(503, "http.busy", detail, "Try again in a moment.", retry=1)
+
+
+def mistake() -> Problem:
+    """Where the server itself is wrong."""
+    return Problem(500, "internal", "This server made a mistake. Nothing was decided.")

@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import logging.config
 import os
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
 from evidence_ledger_server.application import Application, make_application
 from evidence_ledger_server.config import Config
+from evidence_ledger_server.log_lines import LOGGING
 from evidence_ledger_server.service import Service
 
 _HANDED_ON = "EVIDENCE_SERVER_HANDED_ON"
-LOGGING: Mapping[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"lines": {"()": "evidence_ledger_server.gate.JsonLines"}},
-    "handlers": {
-        "out": {
-            "class": "logging.StreamHandler",
-            "formatter": "lines",
-            "stream": "ext://sys.stderr",
-        }
-    },
-    "loggers": {
-        "evidence": {"handlers": ["out"], "level": "INFO"},
-        "uvicorn": {"handlers": ["out"], "level": "INFO"},
-    },
-}
 
 
 def serve(config: Config) -> None:
@@ -71,6 +56,8 @@ def _handed_on(config: Config) -> Config:
 def worker() -> Application:
     """The application of one process, with the settings that ``serve`` handed on."""
     logging.config.dictConfig(dict(LOGGING))
+    # The thread that commits gets its turn soon, however busy the one is that serves.
+    sys.setswitchinterval(0.001)
     return make_application(Config.model_validate_json(os.environ[_HANDED_ON]))
 
 

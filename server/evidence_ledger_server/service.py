@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from starlette.requests import Request
+from starlette.types import Scope
 
 from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.home import Home
@@ -15,15 +15,20 @@ from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.assembly import OpenLedger, open_ledger
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.ports import Clock
+from evidence_ledger_server.body import Room
+from evidence_ledger_server.checking import Checking
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.group_commit import GroupCommit
 from evidence_ledger_server.limits import Rate
 from evidence_ledger_server.metrics import Metrics
 from evidence_ledger_server.problem import busy
+from evidence_ledger_server.reading import Reading
 from evidence_ledger_server.sealing import Sealing, seal_appears
 from evidence_ledger_server.tile_cache import TileCache
 
 T = TypeVar("T")
+WAITING_PER_CHECK = 8
+"""Checks that may wait for their turn, for each that may run."""
 
 
 class Service:
@@ -45,13 +50,17 @@ class Service:
         self.commit = GroupCommit(
             self.place.ledger.deposit_each, config.most_waiting, self.metrics.batches.observe
         )
+        self.reading = Reading()
+        self.checking = Checking(self.place.ledger.origin, config.check_processes)
         self.sealing = self._make_sealing()
         self.requests = Rate(config.requests_per_minute, time.monotonic)
         self.lookups = Rate(config.lookups_per_minute, time.monotonic)
         self.verifications = Rate(config.verifications_per_minute, time.monotonic)
         self.deposits = Rate(config.deposits_per_minute, time.monotonic)
+        self.room = Room(config.most_body_bytes)
         self.tiles = TileCache()
         self._verifying = 0
+        self._turns = asyncio.Semaphore(config.most_verifications)
 
     def _make_sealing(self) -> Sealing | None:
         if self._sealed_place is None:
@@ -64,12 +73,14 @@ class Service:
         )
 
     def start(self) -> None:
-        """Begin to seal."""
+        """Begin to check and to seal."""
+        self.checking.start()
         if self.sealing is not None:
             self.sealing.start()
 
     async def stop(self) -> None:
         """Finish what was begun, and let go of the database."""
+        await self.checking.stop()
         await self.commit.stop()
         if self.sealing is not None:
             await self.sealing.stop()
@@ -77,6 +88,7 @@ class Service:
 
     def close(self) -> None:
         """Let go of the database."""
+        self.reading.stop()
         self.place.close()
         if self._sealed_place is not None:
             self._sealed_place.close()
@@ -89,17 +101,19 @@ class Service:
         return await self.sealing.wait_for(index, store, seconds)
 
     @staticmethod
-    def client(request: Request) -> str:
+    def client(scope: Scope) -> str:
         """By what limits know a client: its address, as told by a trusted proxy if there is one."""
-        return request.client.host if request.client else "unknown"
+        client = scope["client"]
+        return str(client[0]) if client else "unknown"
 
     async def verify(self, check: Callable[[], T]) -> T:
-        """Run a check in a thread. Raises Problem (503) where too many run."""
-        if self._verifying >= self.config.most_verifications:
-            raise busy("More checks are running than can be taken on.")
+        """Run a check in a thread, in its turn. Raises Problem (503) where too many wait."""
+        if self._verifying >= WAITING_PER_CHECK * self.config.most_verifications:
+            raise busy("More checks are waiting than can be taken on.")
         self._verifying += 1
         try:
-            return await asyncio.to_thread(check)
+            async with self._turns:
+                return await asyncio.to_thread(check)
         finally:
             self._verifying -= 1
 

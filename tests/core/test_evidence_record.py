@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence_ledger.core import der, oid
 from evidence_ledger.core import der_writer as w
 from evidence_ledger.core import evidence_record as er
-from evidence_ledger.core import oid
 from evidence_ledger.core.record_coverage import CoveringToken, RecordedObject, covering_tokens
 from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.errors import (
@@ -254,6 +254,14 @@ def test_a_token_that_is_no_signed_data_is_refused() -> None:
 def test_empty_lists_are_not_written(lists: tuple[tuple[bytes, ...], ...]) -> None:
     with pytest.raises(UsageError):
         er.initial_record(lists, token_over(bytes(32)))
+
+
+@pytest.mark.parametrize("members", [(), (w.oid("1.2.3"),), (w.sequence(w.oid("1.2.3")),)])
+def test_attributes_that_are_none_are_refused(members: tuple[bytes, ...]) -> None:
+    attributes = w.set_of(members, der.context(1))
+    stamp = w.sequence(attributes, token_over(bytes(32)))
+    with pytest.raises(FormatError):
+        er.parse(w.sequence(w.integer(1), w.sequence(SHA256), w.sequence(w.sequence(stamp))))
 
 
 @given(st.data())

@@ -31,15 +31,15 @@ class Running:
         self.home = Home(home)
         if not self.home.settings.exists():
             create_ledger(self.home, origin=ORIGIN)
-        self.config = Config(home=home, access_log=False, **settings)
+        settings = {"access_log": False, "check_processes": 0} | settings
+        self.config = Config(home=home, **settings)
         self.author: Author = open_depositor(self.home)
 
     def __enter__(self) -> Running:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        settings = uvicorn.Config(
-            make_application(self.config), log_config=None, lifespan="on", server_header=False
-        )
+        self.app = make_application(self.config)
+        settings = uvicorn.Config(self.app, log_config=None, lifespan="on", server_header=False)
         self.server = uvicorn.Server(settings)
         self.thread = threading.Thread(target=self._serve)
         self.thread.start()

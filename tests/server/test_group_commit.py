@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from evidence_ledger.core.chain import Admission
+from evidence_ledger.core.chain import NOTHING, Admission
 from evidence_ledger.errors import LedgerFull, Refused
 from evidence_ledger.ledger import Receipt
 from evidence_ledger_server.group_commit import MOST_CLAIMS, GroupCommit, Outcome
@@ -20,6 +20,8 @@ def admission(number: int, claims: int = 0) -> Admission:
         kind="deposit",
         statement=b"%d" % number,
         signature=b"",
+        signer=b"",
+        after=NOTHING,
         claims=[b""] * claims,
         digests=[],
         leaves=b"",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -84,7 +86,7 @@ def test_a_deposit_for_another_ledger_is_refused(looked_at: Running, tmp_path: P
 
 def test_a_checkpoint_that_never_was_is_refused(looked_at: Running) -> None:
     context = looked_at.context()
-    false = replace(context, after=replace(context.after, size=7))
+    false = replace(context, after=context.after._replace(size=7))
     signed = looked_at.author.deposit([fact("a", b"a")], [], false)
     answer = looked_at.deposit(signed)
     assert (answer.status_code, answer.json()["code"]) == (422, "statement.after")
@@ -136,6 +138,26 @@ def test_a_slow_client_is_not_waited_for(tmp_path: Path) -> None:
         with socket.create_connection(address, timeout=30) as slow:
             slow.sendall(b"POST /v1/deposits HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
             assert slow.recv(64).startswith(b"HTTP/1.1 408")
+
+
+def test_a_client_that_drips_is_not_waited_for(tmp_path: Path) -> None:
+    with Running(tmp_path / "ledger", read_timeout=0.5, seal_every=3600.0) as server:
+        address = server.socket.getsockname()
+        with socket.create_connection(address, timeout=30) as slow:
+            slow.sendall(b"POST /v1/deposits HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n")
+            started = time.monotonic()
+            while not select.select([slow], [], [], 0.1)[0]:
+                assert time.monotonic() - started < 30
+                slow.sendall(b"{")
+            assert slow.recv(64).startswith(b"HTTP/1.1 408")
+
+
+def test_bodies_are_held_in_bounded_memory(tmp_path: Path) -> None:
+    with Running(tmp_path / "ledger", most_body_bytes=1000, seal_every=3600.0) as server:
+        for _ in range(2):
+            large = server.client.post("/v1/deposits", content=b"x" * 1001)
+            assert (large.status_code, large.json()["code"]) == (503, "http.busy")
+            assert server.client.post("/v1/deposits", content=b"x" * 900).status_code == 400
 
 
 def test_an_aborted_upload_leaves_nothing(looked_at: Running) -> None:
@@ -212,3 +234,29 @@ def test_garbage_as_a_certificate_is_a_report_and_no_error(looked_at: Running) -
     assert (cut.status_code, cut.json()["code"]) == (400, "http.multipart")
     text = looked_at.client.post("/v1/verify", content=b"x", headers={"Content-Type": "text/plain"})
     assert text.status_code == 415
+
+
+@pytest.mark.parametrize("path", ["/v1/ledger", "/v1/fingerprints/sha256/" + "ab" * 32])
+def test_a_mistake_of_ours_is_told_without_its_details(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    with Running(tmp_path / "ledger", seal_every=3600.0) as server:
+        service = server.app.api.state.service
+        monkeypatch.setattr(service.reading, "read", lambda _: 1 // 0)
+        answer = server.client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "Zero" not in answer.text
+        monkeypatch.undo()
+        assert server.client.get("/v1/ledger").status_code == 200
+
+
+@pytest.mark.parametrize("index", [2**53, 2**63 - 1, 2**63, 10**30])
+def test_an_entry_that_no_ledger_can_have(looked_at: Running, index: int) -> None:
+    for path in (f"/v1/deposits/{index}", f"/v1/deposits/{index}/certificate"):
+        assert looked_at.client.get(path).status_code in (400, 404)
+
+
+def test_a_method_that_is_not_taken_is_told_those_that_are(looked_at: Running) -> None:
+    answer = looked_at.client.delete("/v1/ledger")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")

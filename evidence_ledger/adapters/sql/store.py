@@ -44,6 +44,7 @@ _CLAIMS_AT_ONCE = 2048
 _TILES_AT_ONCE = 64
 _TOKENS_AT_ONCE = 512
 _STRANDS_AT_ONCE = 64
+_LARGEST = (1 << 53) - 1
 _BEFORE_ALL = SealPlace(-1, -1)
 
 
@@ -110,7 +111,7 @@ class SqlStore:
 
     def entry(self, index: int) -> StoredEntry:
         """See ports.Store."""
-        for found in self.entries(index, index + 1):
+        for found in self.entries(index, index + 1) if index <= _LARGEST else ():
             return found
         raise NoSuchEntry(f"The ledger has no entry {index}.", where=self._place)
 

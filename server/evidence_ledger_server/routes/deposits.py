@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 from collections.abc import Sequence
@@ -12,22 +11,20 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from evidence_ledger.core import canonical, entry, statement
-from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.chain import Admission
 from evidence_ledger.desk import fill
 from evidence_ledger.errors import EvidenceError, NotSealed
 from evidence_ledger.ledger import Receipt
 from evidence_ledger.ports import Store
 from evidence_ledger_server.body import read_body
-from evidence_ledger_server.deposit_form import DepositForm, parse_form
+from evidence_ledger_server.checker import Checked
 from evidence_ledger_server.group_commit import Outcome
+from evidence_ledger_server.openapi import CERTIFICATE as HELD
 from evidence_ledger_server.openapi import DEPOSIT, DEPOSITED, ENTRY
 from evidence_ledger_server.problem import Problem
 from evidence_ledger_server.service import Service
 
 CERTIFICATE = "application/vnd.etsi.asic-e+zip"
-INLINE = 64 * 1024
-"""A body up to so many bytes is checked at once; a larger one in a thread, so that nobody waits."""
 
 Index = Annotated[int, Path(ge=0, lt=1 << 63)]
 
@@ -43,19 +40,17 @@ async def deposit(request: Request) -> Response:
     The same bytes again give the same answer.
     """
     service: Service = request.app.state.service
-    body = await read_body(request, service.config.largest_deposit, service.config.read_timeout)
+    config = service.config
+    body = await read_body(request, config.largest_deposit, config.read_timeout, service.room)
     wait = _wanted_wait(request)
-    if len(body) <= INLINE:
-        form, checked = _checked(service, body)
-    else:
-        form, checked = await asyncio.to_thread(_checked, service, body)
-    outcomes = await _committed(service, checked)
+    checked = await service.checking.check(body)
+    outcomes = await _committed(service, checked.deposits)
     sealed = await _sealed(service, outcomes) if wait else None
-    if not form.is_batch and isinstance(outcomes[0], EvidenceError):
+    if not checked.is_batch and isinstance(outcomes[0], EvidenceError):
         raise outcomes[0]
-    if sealed and not form.is_batch and request.headers.get("accept") == CERTIFICATE:
-        return await _certificate(service, form, outcomes[0])
-    return _answer(form, outcomes, sealed=sealed)
+    if sealed and not checked.is_batch and request.headers.get("accept") == CERTIFICATE:
+        return await _certificate(service, checked, outcomes[0])
+    return _answer(checked, outcomes, sealed=sealed)
 
 
 def _wanted_wait(request: Request) -> bool:
@@ -65,24 +60,12 @@ def _wanted_wait(request: Request) -> bool:
     return wait == "seal"
 
 
-def _checked(service: Service, body: bytes) -> tuple[DepositForm, list[Admission | EvidenceError]]:
-    form = parse_form(body)
-    return form, [_admitted(service, one) for one in form.deposits]
-
-
-def _admitted(service: Service, signed: SignedStatement) -> Admission | EvidenceError:
-    try:
-        return service.place.ledger.admit(signed)
-    except EvidenceError as error:
-        return error
-
-
 async def _committed(
     service: Service, checked: Sequence[Admission | EvidenceError]
 ) -> list[Outcome]:
     sound = [one for one in checked if isinstance(one, Admission)]
     for one in sound:
-        service.deposits.take(statement.parse(one.statement).signer.hex())
+        service.deposits.take(one.signer.hex())
     answers = iter(await service.commit.submit(sound) if sound else ())
     outcomes = [next(answers) if isinstance(one, Admission) else one for one in checked]
     service.metrics.deposits.inc(
@@ -96,10 +79,12 @@ async def _sealed(service: Service, outcomes: Sequence[Outcome]) -> bool:
     return bool(indexes) and await service.wait_for_seal(max(indexes))
 
 
-async def _certificate(service: Service, form: DepositForm, outcome: Outcome) -> Response:
+async def _certificate(service: Service, checked: Checked, outcome: Outcome) -> Response:
     """The certificate, with the claims that came with the deposit: the client knows them."""
+    deposit = checked.deposits[0]
     assert isinstance(outcome, Receipt)  # noqa: S101 the caller has raised the other kind
-    shown = None if form.deposits[0].claims else ()
+    assert isinstance(deposit, Admission)  # noqa: S101 and here too
+    shown = None if deposit.claims else ()
     return await certificate_of(service, outcome.index, shown)
 
 
@@ -116,10 +101,10 @@ def _filled(service: Service, index: int, positions: Sequence[int] | None) -> by
     return out.getvalue()
 
 
-def _answer(form: DepositForm, outcomes: Sequence[Outcome], *, sealed: bool | None) -> Response:
+def _answer(checked: Checked, outcomes: Sequence[Outcome], *, sealed: bool | None) -> Response:
     documents = [_document(one, sealed=sealed) for one in outcomes]
     fresh = any(isinstance(one, Receipt) and not one.repeated for one in outcomes)
-    body = {"deposits": documents} if form.is_batch else documents[0]
+    body = {"deposits": documents} if checked.is_batch else documents[0]
     return Response(json.dumps(body), 201 if fresh else 200, media_type="application/json")
 
 
@@ -141,8 +126,10 @@ def _document(outcome: Outcome, *, sealed: bool | None) -> dict[str, object]:
 async def show(request: Request, index: Index) -> Response:
     """What is public of an entry: no claim, no name."""
     service: Service = request.app.state.service
-    service.lookups.take(service.client(request))
-    document = await asyncio.to_thread(_entry_document, service.place.ledger.store, index)
+    service.lookups.take(service.client(request.scope))
+    document = await service.reading.read(
+        lambda: _entry_document(service.place.ledger.store, index)
+    )
     return Response(json.dumps(document), media_type="application/json")
 
 
@@ -169,11 +156,11 @@ def _entry_document(store: Store, index: int) -> dict[str, object]:
     return document
 
 
-@router.get("/v1/deposits/{index}/certificate")
+@router.get("/v1/deposits/{index}/certificate", responses=HELD)
 async def certificate(request: Request, index: Index) -> Response:
     """The certificate of an entry without its claims, which are the depositor's to show."""
     service: Service = request.app.state.service
-    service.lookups.take(service.client(request))
+    service.lookups.take(service.client(request.scope))
     try:
         return await certificate_of(service, index, ())
     except NotSealed as error:

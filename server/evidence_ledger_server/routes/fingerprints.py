@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 from fastapi import APIRouter, Request, Response
@@ -24,9 +23,9 @@ router = APIRouter()
 async def find(request: Request, algorithm: str, digest: str) -> Response:
     """The entries that hold a file's fingerprint, with the time when each was received."""
     service: Service = request.app.state.service
-    service.lookups.take(service.client(request))
+    service.lookups.take(service.client(request.scope))
     name, value = parse_digest(f"{algorithm}:{digest}")
-    entries = await asyncio.to_thread(_entries, service.place.ledger.store, name, value)
+    entries = await service.reading.read(lambda: _entries(service.place.ledger.store, name, value))
     if not entries:
         raise Problem(404, "fingerprint.unknown", "No entry of this ledger holds this fingerprint.")
     told = {"digest": f"{name.value}:{value.hex()}", "entries": entries}

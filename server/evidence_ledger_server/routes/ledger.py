@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.metrics import MEDIA_TYPE
-from evidence_ledger_server.openapi import LEDGER
+from evidence_ledger_server.openapi import HEALTH, LEDGER, POLICY
 from evidence_ledger_server.service import Service
 
 router = APIRouter()
@@ -20,7 +20,8 @@ async def about(request: Request) -> Response:
     """What a depositor needs to sign: the ledger's origin, its digests, its newest checkpoint."""
     service: Service = request.app.state.service
     return Response(
-        json.dumps(await asyncio.to_thread(_about, service)), media_type="application/json"
+        json.dumps(await service.reading.read(lambda: _about(service))),
+        media_type="application/json",
     )
 
 
@@ -34,14 +35,14 @@ def _about(service: Service) -> dict[str, object]:
     }
 
 
-@router.get("/v1/policy")
+@router.get("/v1/policy", responses=POLICY)
 async def policy(request: Request) -> Response:
     """The trust policy that this server checks against. Whom to trust is still yours to choose."""
     service: Service = request.app.state.service
     return Response(service.trust_text, media_type="application/toml")
 
 
-@router.get("/v1/health")
+@router.get("/v1/health", responses=HEALTH)
 async def health(request: Request) -> Response:
     """Whether this server can do its work, by trying."""
     service: Service = request.app.state.service

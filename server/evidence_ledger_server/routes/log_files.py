@@ -6,7 +6,6 @@ proof and its checkpoint are always of the same size, whatever is appended meanw
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 
 from fastapi import APIRouter, Request, Response
@@ -28,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 async def checkpoint(request: Request) -> Response:
     """The newest signed checkpoint."""
     service: Service = request.app.state.service
-    data = await asyncio.to_thread(Published(service.place.ledger.store).checkpoint)
+    data = await service.reading.read(Published(service.place.ledger.store).checkpoint)
     if data is None:
         raise Problem(404, "log.empty", "This ledger has no checkpoint yet.")
     return Response(data, media_type=TEXT, headers={"Cache-Control": "no-cache"})
@@ -44,7 +43,7 @@ async def tile(request: Request, path: str) -> Response:
         raise Problem(404, error.reason, error.message) from error
     data = service.tiles.get(path)
     if data is None:
-        data = await asyncio.to_thread(_tile, service, wanted)
+        data = await service.reading.read(lambda: _tile(service, wanted))
         if data is None:
             raise Problem(404, "log.no-tile", "The published tree has no such tile.")
         service.tiles.put(path, data)

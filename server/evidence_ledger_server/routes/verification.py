@@ -27,7 +27,7 @@ async def verify(request: Request) -> Response:
     Judged by the policy of this server, or by the one that is sent along.
     """
     service: Service = request.app.state.service
-    service.verifications.take(service.client(request))
+    service.verifications.take(service.client(request.scope))
     parser = _parser(request, service)
     try:
         async for part in stream(request, service.config.read_timeout):

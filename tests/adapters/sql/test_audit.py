@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -230,7 +229,7 @@ def fill_stated(store: Store, count: int) -> None:
         root = leaf_hash(one.claims[0])
         point = TreePoint(1, root)
         data = Statement("deposit", "l", point, bytes(32), START, point, bytes(16)).encode()
-        made.append(replace(one, statement=data))
+        made.append(one._replace(statement=data))
     store.append(Head(), extend(Head(), Edge(), made, START))
 
 

@@ -132,7 +132,7 @@ def test_ranges_stop_at_the_end(store: Store) -> None:
     assert len(store.leaf_hashes(590, 700)) == 10
 
 
-@pytest.mark.parametrize("index", [-1, 3, 2**60])
+@pytest.mark.parametrize("index", [-1, 3, 2**53, 2**60, 2**63 - 1, 2**63, 10**30])
 def test_an_entry_that_is_not_there(store: Store, index: int) -> None:
     fill(store, 3)
     with pytest.raises(NoSuchEntry):
@@ -191,7 +191,7 @@ def test_claims_come_in_order_however_many(store: Store) -> None:
 
 
 def test_a_digest_is_found_wherever_it_is_oldest_first(store: Store) -> None:
-    twice = replace(admission(7), statement=b"another")
+    twice = admission(7)._replace(statement=b"another")
     step = extend(Head(), Edge(), [admission(6), admission(7, claims=3), twice], START)
     store.append(Head(), step)
     assert store.find(digest_of(7), "sha256") == [Found(1, 0), Found(2, 0)]
