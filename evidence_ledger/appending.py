@@ -122,6 +122,8 @@ class Appender:
 
     def _attempt(self, hashes: Sequence[bytes], admissions: Sequence[Admission]) -> list[Receipt]:
         known = dict(self._store.indexes_of(hashes))
+        if known and self._doubtful:
+            self._store.settle()
         pairs = zip(hashes, admissions, strict=True)
         fresh = {digest: one for digest, one in pairs if digest not in known}
         made = self._try(self._store.head(), list(fresh.values())) if fresh else []

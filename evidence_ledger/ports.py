@@ -180,8 +180,16 @@ class Store(Protocol):
         """
         ...
 
+    def settle(self) -> None:
+        """When this returns, what can be read is as durable as what ``append`` wrote.
+
+        For what is found after a commit that was in doubt: it may not have reached every copy yet.
+        """
+        ...
+
     def alone(self) -> AbstractContextManager[bool]:
-        """Whether no other process, on any host, is inside such a block: for sealing."""
+        """Whether no other host is inside such a block: for sealing. A store that no other host can
+        reach says so at once."""
         ...
 
     def indexes_of(self, statements: Sequence[bytes]) -> Mapping[bytes, int]:

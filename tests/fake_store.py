@@ -64,6 +64,9 @@ class FakeStore:
     def turn(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def settle(self) -> None:
+        pass
+
     @contextmanager
     def alone(self) -> Iterator[bool]:
         given, self._rows.is_alone = self._rows.is_alone, False

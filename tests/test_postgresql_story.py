@@ -54,6 +54,11 @@ class Doubtful:
     def __init__(self, store: Store, outcomes: list[bool]) -> None:
         self._store = store
         self._outcomes = outcomes
+        self.settled = 0
+
+    def settle(self) -> None:
+        self.settled += 1
+        self._store.settle()
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
@@ -69,11 +74,12 @@ class Doubtful:
 @pytest.mark.parametrize("outcomes", [[True], [False], [False, True], [False, False]])
 def test_a_commit_in_doubt_is_looked_up(bench: Workbench, outcomes: list[bool]) -> None:
     bench.deposit()
-    doubtful = cast(Store, Doubtful(bench.store, [*outcomes]))
-    ledger = Ledger(replace(bench.parts(), store=doubtful))
+    doubtful = Doubtful(bench.store, [*outcomes])
+    ledger = Ledger(replace(bench.parts(), store=cast(Store, doubtful)))
     signed = [bench.signed([fact(name, name.encode())]) for name in ("x", "y")]
     receipts = ledger.deposit(signed)
     assert [(one.index, one.repeated) for one in receipts] == [(1, False), (2, False)]
+    assert doubtful.settled == (1 if outcomes[-1] else 0)
     again = ledger.deposit(signed)
     assert [(one.index, one.repeated) for one in again] == [(1, True), (2, True)]
     bench.ledger.seal()

@@ -77,7 +77,7 @@ def postgresql_engine(database: PostgresqlDatabase, *, read_only: bool, wait: fl
     }
     if database.password is not None:
         chosen["password"] = database.password
-    words = _SESSION.format(wait=int(wait * 1000), read_only="on" if read_only else "off")
+    words = _SESSION.format(wait=max(1, int(wait * 1000)), read_only="on" if read_only else "off")
 
     def connect() -> psycopg.Connection[Any]:
         # BEGIN is ours alone to say: a single question then needs no transaction around it.

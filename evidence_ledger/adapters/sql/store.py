@@ -100,6 +100,11 @@ class SqlStore:
         """See ports.Store."""
         return turn(self._engine, self._place)
 
+    def settle(self) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._head.hold(connection)
+
     def alone(self) -> AbstractContextManager[bool]:
         """See ports.Store."""
         return alone(self._engine, self._place)

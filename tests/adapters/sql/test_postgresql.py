@@ -293,6 +293,19 @@ def test_a_turn_that_is_lost_is_over(
     assert fill(store, 1).size == 2
 
 
+def test_what_is_found_after_a_doubt_is_settled_by_a_commit_of_its_own(
+    store: Store, ledger_database: PostgresqlDatabase, postgresql_server: Server
+) -> None:
+    """A commit that writes nothing waits for nobody: no disk, no replica."""
+    head = fill(store, 1)
+    query = "SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint"
+    ((before,),) = postgresql_server.run(query, ledger_database)
+    store.settle()
+    ((after,),) = postgresql_server.run(query, ledger_database)
+    assert after > before
+    assert store.head() == head
+
+
 def test_no_server_at_the_address(tmp_path: Path) -> None:
     with pytest.raises(LedgerUnavailable) as caught:
         open_store(parse_address(f"postgresql://u:w0rd@/db?host={tmp_path}"))
