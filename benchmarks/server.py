@@ -1,6 +1,8 @@
 """The server against a bare FastAPI echo on the same cores: deposits, look-ups, tiles, checks.
 
-Run: python benchmarks/server.py [SECONDS] [CONNECTIONS]
+With ``postgresql`` the ledger is in a PostgreSQL server on the same cores.
+
+Run: python benchmarks/server.py [SECONDS] [CONNECTIONS] [postgresql]
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
+from contextlib import ExitStack, closing
 from itertools import cycle
 from pathlib import Path
 
@@ -25,6 +28,7 @@ from evidence_ledger.assembly import create_ledger, open_depositor
 from evidence_ledger.author import Context
 from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.digest import Algorithm, Fingerprint
+from tests.postgresql import start_server
 
 ROUNDS = 3
 ORIGIN = "ledger.example/bench"
@@ -130,9 +134,15 @@ def main() -> None:
     """Print medians and ratios."""
     numbers = [int(text) for text in sys.argv[1:] if text.isdecimal()]
     seconds, connections, *_ = [*numbers, *(3, 32)[len(numbers) :]]
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    for name in ("REQUESTS", "LOOKUPS", "DEPOSITS"):
+        os.environ[f"EVIDENCE_SERVER_{name}_PER_MINUTE"] = str(1 << 40)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(dir=Path.cwd()))
         home = Home(Path(folder) / "ledger")
-        create_ledger(home, origin=ORIGIN)
+        database = None
+        if "postgresql" in sys.argv:
+            database = stack.enter_context(closing(start_server())).make()
+        create_ledger(home, origin=ORIGIN, database=database)
         bodies = deposits(home, SIGNED)
         ports = free_port(), free_port()
         echo = started(ECHO, str(ports[0]), port=ports[0], path="/")

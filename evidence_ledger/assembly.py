@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
+from evidence_ledger.adapters.database import Database, PostgresqlDatabase, parse_database
 from evidence_ledger.adapters.durable_file import write_new
 from evidence_ledger.adapters.file_errors import input_errors, output_errors
 from evidence_ledger.adapters.home import Home
@@ -24,6 +26,7 @@ from evidence_ledger.adapters.matter_book import MatterBook
 from evidence_ledger.adapters.memory import FileMemory
 from evidence_ledger.adapters.outbox import Outbox
 from evidence_ledger.adapters.settings import Settings
+from evidence_ledger.adapters.sole import sole_holder
 from evidence_ledger.adapters.sql.opening import create_store, is_unfinished, open_store
 from evidence_ledger.adapters.timestamping.authority_list import LOCAL, AuthorityList
 from evidence_ledger.adapters.timestamping.capture import HttpRevocation
@@ -57,6 +60,7 @@ class OpenLedger:
 
     home: Home
     settings: Settings
+    database: Database
     ledger: Ledger
     issuer: Issuer
     outbox: Outbox
@@ -79,7 +83,7 @@ class OpenLedger:
         keys = [VerifierKey.parse(signer.vkey) for signer in parts.note_signers]
         chain = partial(
             audit_chain,
-            self.home.database,
+            self.database,
             processes=processes,
             claims=True,
             advance=advance,
@@ -95,6 +99,7 @@ class OpenLedger:
                 at=parts.clock.now(),
                 operator=parts.first_operator,
                 witnesses=self._vkeys,
+                several_hosts=parts.several_hosts,
             ),
             signatures=signatures,
         )
@@ -107,6 +112,12 @@ class OpenLedger:
     def operator(self) -> Author:
         """The ledger's own operator, who signs seals and acts on the register."""
         return self._parts.operator
+
+    @contextmanager
+    def sealing_turn(self) -> Iterator[bool]:
+        """Whether no other process, here or on another host, is at sealing now."""
+        with sole_holder(self.home.sealing) as here, ExitStack() as stack:
+            yield here and stack.enter_context(self.ledger.store.alone())
 
     def renewer(self) -> Renewer:
         """What renews its timestamps."""
@@ -125,12 +136,14 @@ def create_ledger(
     origin: str | None = None,
     digests: Sequence[Algorithm] = (),
     name: str = "depositor",
+    database: PostgresqlDatabase | None = None,
     clock: Clock | None = None,
     entropy: Entropy | None = None,
 ) -> Settings:
     """Make a ledger, its keys, a local timestamp authority and a trust policy for it.
 
-    ``name`` is the common name in the depositor's X.509 certificate. Whatever an interrupted
+    ``name`` is the common name in the depositor's X.509 certificate. ``database`` is an empty one
+    of PostgreSQL, whose password is not kept; else a SQLite file is made. Whatever an interrupted
     creation left behind is completed; settings are written last, and are what makes it a ledger.
     Raises LedgerExists, OutputExists where other files are in the folder, OutputUnwritable,
     FormatError.
@@ -142,12 +155,17 @@ def create_ledger(
     settings = Settings(
         origin or f"local/{entropy.take(8).hex()}",
         tuple(dict.fromkeys([Algorithm.SHA256, *digests])),
+        database.address if database else "",
     )
     home.make()
     _discard_unfinished(home)
     _make_keys(home, settings.origin, name, clock, entropy)
-    create_store(home.database).close()
+    if database is None:
+        create_store(home.database).close()
     _write_trust(home, settings)
+    if database is not None:
+        # At the last: what is left behind there can't be cleaned up from here.
+        create_store(database).close()
     settings.save(home.settings)
     return settings
 
@@ -220,13 +238,18 @@ def open_ledger(
     entropy: Entropy | None = None,
     authorities: Sequence[TimestampAuthority] | None = None,
     witnesses: Sequence[Witness] | None = None,
+    database: Database | None = None,
     read_only: bool = False,
 ) -> OpenLedger:
-    """The ledger in ``home``. Raises LedgerNotFound and what the parts raise."""
+    """The ledger in ``home``, or with its rows at another address than the settings say.
+
+    Raises LedgerNotFound and what the parts raise.
+    """
     if not _is_made(home):
         raise LedgerNotFound("There is no ledger.", where=str(home.folder))
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     settings = Settings.load(home.settings)
+    where = database or database_at(home, settings)
     signers = [open_note_signer(path) for path in (home.log_key, home.log_cosigner)]
     listed = AuthorityList.load(home.authorities)
     rules = AskingRules()
@@ -241,7 +264,7 @@ def open_ledger(
         witnesses = [remote_witness(one) for one in cosigners.active]
     parts = SealingParts(
         origin=settings.origin,
-        store=open_store(home.database, read_only=read_only),
+        store=open_store(where, read_only=read_only),
         clock=clock,
         entropy=entropy,
         memory=FileMemory(home.memory),
@@ -253,6 +276,7 @@ def open_ledger(
         witnesses=witnesses,
         cosigning=_cosigning(cosigners),
         operator_before=settings.operator,
+        several_hosts=isinstance(where, PostgresqlDatabase),
     )
     vkeys = {one.name: one.vkeys for one in cosigners.entries}
     vkeys |= {one.name: one.vkeys for one in witnesses}
@@ -260,7 +284,12 @@ def open_ledger(
     ledger = Ledger(parts)
     issuer = Issuer(parts.store, [signer.vkey for signer in signers])
     outbox, matters = Outbox(home.outbox), MatterBook(home.matters, entropy)
-    return OpenLedger(home, settings, ledger, issuer, outbox, matters, parts, roots, vkeys)
+    return OpenLedger(home, settings, where, ledger, issuer, outbox, matters, parts, roots, vkeys)
+
+
+def database_at(home: Home, settings: Settings) -> Database:
+    """Where the rows of a ledger are. Raises SettingsInvalid."""
+    return parse_database(settings.database or home.database.name, home.folder)
 
 
 def _cosigning(listed: WitnessList) -> CosigningRules:

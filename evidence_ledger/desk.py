@@ -19,6 +19,7 @@ from evidence_ledger.adapters.durable_file import sync_folder
 from evidence_ledger.adapters.file_errors import output_errors
 from evidence_ledger.adapters.files.hashed import HashedFile
 from evidence_ledger.adapters.pdf import certificate_pdf
+from evidence_ledger.appending import TRIES
 from evidence_ledger.assembly import OpenLedger
 from evidence_ledger.author import Author, Context
 from evidence_ledger.core import certificate_writer
@@ -30,7 +31,7 @@ from evidence_ledger.core.readme import readme_text
 from evidence_ledger.core.readme_completeness import completeness_readme
 from evidence_ledger.errors import AuthorityError, HeadMoved, OutputExists, Refused
 from evidence_ledger.issuing.issuer import Issued
-from evidence_ledger.ledger import TRIES, Receipt, SealResult
+from evidence_ledger.ledger import Receipt, SealResult
 from evidence_ledger.matter_entries import MatterEntries
 from evidence_ledger.page import completeness_page, page_of
 

@@ -6,18 +6,17 @@ import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from evidence_ledger.core import chain, entry, statement
+from evidence_ledger.appending import TRIES, Appender, Receipt
+from evidence_ledger.core import entry, statement
 from evidence_ledger.core.admission import SignedStatement, admit
 from evidence_ledger.core.chain import Admission, Head
-from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.core.time_agreement import Disagreement
 from evidence_ledger.errors import (
     AuthorityError,
-    ClockBehind,
     EvidenceError,
     HeadMoved,
     LedgerCorrupt,
@@ -33,23 +32,8 @@ from evidence_ledger.sealing.direct import stamp_files
 from evidence_ledger.sealing.enrolling import Enroller
 from evidence_ledger.sealing.sealer import Sealer, SealingParts
 from evidence_ledger.stored import Found, StoredEntry, StoredSeal
-from evidence_ledger.tree import edge_at
 
-TRIES = 50
-CLOCK_TOLERANCE = timedelta(seconds=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The ledger's answer to a deposit, given when it is durable.
-
-    ``repeated`` says that the same statement was there already.
-    """
-
-    index: int
-    leaf_hash: bytes
-    entry: bytes
-    repeated: bool = False
+__all__ = ["Ledger", "Receipt", "SealResult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +66,10 @@ class Ledger:
         self._links = Links(parts.store)
         self.registrar = Registrar(parts.store, parts.first_operator)
         self._deadline = parts.rules.deadline
-        self._edge: tuple[Head, Edge] | None = None
         self._checked = False
+        self._appender = Appender(
+            parts.store, parts.clock, self._check_memory, self._judge, self._sealer.expect
+        )
 
     def point(self) -> TreePoint:
         """The newest checkpoint: what a new statement names in ``after``."""
@@ -96,8 +82,11 @@ class Ledger:
         All or none: raises what ``admit`` raises for the first that does not stand, NotAllowed,
         ClockBehind, and what the Store raises. Durable when this returns.
         """
-        self._check_memory()
         admissions = [admit(one, self.origin) for one in signed]
+        return self._appender.persist(lambda: self._deposited(admissions))
+
+    def _deposited(self, admissions: Sequence[Admission]) -> list[Receipt]:
+        self._check_memory()
         for admission in admissions:
             self._links.check(admission)
         return self.append(admissions)
@@ -105,6 +94,10 @@ class Ledger:
     def check_continues(self) -> None:
         """The database holds what was signed before. Raises LedgerForked, LedgerCorrupt."""
         self._sealer.check_continues()
+
+    def catch_up(self) -> None:
+        """Remember what another host has sealed meanwhile. Raises LedgerForked, HeadMoved."""
+        self._sealer.catch_up(self.store.seal(-1))
 
     def admit(self, signed: SignedStatement) -> Admission:
         """A statement that may be appended, as far as it can be said without the store.
@@ -120,10 +113,13 @@ class Ledger:
         not, gets its error in place of a receipt; the others are durable when this returns. Raises
         ClockBehind, and what the Store raises: for all.
         """
+        return self._appender.persist(lambda: self._deposited_each(admissions))
+
+    def _deposited_each(self, admissions: Sequence[Admission]) -> list[Receipt | EvidenceError]:
         self._check_memory()
         verdicts = [self._linked(one) for one in admissions]
         sound = [one for one, error in zip(admissions, verdicts, strict=True) if error is None]
-        receipts = iter(self._append(sound, whole=False) if sound else ())
+        receipts = iter(self._appender.append(sound, whole=False) if sound else ())
         return [next(receipts) if error is None else error for error in verdicts]
 
     def _linked(self, admission: Admission) -> EvidenceError | None:
@@ -139,60 +135,18 @@ class Ledger:
         Raises NotAllowed or Refused for the first that the register does not let pass, or whose
         mark is another entry's.
         """
-        results = self._append(admissions, whole=True)
+        results = self._appender.append(admissions, whole=True)
         return [one for one in results if isinstance(one, Receipt)]
 
-    def _append(
-        self, admissions: Sequence[Admission], *, whole: bool
-    ) -> list[Receipt | EvidenceError]:
-        """Append those that may be; ``whole``: only where all may. Raises what refuses one then."""
-        hashes = [hashlib.sha256(one.statement).digest() for one in admissions]
-        for _ in range(TRIES):
-            known = dict(self.store.indexes_of(hashes))
-            pairs = zip(hashes, admissions, strict=True)
-            fresh = {digest: one for digest, one in pairs if digest not in known}
-            # The head first: whoever takes a mark after this look moves it.
-            head = self.store.head()
-            taken = self._links.taken(fresh)
-            if whole and taken:
-                raise next(iter(taken.values()))
-            sound = {digest: one for digest, one in fresh.items() if digest not in taken}
-            try:
-                made: dict[bytes, Receipt | EvidenceError] = dict(taken)
-                made |= self._try(head, sound, whole=whole)
-            except HeadMoved:
-                self._edge = None
-                continue
-            return [made.get(digest) or self._repeated(known[digest]) for digest in hashes]
-        raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
-
-    def _try(
-        self, head: Head, fresh: Mapping[bytes, Admission], *, whole: bool = True
-    ) -> dict[bytes, Receipt | EvidenceError]:
-        """Append what the register at this very head lets pass; with ``whole`` all or none."""
-        if not fresh:
-            return {}
-        self._check_memory()
-        received = self._received(head)
-        verdicts = self.registrar.judge(head.size, list(fresh.values()), received)
-        refused = {digest: error for digest, error in zip(fresh, verdicts, strict=True) if error}
-        if whole and refused:
-            raise next(iter(refused.values()))
-        allowed = [one for digest, one in fresh.items() if digest not in refused]
-        return refused | (self._extend(head, allowed, received) if allowed else {})
-
-    def _extend(
-        self, head: Head, admissions: Sequence[Admission], received: datetime
-    ) -> dict[bytes, Receipt | EvidenceError]:
-        edge = self._edge_at(head)
-        self._edge = None
-        extension = chain.extend(head, edge, admissions, received)
-        self.store.append(head, extension)
-        self._edge = (extension.head, edge)
-        self._sealer.expect(extension.entries)
-        return {
-            one.statement_hash: Receipt(one.index, one.leaf_hash, one.entry)
-            for one in extension.entries
+    def _judge(
+        self, head: Head, fresh: Mapping[bytes, Admission], received: datetime
+    ) -> dict[bytes, EvidenceError]:
+        """Those that may not be appended at this very head, and why."""
+        refused: dict[bytes, EvidenceError] = dict(self._links.taken(fresh))
+        sound = {digest: one for digest, one in fresh.items() if digest not in refused}
+        verdicts = self.registrar.judge(head.size, list(sound.values()), received)
+        return refused | {
+            digest: error for digest, error in zip(sound, verdicts, strict=True) if error
         }
 
     def _check_memory(self) -> None:
@@ -201,32 +155,13 @@ class Ledger:
             self._sealer.check_continues()
             self._checked = True
 
-    def _edge_at(self, head: Head) -> Edge:
-        if self._edge is not None and self._edge[0] == head:
-            return self._edge[1]
-        return edge_at(self.store, head.size)
-
-    def _received(self, head: Head) -> datetime:
-        now = self._clock.now()
-        if head.received is None or now >= head.received:
-            return now
-        if head.received - now > CLOCK_TOLERANCE:
-            raise ClockBehind(
-                f"This machine's clock says {now:%Y-%m-%d %H:%M:%S} UTC; "
-                f"the newest entry is of {head.received:%Y-%m-%d %H:%M:%S} UTC."
-            )
-        return head.received
-
-    def _repeated(self, index: int) -> Receipt:
-        stored = self.store.entry(index)
-        return Receipt(index, stored.leaf_hash, stored.entry, repeated=True)
-
     def seal(self) -> SealResult:
         """Seal everything new: checkpoint, tokens, the seal's own entry.
 
         Without any token the seal stays open, and the next call goes on with it. A seal that was
         interrupted, or that another program is at, is finished first.
         """
+        self.catch_up()
         size = self.store.head().size
         result = SealResult(None)
         for _ in range(TRIES):
@@ -251,7 +186,7 @@ class Ledger:
         admission = admit(self._sealer.roll_statement(root), self.origin, seal=True)
         try:
             # Only at this very head: the roll is of the marks before it, all of them.
-            self._try(head, {hashlib.sha256(admission.statement).digest(): admission})
+            self._appender.append_here(head, admission)
         except HeadMoved:
             self._edge = None
             raise
@@ -366,17 +301,7 @@ class Ledger:
         the same head, so that only one of the two appends.
         """
         admission = admit(self._sealer.statement(seal), self.origin, seal=True)
-        for _ in range(TRIES):
-            head = self.store.head()
-            index = self._find_entry(seal, head.size)
-            if index is not None:
-                return index
-            try:
-                self._try(head, {hashlib.sha256(admission.statement).digest(): admission})
-                return head.size
-            except HeadMoved:
-                self._edge = None
-        raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
+        return self._appender.append_at(lambda size: self._find_entry(seal, size), admission)
 
     def _find_entry(self, seal: StoredSeal, size: int) -> int | None:
         digest = hashlib.sha256(seal.checkpoint).digest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -157,7 +158,9 @@ class CheckpointMemory(Protocol):
 class Store(Protocol):
     """The stored ledger. All writes are durable when a method returns, or not there at all.
 
-    Every method may raise LedgerLocked, LedgerReadOnly, LedgerFull, LedgerCorrupt.
+    Every method may raise LedgerLocked, LedgerReadOnly, LedgerFull, LedgerCorrupt, LedgerMoved, and
+    LedgerUnavailable where the database is not there or was lost: of a write, whether it is there
+    is then unknown until somebody looks.
     """
 
     def head(self) -> Head:
@@ -169,6 +172,25 @@ class Store(Protocol):
 
         Raises HeadMoved otherwise, also when a statement of it is stored already.
         """
+        ...
+
+    def turn(self) -> AbstractContextManager[None]:
+        """While it lasts, this thread alone writes, where the database has several writers.
+
+        For those who found that others were first; without it ``append`` stays right.
+        """
+        ...
+
+    def settle(self) -> None:
+        """When this returns, what can be read is as durable as what ``append`` wrote.
+
+        For what is found after a commit that was in doubt: it may not have reached every copy yet.
+        """
+        ...
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Whether no other host is inside such a block: for sealing. A store that no other host can
+        reach says so at once."""
         ...
 
     def indexes_of(self, statements: Sequence[bytes]) -> Mapping[bytes, int]:

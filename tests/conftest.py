@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from evidence_ledger.adapters.database import PostgresqlDatabase
+from tests import postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -22,3 +27,25 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip("the corpus folder is not beside this checkout")
     return CORPUS
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """A PostgreSQL server of this session's own, started when the first test asks for it."""
+    with closing(postgresql.start_server()) as server:
+        yield server
+
+
+@pytest.fixture
+def empty_database(postgresql_server: postgresql.Server) -> Iterator[PostgresqlDatabase]:
+    """A database of PostgreSQL without any table."""
+    with postgresql_server.lend() as database:
+        yield database
+
+
+@pytest.fixture
+def ledger_database(postgresql_server: postgresql.Server) -> Iterator[PostgresqlDatabase]:
+    """A database of PostgreSQL with an empty ledger."""
+    with postgresql_server.lend() as database:
+        postgresql_server.fill(database)
+        yield database

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence_ledger.appending import TRIES
 from evidence_ledger.author import Context
 from evidence_ledger.core import cades, claim, entry, merkle, statement
 from evidence_ledger.core.admission import SignedStatement, admit
@@ -28,7 +29,7 @@ from evidence_ledger.errors import (
     Refused,
     UsageError,
 )
-from evidence_ledger.ledger import TRIES, Ledger
+from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Store
 from tests.fakes import SeededEntropy
 from tests.workbench import DEPOSITOR, OPERATOR, ORIGIN, Workbench, author_of, fact

@@ -12,8 +12,9 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from evidence_ledger.adapters.database import SqliteFile
 from evidence_ledger.adapters.sql import open_store, revision
-from evidence_ledger.adapters.sql.engine import sqlite_engine, writing
+from evidence_ledger.adapters.sql.engine import engine_of, writing
 from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.ledger import Ledger
@@ -143,7 +144,7 @@ def test_changes_are_refused_by_the_database(bench: Workbench) -> None:
 def test_a_ledger_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite"
     path.touch()
-    engine = sqlite_engine(path, read_only=False)
+    engine = engine_of(SqliteFile(path), read_only=False)
     with writing(engine, str(path)) as connection:
         config = Config()
         folder = Path(revision.__file__).parent / "migrations"

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
+from evidence_ledger.adapters.database import Database
 from evidence_ledger.adapters.keys.note_signer import SoftwareNoteSigner
 from evidence_ledger.adapters.memory import FileMemory
 from evidence_ledger.adapters.sql.audit import audit_chain
@@ -69,12 +70,15 @@ def presented(name: str, data: bytes) -> PresentedFile:
 
 @dataclass
 class Workbench:
-    """One ledger in a folder; ``fuse`` breaks its ports."""
+    """One ledger in a folder, or with its rows ``where`` an empty ledger is; ``fuse`` breaks its
+    ports."""
 
     folder: Path
     origin: str = ORIGIN
     clock: FakeClock = field(default_factory=FakeClock)
     depositor: Holder = DEPOSITOR
+    where: Database | None = None
+    several_hosts: bool = False
 
     def __post_init__(self) -> None:
         self.authorities: list[FakeAuthority] = [
@@ -84,7 +88,7 @@ class Workbench:
         self.witnesses: list[Witness] = []
         self.cosigning = CosigningRules()
         self.database = self.folder / "ledger.sqlite"
-        self.store = create_store(self.database)
+        self.store = open_store(self.where) if self.where else create_store(self.database)
         self.author = author_of(self.depositor, self.clock, CA)
         self.ledger = self.reopened()
 
@@ -104,6 +108,7 @@ class Workbench:
             authorities=self.authorities,
             witnesses=self.witnesses,
             cosigning=self.cosigning,
+            several_hosts=self.several_hosts,
         )
         if fuse is None:
             return parts
@@ -184,11 +189,15 @@ class Workbench:
                 keys=keys,
                 roots={one.name: one.roots for one in self.authorities},
                 chain=lambda check: audit_chain(
-                    self.database, check=check, signatures=check is not None, claims=True
+                    self.where or self.database,
+                    check=check,
+                    signatures=check is not None,
+                    claims=True,
                 ),
                 at=self.clock.now(),
                 operator=self.parts().first_operator,
                 witnesses={one.name: one.vkeys for one in self.witnesses},
+                several_hosts=self.several_hosts,
             ),
             signatures=signatures,
         )

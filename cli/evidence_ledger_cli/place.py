@@ -13,6 +13,7 @@ from evidence_ledger.adapters.home import Home
 from evidence_ledger.errors import LedgerNotFound, UsageError
 
 if TYPE_CHECKING:
+    from evidence_ledger.adapters.database import Database
     from evidence_ledger.adapters.matter_book import MatterBook
     from evidence_ledger.adapters.timestamping.authority_list import AuthorityList
     from evidence_ledger.adapters.witnesses.witness_list import WitnessList
@@ -62,11 +63,13 @@ def matter(book: MatterBook, case_number: str) -> MatterCard:
 
 
 @contextmanager
-def opened(folder: Path | None, *, read_only: bool = False) -> Iterator[OpenLedger]:
+def opened(
+    folder: Path | None, *, database: Database | None = None, read_only: bool = False
+) -> Iterator[OpenLedger]:
     """The ledger in a folder, closed at the end. Raises LedgerNotFound and what opening raises."""
     from evidence_ledger.assembly import open_ledger
 
-    place = open_ledger(home_at(folder), read_only=read_only)
+    place = open_ledger(home_at(folder), database=database, read_only=read_only)
     try:
         yield place
     finally:

@@ -40,6 +40,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "cosigner": "Choose the witnesses that seals ask",
         "key": "Make, import or show a key",
         "register": "Who may do what, as the ledger's own entries say",
+        "move": "Move the ledger to another database",
     },
     "Check": {
         "verify": "Check a certificate, or evidence against an operator",

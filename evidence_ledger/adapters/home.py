@@ -1,7 +1,7 @@
 """The folder of a ledger on this machine.
 
 settings.toml      what was chosen at the beginning
-ledger.sqlite      entries, statements, claims, tiles, seals
+ledger.sqlite      entries, statements, claims, tiles, seals; not where PostgreSQL has them
 keys/              the ledger's and the operator's keys, the depositor's key
 authority/         the local timestamp authority
 authorities.toml   other timestamp authorities, where some were added
@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidence_ledger.adapters.database import FILE_NAME
 from evidence_ledger.adapters.file_errors import input_errors, output_errors
 
 _DRAFT = re.compile(r"\.(.+)\.[0-9]+\.part")
@@ -51,8 +52,13 @@ class Home:
 
     @property
     def database(self) -> Path:
-        """The SQLite database."""
-        return self.folder / "ledger.sqlite"
+        """The SQLite database, unless the settings name another one."""
+        return self.folder / FILE_NAME
+
+    @property
+    def sealing(self) -> Path:
+        """The file that whoever seals holds."""
+        return self.folder / "sealing.lock"
 
     @property
     def keys(self) -> Path:

@@ -3,10 +3,13 @@
     v = 1
     origin = "local/3f9c1a7e"
     digests = ["sha256", "sm3"]
+    database = "postgresql://evidence@db.example/ledger"
     operator = "77ab…"
 
-They are chosen once, by ``evidence init``. ``operator`` is the SHA-256 of the first operator's
-X.509 certificate; it is there where the operator's key was rotated since.
+They are chosen once, by ``evidence init``; ``evidence move`` changes the database alone. Without
+``database`` it is the file ``ledger.sqlite`` beside; a path is one from there. No password is here.
+``operator`` is the SHA-256 of the first operator's X.509 certificate; it is there where the
+operator's key was rotated since.
 """
 
 from __future__ import annotations
@@ -30,31 +33,37 @@ LARGEST = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The ledger's origin, and the digests that every deposit has (SHA-256 always).
+    """The ledger's origin, the digests that every deposit has (SHA-256 always), and where its rows
+    are: the address of a database, or a path; empty for the file beside.
 
     ``operator`` is whose X.509 certificate (SHA-256) the first operator's was, if not today's.
     """
 
     origin: str
     digests: tuple[Algorithm, ...] = (Algorithm.SHA256,)
+    database: str = ""
     operator: bytes | None = None
 
     def save(self, path: Path) -> None:
         """Write a new settings file. Raises OutputExists, OutputUnwritable."""
-        write_new(path, self._text().encode())
+        write_new(path, self._text())
 
     def replace(self, path: Path) -> None:
         """Write the settings file in place of the one that is there. Raises OutputUnwritable."""
-        durable_file.replace(path, self._text().encode())
+        durable_file.replace(path, self._text())
 
     def with_operator(self, operator: bytes) -> Settings:
         """The same, which say who the first operator was."""
         return replace(self, operator=operator)
 
-    def _text(self) -> str:
+    def _text(self) -> bytes:
         digests = ", ".join(toml_text(name.value) for name in self.digests)
         text = f"v = {VERSION}\norigin = {toml_text(self.origin)}\ndigests = [{digests}]\n"
-        return text + (f'operator = "{self.operator.hex()}"\n' if self.operator else "")
+        if self.database:
+            text += f"database = {toml_text(self.database)}\n"
+        if self.operator:
+            text += f'operator = "{self.operator.hex()}"\n'
+        return text.encode()
 
     @classmethod
     def load(cls, path: Path) -> Settings:
@@ -79,18 +88,18 @@ def _settings(members: dict[str, object]) -> Settings:
     version = members.get("v")
     if type(version) is not int or version != VERSION:
         raise SettingsInvalid(f"They are not of version {VERSION}.")
-    strange = sorted(set(members) - {"v", "origin", "digests", "operator"})
+    strange = sorted(set(members) - {"v", "origin", "digests", "database", "operator"})
     if strange:
         raise SettingsInvalid(f"{strange[0]!r} is no setting.")
     origin, digests = members.get("origin"), members.get("digests")
     if not isinstance(origin, str) or not isinstance(digests, list):
         raise SettingsInvalid("origin must be a text and digests a list.")
-    chosen = [Algorithm(name) for name in digests]
-    return Settings(
-        checked_origin(origin),
-        tuple(dict.fromkeys([Algorithm.SHA256, *chosen])),
-        _operator(members.get("operator")),
-    )
+    database = members.get("database", "")
+    if not isinstance(database, str):
+        raise SettingsInvalid("database must be a text.")
+    chosen = tuple(dict.fromkeys([Algorithm.SHA256, *map(Algorithm, digests)]))
+    operator = members.get("operator")
+    return Settings(checked_origin(origin), chosen, database, _operator(operator))
 
 
 def _operator(value: object) -> bytes | None:

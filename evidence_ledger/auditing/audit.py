@@ -90,6 +90,7 @@ class AuditParts:
     at: datetime
     operator: bytes
     witnesses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    several_hosts: bool = False
 
 
 def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
@@ -331,7 +332,10 @@ class _Audit:
         return audited.check(self._found.special, self.size)
 
     def memory(self) -> str:
-        return check_memory(self._store, self._parts.memory, self._parts.origin)
+        parts = self._parts
+        return check_memory(
+            self._store, parts.memory, parts.origin, several_hosts=parts.several_hosts
+        )
 
     def rolls(self) -> str:
         return check_rolls(self._store, self._found.marks, self._found.edge.size)

@@ -12,7 +12,7 @@ EvidenceError
     ├── LedgerError
     │   ├── LedgerNotFound, LedgerExists, LedgerLocked, LedgerReadOnly, LedgerFull,
     │   ├── LedgerCorrupt, LedgerForked, LedgerNewer, HeadMoved, NoSuchEntry, SettingsInvalid,
-    │   ├── NotSealed
+    │   ├── NotSealed, LedgerMoved, LedgerUnavailable
     ├── ClockBehind
     ├── NotAllowed
     ├── KeyUnusable
@@ -65,9 +65,11 @@ from evidence_ledger.errors.ledger import (
     LedgerForked,
     LedgerFull,
     LedgerLocked,
+    LedgerMoved,
     LedgerNewer,
     LedgerNotFound,
     LedgerReadOnly,
+    LedgerUnavailable,
     NoSuchEntry,
     NotAllowed,
     NotSealed,
@@ -128,9 +130,11 @@ __all__ = [
     "LedgerForked",
     "LedgerFull",
     "LedgerLocked",
+    "LedgerMoved",
     "LedgerNewer",
     "LedgerNotFound",
     "LedgerReadOnly",
+    "LedgerUnavailable",
     "LogUnreachable",
     "MonitorBusy",
     "MonitorError",

@@ -109,6 +109,22 @@ class NotSealed(LedgerError):
     default_hint = "Seal it with: evidence seal"
 
 
+class LedgerMoved(LedgerError):
+    """The ledger is in another database now; this one is only kept."""
+
+    code = "ledger.moved"
+    exit_code = 34
+    default_hint = "Stop whatever still uses the old database; nothing was written to it."
+
+
+class LedgerUnavailable(LedgerError):
+    """The ledger's database can't be reached at present, or was lost in the middle."""
+
+    code = "ledger.unavailable"
+    exit_code = 35
+    default_hint = "Repeat the same command later: what is in the ledger already keeps its entry."
+
+
 class ClockBehind(OperationalError):
     """This machine's clock is before the newest entry."""
 

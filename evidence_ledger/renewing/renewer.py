@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from evidence_ledger.appending import TRIES
 from evidence_ledger.core.admission import SignedStatement, admit
 from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.certificate_chain import Chain
@@ -26,7 +27,7 @@ from evidence_ledger.errors import (
     LedgerCorrupt,
     UsageError,
 )
-from evidence_ledger.ledger import TRIES, Ledger
+from evidence_ledger.ledger import Ledger
 from evidence_ledger.renewing.plan import (
     TIGHT,
     TREE_DIGESTS,

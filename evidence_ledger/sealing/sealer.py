@@ -22,6 +22,7 @@ from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.claim_form import seal_leaf
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
+from evidence_ledger.core.note_verification import known_signatures
 from evidence_ledger.core.statement import (
     NONCE_SIZE,
     OWN_KINDS,
@@ -31,7 +32,8 @@ from evidence_ledger.core.statement import (
 )
 from evidence_ledger.core.time_agreement import Disagreement
 from evidence_ledger.core.timestamp_token import read_token
-from evidence_ledger.errors import AuthorityError, HeadMoved, LedgerCorrupt, LedgerForked
+from evidence_ledger.core.verifier_key import VerifierKey
+from evidence_ledger.errors import AuthorityError, HeadMoved, LedgerCorrupt, LedgerForked, Refused
 from evidence_ledger.ports import (
     CheckpointMemory,
     Clock,
@@ -58,6 +60,7 @@ class SealingParts:
 
     ``operator_before`` is whose X.509 certificate (SHA-256) the first operator's was, where the
     key was rotated since.
+    ``several_hosts``: others may seal the same ledger, each with a memory of its own.
     """
 
     origin: str
@@ -73,6 +76,7 @@ class SealingParts:
     witnesses: Sequence[Witness] = ()
     cosigning: CosigningRules = field(default_factory=CosigningRules)
     operator_before: bytes | None = None
+    several_hosts: bool = False
 
     @property
     def first_operator(self) -> bytes:
@@ -163,7 +167,7 @@ class Sealer:
         """The signed checkpoint at ``edge``, remembered before it is let go."""
         # The seal first: the memory is always as new as any seal, but only when it is read later.
         newest = self._store.seal(-1)
-        before = self._parts.memory.recall()
+        before = self.catch_up(newest)
         self._check_memory(newest, before, edge.size)
         text = Checkpoint(self._parts.origin, edge.size, edge.root()).encode()
         moment = self._parts.clock.now()
@@ -171,6 +175,34 @@ class Sealer:
         signed = text + b"\n" + b"".join(lines)
         self._parts.memory.remember(before, signed)
         return signed
+
+    def catch_up(self, newest: StoredSeal | None) -> bytes | None:
+        """The signer's memory, brought up to the newest seal where another host has made that.
+
+        Only what this ledger's own keys have signed is remembered, and only if the database holds
+        it together with all that was remembered before. Raises LedgerForked, HeadMoved.
+        """
+        before = self._parts.memory.recall()
+        if not self._parts.several_hosts or newest is None:
+            return before
+        last = _remembered(before) if before is not None else None
+        if last is not None and last.size >= newest.size:
+            return before
+        if last is not None:
+            self._continues(last, newest.size)
+        self._continues(self._signed_by_us(newest), newest.size)
+        self._parts.memory.remember(before, newest.checkpoint)
+        return newest.checkpoint
+
+    def _signed_by_us(self, seal: StoredSeal) -> Checkpoint:
+        signed = note.Note.parse(seal.checkpoint)
+        keys = [VerifierKey.parse(one.vkey) for one in self._parts.note_signers]
+        try:
+            if len(known_signatures(signed, keys)) == len(keys):
+                return Checkpoint.parse(signed.text)
+        except Refused as error:
+            raise LedgerForked("The newest seal's signatures are not this ledger's.") from error
+        raise LedgerForked("The newest seal is not signed with this ledger's keys.")
 
     def check_continues(self) -> None:
         """The database holds what was signed, as far as this machine's memory of it goes.

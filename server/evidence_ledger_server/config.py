@@ -17,6 +17,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from evidence_ledger.adapters.database import PostgresqlDatabase, parse_address
 from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.errors import SettingsInvalid
@@ -36,6 +37,7 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path = Field(default_factory=lambda: Home.default().folder)
+    database: str = Field(default="", repr=False)
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8440
     workers: Annotated[int, Field(ge=1, le=64)] = 1
@@ -65,6 +67,11 @@ class Config(BaseModel):
     deposit_bytes_per_minute: Count = 4 * GIB
     reads_per_minute: Count = 6_000
     signature_window: Annotated[float, Field(gt=0, le=3600)] = 300.0
+
+    @property
+    def postgresql(self) -> PostgresqlDatabase | None:
+        """Where the ledger's rows are, if not where its home says. Raises SettingsInvalid."""
+        return parse_address(self.database) if self.database else None
 
     @property
     def trust(self) -> Path:

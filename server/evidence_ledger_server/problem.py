@@ -15,7 +15,9 @@ from evidence_ledger.errors import (
     HeadMoved,
     LedgerFull,
     LedgerLocked,
+    LedgerMoved,
     LedgerReadOnly,
+    LedgerUnavailable,
     NoSuchEntry,
     NotAllowed,
     NotSealed,
@@ -38,6 +40,8 @@ STATUS: tuple[tuple[type[EvidenceError], int, int | None], ...] = (
     (LedgerFull, 507, 60),
     (LedgerLocked, 503, 1),
     (LedgerReadOnly, 503, 60),
+    (LedgerUnavailable, 503, 1),
+    (LedgerMoved, 503, 60),
     (HeadMoved, 503, 1),
     (ClockBehind, 503, 60),
 )

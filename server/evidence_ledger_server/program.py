@@ -24,6 +24,7 @@ def _settings(function: click.decorators.FC) -> click.decorators.FC:
     for option in (
         click.option("--config", type=click.Path(path_type=Path), help="A TOML file of settings."),
         click.option("--home", type=click.Path(path_type=Path), help="The ledger's folder."),
+        click.option("--database", help="A postgresql:// address; else what the home says."),
         click.option("--host", help="The address to listen at; else 127.0.0.1."),
         click.option("--port", type=int, help="The port; else 8440."),
         click.option("--workers", type=int, help="Processes; else 1."),
@@ -69,7 +70,7 @@ def export(config: Path | None, folder: Path, **flags: object) -> None:
     from evidence_ledger_server.config import load_config
     from evidence_ledger_server.static_copy import write_copy
 
-    written, size = write_copy(load_config(config, os.environ, flags).home, folder)
+    written, size = write_copy(load_config(config, os.environ, flags), folder)
     click.echo(f"{written:,} new files; {size:,} entries are published in {folder}")
 
 

@@ -25,7 +25,7 @@ def serve(config: Config) -> None:
     with tempfile.TemporaryDirectory(prefix="evidence-server-") as folder:
         if config.workers > 1:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        os.environ[_HANDED_ON] = config.model_dump_json()
+        os.environ[_HANDED_ON] = _handed_on(config).model_dump_json()
         uvicorn.run(
             "evidence_ledger_server.running:worker",
             factory=True,
@@ -43,6 +43,16 @@ def serve(config: Config) -> None:
         )
 
 
+def _handed_on(config: Config) -> Config:
+    """The settings for the processes; a password goes where libpq looks for it."""
+    database = config.postgresql
+    if database is None:
+        return config
+    if database.password is not None:
+        os.environ["PGPASSWORD"] = database.password
+    return config.model_copy(update={"database": database.address})
+
+
 def worker() -> Application:
     """The application of one process, with the settings that ``serve`` handed on."""
     logging.config.dictConfig(dict(LOGGING))
@@ -58,6 +68,7 @@ def checked(config: Config) -> Iterator[str]:
         ledger = service.place.ledger
         yield f"ledger    {ledger.origin}, {ledger.store.head().size:,} entries"
         yield f"folder    {Path(config.home)}"
+        yield f"database  {service.place.database.place}"
         yield f"policy    {config.trust}: {service.trust.name}"
         scheme = "https" if config.tls_certificate else "http"
         yield f"address   {scheme}://{config.host}:{config.port}, {config.workers} processes"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Store
 
 logger = logging.getLogger("evidence.sealing")
+Turn = Callable[[], AbstractContextManager[bool]]
 LOOK = 0.25
 """Seconds between looks at the store, while somebody waits for a seal that another one makes."""
 
@@ -22,14 +20,14 @@ LOOK = 0.25
 class Sealing:
     """Seals a ledger again and again. ``ledger`` is this object's alone; it runs in a thread.
 
-    ``lock`` is a file that all processes of this machine share.
+    ``turn`` says whether no other process, here or on another host, is at sealing.
     """
 
     def __init__(
-        self, ledger: Ledger, lock: Path, every: float, observe: Callable[[bool], object]
+        self, ledger: Ledger, turn: Turn, every: float, observe: Callable[[bool], object]
     ) -> None:
         self._ledger = ledger
-        self._lock = lock
+        self._turn = turn
         self._every = every
         self._observe = observe
         self._wanted = asyncio.Event()
@@ -93,8 +91,9 @@ class Sealing:
 
     def _once(self) -> bool:
         """Seal everything new, and complete older seals. False: another process is at it."""
-        with _alone(self._lock) as alone:
+        with self._turn() as alone:
             if not alone:
+                self._ledger.catch_up()
                 return False
             result = self._ledger.seal()
             for failure in result.failures:
@@ -118,18 +117,3 @@ def is_sealed(store: Store, index: int) -> bool:
     """Whether an entry has a seal with a timestamp, so that a certificate can be made."""
     seal = store.seal_of(index)
     return seal is not None and bool(seal.tokens) and seal.entry is not None
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[bool]:
-    """Whether no other process of this machine holds the lock now."""
-    handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
-    finally:
-        os.close(handle)

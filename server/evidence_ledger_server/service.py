@@ -43,8 +43,9 @@ class Service:
         self.config = config
         self.clock: Clock = clock or SystemClock()
         home = Home(config.home)
-        self.place: OpenLedger = open_ledger(home, clock=clock)
-        self._sealed_place = open_ledger(home, clock=clock) if config.seal else None
+        where = config.postgresql
+        self.place: OpenLedger = open_ledger(home, clock=clock, database=where)
+        self._sealed_place = open_ledger(home, clock=clock, database=where) if config.seal else None
         self.trust_text, self.trust = _trust(config)
         self.metrics = Metrics()
         self.commit = GroupCommit(
@@ -52,7 +53,7 @@ class Service:
         )
         self.reading = Reading()
         self.checking = Checking(self.place.ledger.origin, config.check_processes)
-        self.sealing = self._make_sealing(home)
+        self.sealing = self._make_sealing()
         self.requests = Rate(config.requests_per_minute, time.monotonic)
         self.lookups = Rate(config.lookups_per_minute, time.monotonic)
         self.verifications = Rate(config.verifications_per_minute, time.monotonic)
@@ -67,12 +68,12 @@ class Service:
         self._verifying = 0
         self._turns = asyncio.Semaphore(config.most_verifications)
 
-    def _make_sealing(self, home: Home) -> Sealing | None:
+    def _make_sealing(self) -> Sealing | None:
         if self._sealed_place is None:
             return None
         return Sealing(
             self._sealed_place.ledger,
-            home.folder / "sealing.lock",
+            self._sealed_place.sealing_turn,
             self.config.seal_every,
             self.metrics.sealed,
         )

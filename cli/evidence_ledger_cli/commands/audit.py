@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evidence_ledger.adapters.database import is_address, parse_address
 from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.core.log_audit import audit_log
 from evidence_ledger.errors import UsageError
@@ -25,7 +26,8 @@ _WEB = ("http://", "https://")
 @click.option(
     "--ledger",
     metavar="URL|FOLDER",
-    help="A ledger's folder, or the address where one publishes its tiles; else your own.",
+    help="A ledger's folder, the address where one publishes its tiles, or that of a PostgreSQL"
+    " database with your own ledger (a replica, a copy); else your own.",
 )
 @click.option(
     "--policy",
@@ -56,13 +58,16 @@ def command(
     """
     if ledger is not None and ledger.lower().startswith(_WEB):
         report = _published(ledger, policy or place.home_at(home).trust)
+    elif ledger is not None and is_address(ledger):
+        report = _stored(home, ledger, signatures=not no_signatures)
     else:
         report = _stored(Path(ledger) if ledger else home, signatures=not no_signatures)
     return show_report(report, json=json, explain=explain, heading=f"Audit of {report.subject}")
 
 
-def _stored(folder: Path | None, *, signatures: bool) -> Report:
-    with place.opened(folder, read_only=True) as ledger:
+def _stored(folder: Path | None, address: str | None = None, *, signatures: bool) -> Report:
+    database = None if address is None else parse_address(address)
+    with place.opened(folder, database=database, read_only=True) as ledger:
         return ledger.audit(signatures=signatures, processes=min(2, os.cpu_count() or 1))
 
 

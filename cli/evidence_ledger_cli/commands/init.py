@@ -27,25 +27,42 @@ _MORE = [name.value for name in Algorithm if name is not Algorithm.SHA256]
 @click.option(
     "--name", default="depositor", show_default=True, help="The name in your X.509 certificate."
 )
+@click.option(
+    "--database",
+    metavar="URL",
+    help="An empty PostgreSQL database (postgresql://…) for several hosts; else a SQLite file.",
+)
 @options.as_json
 def command(
-    home: Path | None, origin: str | None, digests: tuple[str, ...], name: str, json: bool
+    home: Path | None,
+    origin: str | None,
+    digests: tuple[str, ...],
+    name: str,
+    database: str | None,
+    json: bool,
 ) -> None:
     """Make a ledger, its key and a local timestamp authority.
 
-    Everything is in one folder that only you can read. The timestamp authority uses this machine's
+    Everything is in one folder that only you can read, except the entries where --database says
+    so; a password in its address is used and not kept. The timestamp authority uses this machine's
     own clock: good to try things out, no proof of time for others.
     """
-    from evidence_ledger.assembly import create_ledger
+    from evidence_ledger.adapters.database import parse_address
+    from evidence_ledger.assembly import create_ledger, database_at
 
     where = place.home_at(home)
+    chosen = None if database is None else parse_address(database)
     settings = create_ledger(
-        where, origin=origin, digests=[Algorithm(one) for one in digests], name=name
+        where,
+        origin=origin,
+        digests=[Algorithm(one) for one in digests],
+        name=name,
+        database=chosen,
     )
     made = {
         "ledger": settings.origin,
         "home": str(where.folder),
-        "database": str(where.database),
+        "database": database_at(where, settings).place,
         "keys": str(where.keys),
         "authority": str(where.authority),
         "trust_policy": str(where.trust),
@@ -57,6 +74,8 @@ def command(
     show(f"The ledger {safe_line(settings.origin)} is ready.")
     for label, key in _LABELS:
         show(f"  {label:<24} {safe_line(str(made[key]))}")
+    if chosen is not None and chosen.password is not None:
+        hint("The password was not kept: put it into a file of PGPASSFILE, or into PGPASSWORD.")
     hint("Deposit a file with: evidence deposit FILE")
     hint("Keep a copy of the folder: nobody can make the keys again.")
 

@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Protocol, TypeVar
 
 from evidence_ledger.adapters.clock import SystemEntropy
+from evidence_ledger.adapters.database import Database, database_of
 from evidence_ledger.adapters.sql.audit_reader import (
     ALL_DIGESTS,
     DIGEST_RANGES,
@@ -41,7 +42,7 @@ SignatureCheck = Callable[[bytes, bytes], object]
 
 
 def audit_chain(
-    path: Path,
+    where: Database | Path,
     *,
     processes: int = 1,
     signatures: bool = True,
@@ -49,7 +50,7 @@ def audit_chain(
     claims: bool = False,
     advance: Callable[[int], object] = lambda _: None,
 ) -> ChainFindings:
-    """Recompute every entry, document and tile of the ledger at ``path`` from stored bytes.
+    """Recompute every entry, document and tile of the ledger in a database from stored bytes.
 
     Without ``signatures`` these are not read at all. ``check(statement, signature)`` is called for
     every signature that is not erased, and what it raises is found in ``ChainFindings.unsound``,
@@ -59,20 +60,21 @@ def audit_chain(
     Raises Refused for the first entry that is wrong, and LedgerError where the database can't be
     read.
     """
-    engine = open_engine(path, read_only=True)
+    database = database_of(where)
+    engine = open_engine(database, read_only=True)
     key = SystemEntropy().take(KEY_SIZE) if claims else None
     try:
-        reader = AuditReader(engine, str(path))
+        reader = AuditReader(engine, database.place)
         bounds = reader.bounds()
         _check_reach(bounds)
-        work = _Work(path, signatures, check, key)
+        work = _Work(database, signatures, check, key)
         ranges = _ranges(bounds.head.size, SPAN if check is None else SIGNED_SPAN)
         checked = []
         with _workers(ranges, processes if _can_travel(check) else 1) as each:
             for one in each(work, ranges):
                 checked.append(one)
                 advance(one.span.stop - one.span.start)
-            index = _index(each, path, bounds.head.size, key)
+            index = _index(each, database, bounds.head.size, key)
         findings = join([one.span for one in checked], bounds.head, reader.tiles)
         _check_bounds(bounds)
         found = sum((one.claims for one in checked), ClaimFindings())
@@ -108,16 +110,16 @@ class _Checked:
 class _Work:
     """What each process is told once."""
 
-    path: Path
+    database: Database
     signatures: bool
     check: SignatureCheck | None
     key: bytes | None
 
     def __call__(self, bounds: tuple[int, int]) -> _Checked:
         """Check the entries between two numbers; the first is a multiple of 256."""
-        engine = open_engine(self.path, read_only=True)
+        engine = open_engine(self.database, read_only=True)
         try:
-            return self._check(AuditReader(engine, str(self.path)), *bounds)
+            return self._check(AuditReader(engine, self.database.place), *bounds)
         finally:
             engine.dispose()
 
@@ -163,15 +165,15 @@ def _workers(ranges: Sequence[object], processes: int) -> Iterator[_Each]:
 class _IndexSum:
     """Adds up what the index finds of the first ``size`` entries."""
 
-    path: Path
+    database: Database
     size: int
     key: bytes
 
     def __call__(self, part: DigestRange) -> int | None:
         """The sum over the digests of a range; None where a row is none."""
-        engine = open_engine(self.path, read_only=True)
+        engine = open_engine(self.database, read_only=True)
         try:
-            return sum(map(self._total, AuditReader(engine, str(self.path)).index(part)))
+            return sum(map(self._total, AuditReader(engine, self.database.place).index(part)))
         except (AttributeError, TypeError, ValueError):
             return None
         finally:
@@ -187,12 +189,12 @@ class _IndexSum:
         return fingerprint_sum.total(self.key, own)
 
 
-def _index(each: _Each, path: Path, size: int, key: bytes | None) -> int | None:
+def _index(each: _Each, database: Database, size: int, key: bytes | None) -> int | None:
     """The sum over the whole index; None where it is not asked for, or can't be had."""
     if key is None:
         return None
     parts = (ALL_DIGESTS,) if each is map else DIGEST_RANGES
-    sums = list(each(_IndexSum(path, size, key), parts))
+    sums = list(each(_IndexSum(database, size, key), parts))
     known = [one for one in sums if one is not None]
     return sum(known) % fingerprint_sum.MODULUS if len(known) == len(sums) else None
 

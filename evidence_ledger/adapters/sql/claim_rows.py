@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection, Dialect, bindparam, select, tuple_
 
+from evidence_ledger.adapters.sql.columns import Count
 from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
-from evidence_ledger.adapters.sql.schema import Count, claims, fingerprints
+from evidence_ledger.adapters.sql.schema import claims, fingerprints
 from evidence_ledger.core.chain import AppendedEntry
 from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.stored import Found

@@ -1,95 +1,171 @@
-"""Connections to SQLite: durable on commit, one writer at a time, readers never wait."""
+"""Connections to a ledger's database, and the transactions on them."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
-from urllib.parse import quote
+from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy import Connection, Engine, RootTransaction, event, exc
 
-from evidence_ledger.adapters.sql.faults import translated
+from evidence_ledger.adapters.database import Database, SqliteFile
+from evidence_ledger.adapters.sql.dialect import SqlDialect
+from evidence_ledger.adapters.sql.dialects import dialect_of
+from evidence_ledger.adapters.sql.postgresql import postgresql_engine
+from evidence_ledger.adapters.sql.sqlite import sqlite_engine
+from evidence_ledger.errors import LedgerError, LedgerLocked
 
 WAIT = 10.0
-_PAGES_BEFORE_CHECKPOINT = 4000
+_BEGIN = "ledger_begin"
 
 
-def sqlite_engine(path: Path, *, read_only: bool, wait: float = WAIT) -> Engine:
-    """An engine on a database file. ``wait``: seconds to wait for another writer."""
+class _Turns(threading.local):
+    """The connections whose turn it is, by engine: each thread has its own."""
 
-    def connect() -> sqlite3.Connection:
-        # BEGIN is ours alone to say (isolation_level None): the driver would start writing
-        # transactions as readers, which then fail when two of them meet.
-        return sqlite3.connect(
-            _uri(path, read_only),
-            uri=True,
-            timeout=wait,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+    def __init__(self) -> None:
+        self.held: dict[int, Connection] = {}
 
-    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool)
-    event.listen(engine, "connect", _prepare_reader if read_only else _prepare_writer)
+
+_turns = _Turns()
+
+
+def engine_of(database: Database, *, read_only: bool, wait: float = WAIT) -> Engine:
+    """An engine on a database. ``wait``: seconds to wait for another writer."""
+    if isinstance(database, SqliteFile):
+        engine = sqlite_engine(database.path, read_only=read_only, wait=wait)
+    else:
+        engine = postgresql_engine(database, read_only=read_only, wait=wait)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _uri(path: Path, read_only: bool) -> str:
-    name = quote(os.fsencode(path.absolute()))
-    if not read_only:
-        return f"file:{name}?mode=rw"
-    return f"file:{name}?mode=ro" + ("&immutable=1" if _is_frozen(path) else "")
-
-
-def _is_frozen(path: Path) -> bool:
-    """True on a medium that nobody can write: SQLite can't keep its side files there."""
-    side = path.with_name(path.name + "-wal")
-    return not os.access(path.parent, os.W_OK) and not side.exists()
-
-
-def _prepare_reader(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.execute("PRAGMA query_only = ON")
-
-
-def _prepare_writer(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BEFORE_CHECKPOINT}")
-
-
 def _begin(connection: Connection) -> None:
-    words = connection.get_execution_options().get("sqlite_begin")
+    words = connection.get_execution_options().get(_BEGIN)
     if words is not None:
-        with closing(connection.connection.cursor()) as cursor:
-            cursor.execute(words)
+        dialect_of(connection.dialect.name).begin(connection, words)
+
+
+@contextmanager
+def translated(engine: Engine, place: str) -> Iterator[SqlDialect]:
+    """Turn every error of the database at ``place``, or of its driver, into a LedgerError.
+
+    No other error leaves this package.
+    """
+    dialect = dialect_of(engine.dialect.name)
+    try:
+        yield dialect
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise dialect.error(error, place) from error
+    except exc.DBAPIError as error:
+        raise dialect.error(error.orig, place) from error
+    except exc.TimeoutError as error:
+        raise LedgerLocked("All connections to the ledger are in use.", where=place) from error
+    except exc.SQLAlchemyError as error:
+        raise LedgerError("The ledger's database could not be used.", where=place) from error
+
+
+@contextmanager
+def _connected(engine: Engine, dialect: SqlDialect) -> Iterator[Connection]:
+    """A connection; where it is lost, those that wait in the pool are lost with it."""
+    held = _turns.held.get(id(engine))
+    if held is not None:
+        yield held
+        return
+    with engine.connect() as connection:
+        try:
+            yield connection
+        finally:
+            if _give_up(connection, dialect):
+                engine.dispose()
+
+
+def _give_up(connection: Connection, dialect: SqlDialect) -> bool:
+    """True where the connection is lost: nothing more is said on it."""
+    if not connection.invalidated and dialect.is_lost(connection):
+        connection.invalidate()
+    return connection.invalidated
 
 
 @contextmanager
 def reading(engine: Engine, place: str) -> Iterator[Connection]:
     """A connection whose statements each see the newest state."""
-    with translated(place, engine.dialect.loaded_dbapi.Error), engine.connect() as connection:
+    with translated(engine, place) as dialect, _connected(engine, dialect) as connection:
         yield connection
 
 
 @contextmanager
 def snapshot(engine: Engine, place: str) -> Iterator[Connection]:
     """A connection whose statements all see one state."""
-    with translated(place, engine.dialect.loaded_dbapi.Error), engine.connect() as connection:
-        connection.execution_options(sqlite_begin="BEGIN")
-        # Said here: statements that go to the driver directly begin no transaction by themselves.
-        with connection.begin():
-            yield connection
+    with (
+        translated(engine, place) as dialect,
+        _connected(engine, dialect) as connection,
+        _transaction(connection, dialect, dialect.snapshot),
+    ):
+        yield connection
 
 
 @contextmanager
 def writing(engine: Engine, place: str) -> Iterator[Connection]:
-    """One transaction of the only writer: durable when the block ends, or not there at all."""
-    with translated(place, engine.dialect.loaded_dbapi.Error), engine.connect() as connection:
-        connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-        with connection.begin():
-            yield connection
+    """One transaction of the only writer: durable when the block ends, or not there at all.
+
+    Raises LedgerUnavailable where the connection is lost: while it is committed, nobody knows
+    which of the two it is until somebody looks.
+    """
+    with (
+        translated(engine, place) as dialect,
+        _connected(engine, dialect) as connection,
+        _transaction(connection, dialect, dialect.writing),
+    ):
+        yield connection
+
+
+@contextmanager
+def _transaction(connection: Connection, dialect: SqlDialect, words: str) -> Iterator[None]:
+    if connection.in_transaction():
+        # SQLAlchemy counts what was read before as one; nothing was said to the database.
+        connection.rollback()
+    connection.execution_options(**{_BEGIN: words})
+    # Said here: statements that go to the driver directly begin no transaction by themselves.
+    transaction = connection.begin()
+    try:
+        yield
+        transaction.commit()
+    except BaseException:
+        _abandon(connection, transaction, dialect)
+        raise
+    finally:
+        connection.execution_options(**{_BEGIN: None})
+
+
+def _abandon(connection: Connection, transaction: RootTransaction, dialect: SqlDialect) -> None:
+    if _give_up(connection, dialect) or transaction.is_active:
+        transaction.rollback()
+
+
+@contextmanager
+def turn(engine: Engine, place: str) -> Iterator[None]:
+    """While it lasts this thread alone writes; what it does uses one connection.
+
+    Raises LedgerLocked where others don't finish in time.
+    """
+    with (
+        translated(engine, place) as dialect,
+        _connected(engine, dialect) as connection,
+        dialect.turn(connection),
+    ):
+        _turns.held[id(engine)] = connection
+        try:
+            yield
+        finally:
+            del _turns.held[id(engine)]
+
+
+@contextmanager
+def alone(engine: Engine, place: str) -> Iterator[bool]:
+    """Whether no other process, on any host, is at sealing. The block runs either way."""
+    with (
+        translated(engine, place) as dialect,
+        _connected(engine, dialect) as connection,
+        dialect.alone(connection) as given,
+    ):
+        yield given

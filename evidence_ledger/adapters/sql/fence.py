@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-_NEVER = "1"
+from evidence_ledger.adapters.sql.dialects import dialect_of
+
+_NEVER = "1 = 1"
 _CHANGES = {
     "entries": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "marks": {"UPDATE": _NEVER, "DELETE": _NEVER},
@@ -18,8 +20,10 @@ _CHANGES = {
     "cosignatures": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "documents": {
         "UPDATE": "NEW.entry <> OLD.entry"
-        " OR (NEW.statement IS NOT NULL AND NEW.statement IS NOT OLD.statement)"
-        " OR (NEW.signature IS NOT NULL AND NEW.signature IS NOT OLD.signature)",
+        " OR (NEW.statement IS NOT NULL"
+        " AND (OLD.statement IS NULL OR NEW.statement <> OLD.statement))"
+        " OR (NEW.signature IS NOT NULL"
+        " AND (OLD.signature IS NULL OR NEW.signature <> OLD.signature))",
         "DELETE": _NEVER,
     },
     "claims": {"UPDATE": _NEVER},
@@ -49,12 +53,8 @@ _CHANGES = {
 }
 
 
-def sqlite_triggers(*tables: str) -> Iterator[str]:
-    """One CREATE TRIGGER statement for each refused change to these tables."""
+def triggers(dialect: str, *tables: str) -> Iterator[str]:
+    """Statements for the triggers of these tables, for the kind of database of that name."""
+    kind = dialect_of(dialect)
     for table in tables:
-        for change, condition in _CHANGES[table].items():
-            yield (
-                f"CREATE TRIGGER {table}_refuse_{change.lower()} BEFORE {change} ON {table}"
-                f" WHEN {condition}"
-                f" BEGIN SELECT RAISE(ABORT, '{table} are written once'); END"
-            )
+        yield from kind.triggers(table, _CHANGES[table])

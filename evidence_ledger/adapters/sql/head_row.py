@@ -16,6 +16,7 @@ class HeadRow:
 
     def __init__(self, dialect: Dialect) -> None:
         self._read = Prepared(select(head.c.size, head.c.last, head.c.received), dialect)
+        self._hold = Prepared(select(head.c.size).with_for_update(), dialect)
         self._move = Prepared(
             update(head)
             .where(head.c.size == bindparam("before"), head.c.last == bindparam("expected"))
@@ -43,6 +44,11 @@ class HeadRow:
         except FormatError as error:
             raise LedgerCorrupt("The time in the ledger's head is damaged.", where=place) from error
         return Head(size, last, moment)
+
+    def hold(self, connection: Connection) -> None:
+        """Lock the head, which changes nothing; but PostgreSQL then has something to commit, and so
+        waits until this and all before it is on its disk, and on its synchronous replicas."""
+        self._hold.rows(connection)
 
     def move(self, connection: Connection, before: Head, after: Head) -> None:
         """Replace ``before`` by ``after``. Raises HeadMoved where it is no longer the head."""

@@ -1,14 +1,16 @@
-"""Making and opening a ledger's database file."""
+"""Making and opening a ledger's database."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from evidence_ledger.adapters.database import Database, SqliteFile, database_of
 from evidence_ledger.adapters.sql import revision
-from evidence_ledger.adapters.sql.engine import WAIT, reading, sqlite_engine, writing
+from evidence_ledger.adapters.sql.engine import WAIT, engine_of, reading, writing
 from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.adapters.sql.store import SqlStore
 from evidence_ledger.errors import (
@@ -21,22 +23,26 @@ from evidence_ledger.errors import (
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 
 
-def create_store(path: Path) -> SqlStore:
-    """An empty ledger in a new database file, readable by its owner alone.
+def create_store(
+    where: Database | Path, fill: Callable[[Connection], None] = HeadRow.make
+) -> SqlStore:
+    """An empty ledger in a new database file, readable by its owner alone, or in an empty
+    database of PostgreSQL. ``fill`` makes the first rows, in the transaction that makes the tables.
 
     An empty file that an interrupted creation left behind is taken over. Raises LedgerExists,
-    LedgerReadOnly, LedgerFull, LedgerLocked.
+    LedgerReadOnly, LedgerFull, LedgerLocked, LedgerUnavailable.
     """
-    is_fresh = _claim(path)
-    engine = sqlite_engine(path, read_only=False)
+    database = database_of(where)
+    claimed = database.path if isinstance(database, SqliteFile) and _claim(database.path) else None
+    engine = engine_of(database, read_only=False)
     try:
-        _make(engine, path)
+        _make(engine, database, fill)
     except BaseException:
         engine.dispose()
-        if is_fresh:
-            _remove(path)
+        if claimed is not None:
+            _remove(claimed)
         raise
-    return SqlStore(engine, str(path))
+    return SqlStore(engine, database.place)
 
 
 def _claim(path: Path) -> bool:
@@ -51,12 +57,20 @@ def _claim(path: Path) -> bool:
     return True
 
 
-def _make(engine: Engine, path: Path) -> None:
-    with writing(engine, str(path)) as connection:
+def _make(engine: Engine, database: Database, fill: Callable[[Connection], None]) -> None:
+    with writing(engine, database.place) as connection:
         if revision.revision(connection) is not None:
-            raise LedgerExists("There is a ledger already.", where=str(path))
+            raise LedgerExists(
+                "There is a ledger already.", where=database.place, hint=_hint(database)
+            )
         revision.migrate(connection)
-        HeadRow.make(connection)
+        fill(connection)
+
+
+def _hint(database: Database) -> str | None:
+    if isinstance(database, SqliteFile):
+        return None
+    return "It was left as it is. Name an empty database."
 
 
 def _remove(path: Path) -> None:
@@ -69,7 +83,7 @@ def is_unfinished(path: Path) -> bool:
 
     Raises LedgerCorrupt for what is no ledger's database, LedgerReadOnly, LedgerLocked.
     """
-    engine = sqlite_engine(path, read_only=False)
+    engine = engine_of(SqliteFile(path), read_only=False)
     try:
         with reading(engine, str(path)) as connection:
             return revision.revision(connection) is None
@@ -77,40 +91,50 @@ def is_unfinished(path: Path) -> bool:
         engine.dispose()
 
 
-def open_store(path: Path, *, read_only: bool = False, wait: float = WAIT) -> SqlStore:
-    """The ledger in a database file; ``wait`` is how long to wait for another writer, in seconds.
+def open_store(where: Database | Path, *, read_only: bool = False, wait: float = WAIT) -> SqlStore:
+    """The ledger in a database; ``wait`` is how long to wait for another writer, in seconds.
 
-    Raises LedgerNotFound, LedgerCorrupt, LedgerNewer, LedgerReadOnly, LedgerLocked.
+    Raises LedgerNotFound, LedgerCorrupt, LedgerNewer, LedgerReadOnly, LedgerLocked,
+    LedgerUnavailable.
     """
-    return SqlStore(open_engine(path, read_only=read_only, wait=wait), str(path))
+    database = database_of(where)
+    return SqlStore(open_engine(database, read_only=read_only, wait=wait), database.place)
 
 
-def open_engine(path: Path, *, read_only: bool, wait: float = WAIT) -> Engine:
+def open_engine(where: Database | Path, *, read_only: bool, wait: float = WAIT) -> Engine:
     """Connections to an existing ledger's database; raises what ``open_store`` raises."""
-    if not path.exists():
-        raise LedgerNotFound("There is no ledger.", where=str(path))
-    if not path.is_file():
-        raise LedgerNotFound("This is not a file, so not a ledger's database.", where=str(path))
-    engine = sqlite_engine(path, read_only=read_only, wait=wait)
+    database = database_of(where)
+    if isinstance(database, SqliteFile):
+        _require_file(database.path)
+    engine = engine_of(database, read_only=read_only, wait=wait)
     try:
-        _check(engine, path, read_only=read_only)
+        _check(engine, database.place, read_only=read_only)
     except BaseException:
         engine.dispose()
         raise
     return engine
 
 
-def _check(engine: Engine, path: Path, *, read_only: bool) -> None:
-    with reading(engine, str(path)) as connection:
+def _require_file(path: Path) -> None:
+    if not path.exists():
+        raise LedgerNotFound("There is no ledger.", where=str(path))
+    if not path.is_file():
+        raise LedgerNotFound("This is not a file, so not a ledger's database.", where=str(path))
+
+
+def _check(engine: Engine, place: str, *, read_only: bool) -> None:
+    with reading(engine, place) as connection:
         found = revision.revision(connection)
-    revision.check(found, str(path))
+    revision.check(found, place)
     if found == revision.NEWEST:
         return
     if read_only:
         raise LedgerError(
             "The ledger has an older schema.",
-            where=str(path),
+            where=place,
             hint="Bring it up to date with: evidence seal",
         )
-    with writing(engine, str(path)) as connection:
-        revision.migrate(connection)
+    with writing(engine, place) as connection:
+        # Another process may have been first, while this one waited for its turn.
+        if revision.revision(connection) != revision.NEWEST:
+            revision.migrate(connection)

@@ -1,6 +1,6 @@
 """Statements compiled once for a database and run on its driver: the fast path of every row.
 
-The driver's own errors come out; ``faults.translated`` knows them.
+The driver's own errors come out; ``engine.translated`` knows them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any, cast
 from sqlalchemy import Connection, Dialect, Table, insert
 from sqlalchemy.sql import Executable
 
+from evidence_ledger.adapters.sql.dialects import dialect_of
+
 ROWS_AT_ONCE = 10_000
 
 # A row holds what the driver takes and gives: int, bytes, str, None.
@@ -26,6 +28,7 @@ class Prepared:
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         self._statement = statement
         self._dialect = dialect
+        self._cursor = dialect_of(dialect.name).cursor
 
     @cached_property
     def _compiled(self) -> tuple[str, Sequence[str] | None, dict[str, Any]]:
@@ -39,7 +42,7 @@ class Prepared:
 
     def rows(self, connection: Connection, **values: Any) -> list[Row]:
         """What the statement selects with these values, as the driver's own tuples."""
-        with closing(connection.connection.cursor()) as cursor:
+        with closing(connection.connection.cursor(**self._cursor)) as cursor:
             cursor.execute(*self._filled(values))
             return cast("list[Row]", cursor.fetchall())
 
@@ -61,6 +64,7 @@ class Insertion:
     def __init__(self, table: Table, dialect: Dialect) -> None:
         self._table = table
         self._dialect = dialect
+        self._kind = dialect_of(dialect.name)
 
     @cached_property
     def _compiled(self) -> tuple[str, bool]:
@@ -71,10 +75,16 @@ class Insertion:
     def add(self, connection: Connection, rows: Iterable[Row]) -> None:
         """Insert ``rows``, a bounded number at a time."""
         source = iter(rows)
+        while batch := list(islice(source, ROWS_AT_ONCE)):
+            if len(batch) < self._kind.many:
+                self._insert(connection, batch)
+            else:
+                self._kind.load(connection, self._table, batch)
+
+    def _insert(self, connection: Connection, batch: list[Row]) -> None:
         sql, is_named = self._compiled
         with closing(connection.connection.cursor()) as cursor:
-            while batch := list(islice(source, ROWS_AT_ONCE)):
-                cursor.executemany(sql, self._named(batch) if is_named else batch)
+            cursor.executemany(sql, self._named(batch) if is_named else batch)
 
     def _named(self, batch: list[Row]) -> list[dict[str, Any]]:
         columns = self._table.columns.keys()

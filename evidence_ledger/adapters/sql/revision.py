@@ -24,7 +24,7 @@ def revision(connection: Connection) -> str | None:
     if not names:
         return None
     if "alembic_version" not in names:
-        raise LedgerCorrupt("The file is some other program's database.")
+        raise LedgerCorrupt("This is some other program's database.")
     rows = connection.execute(select(_VERSION.c.version_num)).all()
     if len(rows) != 1:
         raise LedgerCorrupt("The database does not say which schema it has.")
@@ -34,7 +34,7 @@ def revision(connection: Connection) -> str | None:
 def check(found: str | None, place: str) -> None:
     """Raises LedgerCorrupt for an empty database, LedgerNewer for an unknown schema."""
     if found is None:
-        raise LedgerCorrupt("The file holds no ledger: it is empty.", where=place)
+        raise LedgerCorrupt("There is no ledger in it: it is empty.", where=place)
     if found not in KNOWN:
         raise LedgerNewer(f"The ledger has the schema {found[:40]!r}.", where=place)
 

@@ -7,7 +7,6 @@ these tables; a test compares both.
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -16,22 +15,26 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
 )
 
-# Only a column of type INTEGER is SQLite's own row number.
-Count = BigInteger().with_variant(Integer, "sqlite")
+from evidence_ledger.adapters.sql.columns import Count, Words
 
 metadata = MetaData()
 
 head = Table(
     "head",
     metadata,
-    Column("id", Integer, CheckConstraint("id = 1", name="head_is_one_row"), primary_key=True),
+    Column(
+        "id",
+        Integer,
+        CheckConstraint("id = 1", name="head_is_one_row"),
+        primary_key=True,
+        autoincrement=False,
+    ),
     Column("size", Count, nullable=False),
     Column("last", LargeBinary, nullable=False),
-    Column("received", Text),
+    Column("received", Words),
 )
 
 entries = Table(
@@ -71,7 +74,7 @@ fingerprints = Table(
     "fingerprints",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
-    Column("algorithm", Text, primary_key=True),
+    Column("algorithm", Words, primary_key=True),
     Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
     Column("position", Count, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
@@ -82,7 +85,7 @@ special_entries = Table(
     metadata,
     Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
+    Column("kind", Words, nullable=False),
     Column("about", Count, index=True),
     sqlite_with_rowid=False,
 )
@@ -114,7 +117,7 @@ tokens = Table(
     metadata,
     Column("seal", Count, ForeignKey("seals.number"), primary_key=True, autoincrement=False),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("authority", Text, nullable=False),
+    Column("authority", Words, nullable=False),
     Column("independent", Integer, nullable=False),
     Column("response", LargeBinary, nullable=False),
     Column("token", LargeBinary, nullable=False),
@@ -125,8 +128,8 @@ cosignatures = Table(
     metadata,
     Column("seal", Count, ForeignKey("seals.number"), primary_key=True, autoincrement=False),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("witness", Text, nullable=False),
-    Column("key", Text, nullable=False),
+    Column("witness", Words, nullable=False),
+    Column("key", Words, nullable=False),
     Column("line", LargeBinary, nullable=False),
     UniqueConstraint("seal", "key", name="cosignatures_once_a_key"),
     Index("cosignatures_of_witness", "witness", "seal"),
@@ -144,17 +147,17 @@ seal_supplements = Table(
     metadata,
     Column("seal", Count, ForeignKey("seals.number"), primary_key=True, autoincrement=False),
     Column("digest", LargeBinary, ForeignKey("supplements.digest"), primary_key=True),
-    Column("kind", Text, nullable=False),
+    Column("kind", Words, nullable=False),
 )
 
 renewals = Table(
     "renewals",
     metadata,
     Column("number", Count, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
-    Column("digest", Text, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("digest", Words, nullable=False),
     Column("independent", Integer, nullable=False),
-    Column("begun", Text, nullable=False),
+    Column("begun", Words, nullable=False),
     Column("leaves", LargeBinary, nullable=False),
     Column("entry", Count, ForeignKey("entries.number")),
 )
@@ -191,7 +194,7 @@ renewed_direct = Table(
         index=True,
     ),
     Column("file", Integer, primary_key=True, autoincrement=False),
-    Column("authority", Text, primary_key=True),
+    Column("authority", Words, primary_key=True),
     Column("leaf", Count, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -201,7 +204,7 @@ renewal_supplements = Table(
     metadata,
     Column("renewal", Count, ForeignKey("renewals.number"), primary_key=True, autoincrement=False),
     Column("digest", LargeBinary, ForeignKey("supplements.digest"), primary_key=True),
-    Column("kind", Text, nullable=False),
+    Column("kind", Words, nullable=False),
 )
 
 renewal_tokens = Table(
@@ -209,7 +212,7 @@ renewal_tokens = Table(
     metadata,
     Column("renewal", Count, ForeignKey("renewals.number"), primary_key=True, autoincrement=False),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("authority", Text, nullable=False),
+    Column("authority", Words, nullable=False),
     Column("independent", Integer, nullable=False),
     Column("response", LargeBinary, nullable=False),
     Column("token", LargeBinary, nullable=False),
@@ -220,7 +223,7 @@ direct_tokens = Table(
     metadata,
     Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
     Column("file", Integer, primary_key=True, autoincrement=False),
-    Column("authority", Text, primary_key=True),
+    Column("authority", Words, primary_key=True),
     Column("independent", Integer, nullable=False),
     Column("response", LargeBinary, nullable=False),
     Column("token", LargeBinary, nullable=False),

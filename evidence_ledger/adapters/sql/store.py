@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 
 from sqlalchemy import Connection, Engine
 
 from evidence_ledger.adapters.sql.claim_rows import ClaimRows
 from evidence_ledger.adapters.sql.cosignature_rows import CosignatureRows
+from evidence_ledger.adapters.sql.dialects import dialect_of
 from evidence_ledger.adapters.sql.direct_rows import DirectRows
-from evidence_ledger.adapters.sql.engine import reading, snapshot, writing
+from evidence_ledger.adapters.sql.engine import alone, reading, snapshot, turn, writing
 from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
-from evidence_ledger.adapters.sql.faults import is_conflict
 from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.adapters.sql.mark_rows import MarkRows
 from evidence_ledger.adapters.sql.renewal_rows import RenewalRows
@@ -57,6 +58,7 @@ class SqlStore:
     def __init__(self, engine: Engine, place: str) -> None:
         self._engine = engine
         self._place = place
+        self._dialect = dialect_of(engine.dialect.name)
         self._head = HeadRow(engine.dialect)
         self._entries = EntryRows(engine.dialect)
         self._claims = ClaimRows(engine.dialect)
@@ -78,15 +80,15 @@ class SqlStore:
 
     def append(self, before: Head, extension: Extension) -> None:
         """See ports.Store."""
-        with writing(self._engine, self._place) as connection:
-            # The head first: the writer that lost must not meet the winner's rows.
-            self._head.move(connection, before, extension.head)
-            try:
+        try:
+            with writing(self._engine, self._place) as connection:
+                # The head first: the writer that lost must not meet the winner's rows.
+                self._head.move(connection, before, extension.head)
                 self._write(connection, extension)
-            except self._engine.dialect.loaded_dbapi.IntegrityError as error:
-                if is_conflict(error) and self._is_repeated(connection, extension):
-                    raise HeadMoved("A statement of these is in the ledger already.") from error
-                raise
+        except LedgerCorrupt as error:
+            if self._is_conflict(error.__cause__) and self._is_repeated(extension):
+                raise HeadMoved("A statement of these is in the ledger already.") from error
+            raise
 
     def _write(self, connection: Connection, extension: Extension) -> None:
         self._entries.add(connection, extension.entries)
@@ -95,13 +97,25 @@ class SqlStore:
         self._special.add(connection, extension.entries)
         self._tiles.add(connection, extension.tiles)
 
-    def _is_repeated(self, connection: Connection, extension: Extension) -> bool:
+    def _is_conflict(self, error: BaseException | None) -> bool:
+        return isinstance(error, Exception) and self._dialect.is_conflict(error)
+
+    def _is_repeated(self, extension: Extension) -> bool:
         hashes = [one.statement_hash for one in extension.entries]
-        stored = self._entries.numbers(connection, hashes)
-        fresh = {one.statement_hash: one.index for one in extension.entries}
-        return len(fresh) != len(hashes) or any(
-            number != fresh[one] for one, number in stored.items()
-        )
+        return len(set(hashes)) != len(hashes) or bool(self.indexes_of(hashes))
+
+    def turn(self) -> AbstractContextManager[None]:
+        """See ports.Store."""
+        return turn(self._engine, self._place)
+
+    def settle(self) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._head.hold(connection)
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """See ports.Store."""
+        return alone(self._engine, self._place)
 
     def indexes_of(self, statements: Sequence[bytes]) -> Mapping[bytes, int]:
         """See ports.Store."""

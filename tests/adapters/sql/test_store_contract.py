@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -22,24 +21,33 @@ from evidence_ledger.ports import Store
 from evidence_ledger.stored import Found, StoredSeal, StoredToken
 from evidence_ledger.tree import edge_at, reader_of
 from tests.chain_factory import START, admission, digest_of, extension, fill
+from tests.fake_store import FakeRows, FakeStore
 
 # Makes an empty store, and opens it once more as another process would.
 Make = Callable[[], Store]
-Factory = Callable[[Path], tuple[Make, Make]]
 
 
-def sqlite(folder: Path) -> tuple[Make, Make]:
-    path = folder / "ledger.db"
+def fake(_: pytest.FixtureRequest) -> tuple[Make, Make]:
+    rows = FakeRows()
+    return (lambda: FakeStore(rows)), (lambda: FakeStore(rows))
+
+
+def sqlite(request: pytest.FixtureRequest) -> tuple[Make, Make]:
+    path = request.getfixturevalue("tmp_path") / "ledger.db"
     return (lambda: create_store(path)), (lambda: open_store(path))
 
 
-FACTORIES = {"sqlite": sqlite}
+def postgresql(request: pytest.FixtureRequest) -> tuple[Make, Make]:
+    database = request.getfixturevalue("ledger_database")
+    return (lambda: open_store(database)), (lambda: open_store(database))
 
 
-@pytest.fixture(params=list(FACTORIES.values()), ids=list(FACTORIES))
-def makes(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Make, Make]:
-    factory: Factory = request.param
-    return factory(tmp_path)
+FACTORIES = {"fake": fake, "sqlite": sqlite, "postgresql": postgresql}
+
+
+@pytest.fixture(params=list(FACTORIES))
+def makes(request: pytest.FixtureRequest) -> tuple[Make, Make]:
+    return FACTORIES[request.param](request)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from evidence_ledger.adapters.database import Database
 from evidence_ledger.adapters.sql import create_store, open_store
 from evidence_ledger.adapters.sql.audit import audit_chain
 from evidence_ledger.core.chain import extend
@@ -24,7 +25,7 @@ from tests.chain_factory import START, admission
 PROJECT = Path(__file__).resolve().parents[3]
 
 
-def append_numbers(path: Path, numbers: range) -> None:
+def append_numbers(path: Path | Database, numbers: range) -> None:
     """Append an admission for each number, one at a time, against all others."""
     with closing(open_store(path, wait=60)) as store:
         for number in numbers:

@@ -3,12 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
-from evidence_ledger.adapters.sql.fence import sqlite_triggers
+from evidence_ledger.adapters.sql.columns import Count, Words
+from evidence_ledger.adapters.sql.fence import triggers
 
 revision = "0001"
 down_revision = None
 
-_COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _FENCED = (
     "entries",
     "tiles",
@@ -28,14 +28,13 @@ def upgrade() -> None:
     _make_claims()
     _make_tiles()
     _make_seals()
-    if op.get_bind().dialect.name == "sqlite":
-        for trigger in sqlite_triggers(*_FENCED):
-            op.execute(trigger)
+    for trigger in triggers(op.get_bind().dialect.name, *_FENCED):
+        op.execute(trigger)
 
 
 def _key(name: str, refers: str | None = None) -> sa.Column[int]:
     foreign = [sa.ForeignKey(refers)] if refers else []
-    return sa.Column(name, _COUNT, *foreign, primary_key=True, autoincrement=False)
+    return sa.Column(name, Count, *foreign, primary_key=True, autoincrement=False)
 
 
 def _bytes(name: str, *, erasable: bool = False) -> sa.Column[bytes]:
@@ -46,10 +45,10 @@ def _make_head() -> None:
     one = sa.CheckConstraint("id = 1", name="head_is_one_row")
     op.create_table(
         "head",
-        sa.Column("id", sa.Integer, one, primary_key=True),
-        sa.Column("size", _COUNT, nullable=False),
+        sa.Column("id", sa.Integer, one, primary_key=True, autoincrement=False),
+        sa.Column("size", Count, nullable=False),
         _bytes("last"),
-        sa.Column("received", sa.Text),
+        sa.Column("received", Words),
     )
 
 
@@ -80,7 +79,7 @@ def _make_claims() -> None:
     op.create_table(
         "fingerprints",
         sa.Column("digest", sa.LargeBinary, primary_key=True),
-        sa.Column("algorithm", sa.Text, primary_key=True),
+        sa.Column("algorithm", Words, primary_key=True),
         _key("entry", "entries.number"),
         _key("position"),
         sqlite_with_rowid=False,
@@ -101,19 +100,19 @@ def _make_seals() -> None:
     op.create_table(
         "seals",
         _key("number"),
-        sa.Column("first", _COUNT, nullable=False),
-        sa.Column("size", _COUNT, nullable=False, index=True),
+        sa.Column("first", Count, nullable=False),
+        sa.Column("size", Count, nullable=False, index=True),
         _bytes("root"),
         _bytes("checkpoint"),
         _bytes("leaves"),
         _bytes("offsets"),
-        sa.Column("entry", _COUNT, sa.ForeignKey("entries.number")),
+        sa.Column("entry", Count, sa.ForeignKey("entries.number")),
     )
     op.create_table(
         "tokens",
         _key("seal", "seals.number"),
         sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("authority", sa.Text, nullable=False),
+        sa.Column("authority", Words, nullable=False),
         sa.Column("independent", sa.Integer, nullable=False),
         _bytes("response"),
         _bytes("token"),

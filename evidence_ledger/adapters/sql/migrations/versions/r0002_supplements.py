@@ -3,12 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
-from evidence_ledger.adapters.sql.fence import sqlite_triggers
+from evidence_ledger.adapters.sql.columns import Count, Words
+from evidence_ledger.adapters.sql.fence import triggers
 
 revision = "0002"
 down_revision = "0001"
-
-_COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
@@ -22,21 +21,22 @@ def upgrade() -> None:
         "seal_supplements",
         _key("seal", "seals.number"),
         sa.Column("digest", sa.LargeBinary, sa.ForeignKey("supplements.digest"), primary_key=True),
-        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("kind", Words, nullable=False),
     )
     op.create_table(
         "direct_tokens",
         _key("entry", "entries.number"),
         sa.Column("file", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("authority", sa.Text, primary_key=True),
+        sa.Column("authority", Words, primary_key=True),
         sa.Column("independent", sa.Integer, nullable=False),
         sa.Column("response", sa.LargeBinary, nullable=False),
         sa.Column("token", sa.LargeBinary, nullable=False),
     )
-    if op.get_bind().dialect.name == "sqlite":
-        for trigger in sqlite_triggers("supplements", "seal_supplements", "direct_tokens"):
-            op.execute(trigger)
+    for trigger in triggers(
+        op.get_bind().dialect.name, "supplements", "seal_supplements", "direct_tokens"
+    ):
+        op.execute(trigger)
 
 
 def _key(name: str, refers: str) -> sa.Column[int]:
-    return sa.Column(name, _COUNT, sa.ForeignKey(refers), primary_key=True, autoincrement=False)
+    return sa.Column(name, Count, sa.ForeignKey(refers), primary_key=True, autoincrement=False)

@@ -3,12 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
-from evidence_ledger.adapters.sql.fence import sqlite_triggers
+from evidence_ledger.adapters.sql.columns import Count, Words
+from evidence_ledger.adapters.sql.fence import triggers
 
 revision = "0003"
 down_revision = "0002"
-
-_COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
@@ -16,19 +15,19 @@ def upgrade() -> None:
     op.create_table(
         "renewals",
         _key("number"),
-        sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("digest", Words, nullable=False),
         sa.Column("independent", sa.Integer, nullable=False),
-        sa.Column("begun", sa.Text, nullable=False),
+        sa.Column("begun", Words, nullable=False),
         _bytes("leaves"),
-        sa.Column("entry", _COUNT, sa.ForeignKey("entries.number")),
+        sa.Column("entry", Count, sa.ForeignKey("entries.number")),
     )
     op.create_table(
         "renewed_strands",
         _key("renewal", "renewals.number"),
         _key("seal", "seals.number", index=True),
         _key("position"),
-        sa.Column("leaf", _COUNT, nullable=False),
+        sa.Column("leaf", Count, nullable=False),
         _bytes("objects"),
         _bytes("hashes"),
         sqlite_with_rowid=False,
@@ -37,20 +36,21 @@ def upgrade() -> None:
         "renewal_tokens",
         _key("renewal", "renewals.number"),
         sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("authority", sa.Text, nullable=False),
+        sa.Column("authority", Words, nullable=False),
         sa.Column("independent", sa.Integer, nullable=False),
         _bytes("response"),
         _bytes("token"),
     )
-    if op.get_bind().dialect.name == "sqlite":
-        for trigger in sqlite_triggers("renewals", "renewed_strands", "renewal_tokens"):
-            op.execute(trigger)
+    for trigger in triggers(
+        op.get_bind().dialect.name, "renewals", "renewed_strands", "renewal_tokens"
+    ):
+        op.execute(trigger)
 
 
 def _key(name: str, refers: str | None = None, *, index: bool = False) -> sa.Column[int]:
     foreign = [sa.ForeignKey(refers)] if refers else []
     return sa.Column(
-        name, _COUNT, *foreign, primary_key=True, autoincrement=False, index=index or None
+        name, Count, *foreign, primary_key=True, autoincrement=False, index=index or None
     )
 
 

@@ -3,12 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
-from evidence_ledger.adapters.sql.fence import sqlite_triggers
+from evidence_ledger.adapters.sql.columns import Count, Words
+from evidence_ledger.adapters.sql.fence import triggers
 
 revision = "0005"
 down_revision = "0004"
-
-_COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
@@ -18,25 +17,24 @@ def upgrade() -> None:
         _key("renewal", "renewals.number"),
         _key("entry", "entries.number", index=True),
         sa.Column("file", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("authority", sa.Text, primary_key=True),
-        sa.Column("leaf", _COUNT, nullable=False),
+        sa.Column("authority", Words, primary_key=True),
+        sa.Column("leaf", Count, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "renewal_supplements",
         _key("renewal", "renewals.number"),
         sa.Column("digest", sa.LargeBinary, sa.ForeignKey("supplements.digest"), primary_key=True),
-        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("kind", Words, nullable=False),
     )
-    if op.get_bind().dialect.name == "sqlite":
-        for trigger in sqlite_triggers("renewed_direct", "renewal_supplements"):
-            op.execute(trigger)
+    for trigger in triggers(op.get_bind().dialect.name, "renewed_direct", "renewal_supplements"):
+        op.execute(trigger)
 
 
 def _key(name: str, refers: str, *, index: bool = False) -> sa.Column[int]:
     return sa.Column(
         name,
-        _COUNT,
+        Count,
         sa.ForeignKey(refers),
         primary_key=True,
         autoincrement=False,

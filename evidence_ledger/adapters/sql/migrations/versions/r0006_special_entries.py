@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic import op
 
-from evidence_ledger.adapters.sql.fence import sqlite_triggers
+from evidence_ledger.adapters.sql.columns import Count, Words
+from evidence_ledger.adapters.sql.fence import triggers
 from evidence_ledger.core.special import special_entries
 
 revision = "0006"
 down_revision = "0005"
-
-_COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
@@ -19,19 +18,18 @@ def upgrade() -> None:
     entry = sa.ForeignKey("entries.number")
     table = op.create_table(
         "special_entries",
-        sa.Column("entry", _COUNT, entry, primary_key=True, autoincrement=False),
+        sa.Column("entry", Count, entry, primary_key=True, autoincrement=False),
         sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("about", _COUNT),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("about", Count),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_special_entries_about", "special_entries", ["about"])
     orders = list(_orders(op.get_bind()))
     if orders:
         op.bulk_insert(table, orders)
-    if op.get_bind().dialect.name == "sqlite":
-        for trigger in sqlite_triggers("special_entries"):
-            op.execute(trigger)
+    for trigger in triggers(op.get_bind().dialect.name, "special_entries"):
+        op.execute(trigger)
 
 
 def _orders(connection: sa.Connection) -> Iterator[dict[str, object]]:

@@ -3,12 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
-from evidence_ledger.adapters.sql.fence import sqlite_triggers
+from evidence_ledger.adapters.sql.columns import Count
+from evidence_ledger.adapters.sql.fence import triggers
 
 revision = "0007"
 down_revision = "0006"
-
-_COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
@@ -17,13 +16,12 @@ def upgrade() -> None:
         "marks",
         sa.Column(
             "entry",
-            _COUNT,
+            Count,
             sa.ForeignKey("entries.number"),
             primary_key=True,
             autoincrement=False,
         ),
         sa.Column("mark", sa.LargeBinary, nullable=False, unique=True),
     )
-    if op.get_bind().dialect.name == "sqlite":
-        for trigger in sqlite_triggers("marks"):
-            op.execute(trigger)
+    for trigger in triggers(op.get_bind().dialect.name, "marks"):
+        op.execute(trigger)
