@@ -57,6 +57,11 @@ class Author:
             raise UsageError("A deposit holds at least one claim.")
         return self.sign(self._statement("deposit", context, claims), claims)
 
+    @property
+    def signer(self) -> Signer:
+        """The key with which this author signs."""
+        return self._signer
+
     def administration(
         self, act: Act, context: Context, fields: Iterable[tuple[str, Json]] = ()
     ) -> SignedStatement:

@@ -1,6 +1,7 @@
 """A ledger that is served elsewhere, as a depositor reaches it over HTTP.
 
-Only what was signed is sent: statement, signature, claims. Files never leave this machine.
+Only what was signed is sent: statement, signature, claims. Files leave this machine by ``upload``
+alone.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -42,11 +43,15 @@ SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class ServedLedger:
-    """What a statement has to name: origin, digests, and the newest checkpoint."""
+    """What a statement has to name: origin, digests, and the newest checkpoint.
+
+    ``keeps_files``: files can be uploaded there too.
+    """
 
     origin: str
     digests: tuple[Algorithm, ...]
     after: TreePoint
+    keeps_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,17 @@ class LedgerClient:
             told = json.loads(self._asked("GET", path, LARGEST_CERTIFICATE, headers=headers))
             return _claims(told, index)
 
+    def upload(
+        self, index: int, number: int, chunks: Iterable[bytes], depositor: RequestSigner
+    ) -> None:
+        """Send the file ``file/N`` of an entry, in a request that its depositor signs.
+
+        Raises what ``about`` raises; ServerRefused where none are kept.
+        """
+        path = f"/v1/deposits/{index}/files/{number}"
+        headers = dict(depositor.fields("PUT", self._url + path))
+        self._asked("PUT", path, LARGEST_ANSWER, chunks, headers)
+
     @contextmanager
     def _reading(self) -> Iterator[None]:
         """What is in an answer is read within. Raises ServerAnswerInvalid for what is none."""
@@ -164,7 +180,7 @@ class LedgerClient:
         method: str,
         path: str,
         largest: int,
-        body: bytes | None = None,
+        body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
         import httpx
@@ -251,6 +267,7 @@ def _served(told: dict[str, Json]) -> ServedLedger:
         checked_origin(told["origin"]),
         tuple(Algorithm(one) for one in cast("list[str]", told["digests"])),
         TreePoint(size, canonical.hex_bytes(after["root"], 32, where="after.root")),
+        told.get("keeps_files") is True,
     )
 
 

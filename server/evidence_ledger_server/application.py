@@ -19,6 +19,7 @@ from evidence_ledger_server.problem import Problem, mistake
 from evidence_ledger_server.routes import (
     access,
     deposits,
+    files,
     fingerprints,
     ledger,
     log_files,
@@ -31,6 +32,7 @@ from evidence_ledger_server.shortcut import Shortcut
 ROUTERS = (
     access.router,
     deposits.router,
+    files.router,
     fingerprints.router,
     ledger.router,
     log_files.router,

@@ -116,6 +116,26 @@ ENTRY = _answers(200, "The entry", examples.ENTRY, 400, 404)
 _ASICE = {"application/vnd.etsi.asic-e+zip": {"schema": {"type": "string", "format": "binary"}}}
 CERTIFICATE = _told(200, "The certificate", _ASICE, 400, 401, 403, 404, 408, 409, 410, 413)
 CLAIMS = _answers(200, "The claims", examples.CLAIMS, 400, 401, 403, 404, 408, 410, 413)
+_BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+FILE: Described = {
+    "security": [{"signature": []}],
+    "requestBody": {"required": True, "content": _BYTES},
+}
+UPLOADED = _answers(
+    201,
+    "Kept",
+    {"index": 0, "file": 0, "sha256": "6416…", "size": 9},
+    400,
+    401,
+    403,
+    404,
+    408,
+    410,
+    413,
+    422,
+    507,
+)
+KEPT = _told(200, "The file", _BYTES, 400, 401, 403, 404, 408, 410, 413)
 REGISTER = _answers(200, "The register", examples.REGISTER, 400, 401, 403, 408, 413)
 FOUND = _answers(200, "The entries", examples.FOUND, 400, 404)
 SIGNERS = _answers(200, "The tags", examples.SIGNERS, 400)

@@ -20,6 +20,7 @@ from evidence_ledger_server.body import Room
 from evidence_ledger_server.checking import Checking
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.group_commit import GroupCommit
+from evidence_ledger_server.kept_files import KeptFiles
 from evidence_ledger_server.limits import Rate
 from evidence_ledger_server.metrics import Metrics
 from evidence_ledger_server.problem import busy
@@ -65,6 +66,7 @@ class Service:
             home.folder, self.clock, config.signature_window, config.public_url, self.room
         )
         self.tiles = TileCache()
+        self.files = KeptFiles(config.files, config.largest_file) if config.files else None
         self._verifying = 0
         self._turns = asyncio.Semaphore(config.most_verifications)
 

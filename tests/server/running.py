@@ -87,10 +87,12 @@ def read(server: Running, path: str, signer: Signer) -> dict[str, Any]:
     return found
 
 
-def signed_fields(server: Running, path: str, signer: Signer) -> dict[str, str]:
-    """The header fields of a signed GET."""
+def signed_fields(
+    server: Running, path: str, signer: Signer, method: str = "GET"
+) -> dict[str, str]:
+    """The header fields of a signed request without a body."""
     maker = RequestSigner(signer, SystemClock(), SystemEntropy())
-    return dict(maker.fields("GET", f"{server.url}{path}"))
+    return dict(maker.fields(method, f"{server.url}{path}"))
 
 
 def form(signed: SignedStatement) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def test_every_path_is_described_with_its_problems(server: Running) -> None:
         "/v1/deposits/{index}",
         "/v1/deposits/{index}/certificate",
         "/v1/deposits/{index}/claims",
+        "/v1/deposits/{index}/files/{number}",
         "/v1/fingerprints/{algorithm}/{digest}",
         "/v1/health",
         "/v1/ledger",

@@ -83,12 +83,17 @@ if TYPE_CHECKING:
 @click.option(
     "--server",
     metavar="URL",
-    help="Enter into the ledger that is served there. The files stay here; they are signed here.",
+    help="Enter into the ledger that is served there; signed here. Files stay here.",
 )
 @click.option(
     "--private",
     is_flag=True,
     help="With --server: keep all claims here; the server learns only their fingerprint.",
+)
+@click.option(
+    "--upload",
+    is_flag=True,
+    help="With --server: send the files too, for a server that keeps them.",
 )
 @password_file
 @place.home
@@ -106,6 +111,7 @@ def command(
     key: Path | None,
     server: str | None,
     private: bool,
+    upload: bool,
     password_file: Path | None,
     home: Path | None,
     json: bool,
@@ -124,15 +130,18 @@ def command(
         raise UsageError("There is nothing to deposit.", hint="Name a file or a folder.")
     if out is not None:
         require_free(out)
-    if private and server is None:
-        raise UsageError("--private goes with --server.")
+    if (private or upload) and server is None:
+        raise UsageError(f"--{'private' if private else 'upload'} goes with --server.")
+    if private and upload:
+        raise UsageError("What is private is not uploaded.")
     if server is not None:
         if embed or direct:
             raise UsageError("--embed and --direct do not go with --server.")
         own = place.home_at(home)
         author = with_password(lambda word: open_depositor(own, word, key), password_file)
         hashed = partial(_hashed, paths, skip_special=skip_special)
-        told = enter(server, own, author, hashed, typed, fields, out, private=private)
+        given = partial(embedded, paths, skip_special=skip_special) if upload else None
+        told = enter(server, own, author, hashed, typed, fields, out, private=private, given=given)
         _tell(told, json=json)
         return
     with place.opened(home) as ledger:

@@ -64,6 +64,15 @@ class Access:
             return await asyncio.to_thread(self._borne, told)
         raise _unknown("access.unsigned", "This is not for everybody: say who asks.")
 
+    async def uploader(self, request: Request) -> Caller:
+        """Who uploads a file: by a signed request without ``content-digest``, no token.
+
+        The body is not read here: the ledger knows its digest. Raises Problem (401).
+        """
+        if INPUT in request.headers or SIGNATURE in request.headers:
+            return await asyncio.to_thread(self._signed, self._seen(request), b"")
+        raise _unknown("access.unsigned", "An upload is signed by its depositor.")
+
     def _signed(self, request: HttpRequest, body: bytes) -> Caller:
         now = self._clock.now()
         try:
