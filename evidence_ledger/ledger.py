@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -96,8 +97,9 @@ class Ledger:
         self._sealer.check_continues()
 
     def catch_up(self) -> None:
-        """Remember what another host has sealed meanwhile. Raises LedgerForked, HeadMoved."""
-        self._sealer.catch_up(self.store.seal(-1))
+        """Remember what another host has sealed meanwhile. Raises LedgerForked."""
+        with suppress(HeadMoved):  # another process of this host remembered it first
+            self._sealer.catch_up(self.store.seal(-1))
 
     def admit(self, signed: SignedStatement) -> Admission:
         """A statement that may be appended, as far as it can be said without the store.

@@ -19,7 +19,6 @@ import pytest
 
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.adapters.keys.note_signer import open_note_signer
-from evidence_ledger_server.config import Config
 from evidence_ledger_server.static_copy import write_copy
 from tests.cli.conftest import Run, evidence
 from tests.server.running import Running
@@ -58,7 +57,7 @@ class Story:
     def serve(self, home: str) -> None:
         """What anybody finds at the ledger's address is this history from now on."""
         shutil.rmtree("served", ignore_errors=True)
-        write_copy(Config(home=self.folder / home), self.folder / "served")
+        write_copy(self.folder / home, self.folder / "served")
 
     def third_party(self, file: Path) -> subprocess.CompletedProcess[str]:
         """Somebody with another machine: an empty home, the file and the key."""

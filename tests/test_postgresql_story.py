@@ -11,6 +11,7 @@ from typing import cast
 import pytest
 
 from evidence_ledger.adapters.database import PostgresqlDatabase
+from evidence_ledger.adapters.memory import FileMemory
 from evidence_ledger.appending import CROWD
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.report import Verdict
@@ -128,6 +129,21 @@ def test_hosts_seal_in_any_order_and_remember_what_others_sealed(hosts: list[Wor
         assert newest is not None
         assert bench.memory.recall() == newest.checkpoint
         assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_two_processes_of_a_host_that_catch_up_at_once_disturb_nobody(
+    hosts: list[Workbench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts[0].deposit()
+    hosts[0].ledger.seal()
+    newest = hosts[0].store.seal(-1)
+    assert newest is not None
+    recalled = hosts[1].memory.recall
+    hosts[1].memory.remember(None, newest.checkpoint)
+    stale = iter([None])
+    monkeypatch.setattr(FileMemory, "recall", lambda _: next(stale, newest.checkpoint))
+    hosts[1].reopened().catch_up()
+    assert recalled() == newest.checkpoint
 
 
 def test_a_host_that_did_not_seal_since_passes_the_audit(hosts: list[Workbench]) -> None:

@@ -22,7 +22,6 @@ from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.claim_form import seal_leaf
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
-from evidence_ledger.core.note_verification import known_signatures
 from evidence_ledger.core.statement import (
     NONCE_SIZE,
     OWN_KINDS,
@@ -32,8 +31,7 @@ from evidence_ledger.core.statement import (
 )
 from evidence_ledger.core.time_agreement import Disagreement
 from evidence_ledger.core.timestamp_token import read_token
-from evidence_ledger.core.verifier_key import VerifierKey
-from evidence_ledger.errors import AuthorityError, HeadMoved, LedgerCorrupt, LedgerForked, Refused
+from evidence_ledger.errors import AuthorityError, HeadMoved, LedgerCorrupt, LedgerForked
 from evidence_ledger.ports import (
     CheckpointMemory,
     Clock,
@@ -47,6 +45,7 @@ from evidence_ledger.ports import (
 from evidence_ledger.sealing.asking import Asking, AskingRules, Question, Slot, missing, slots_of
 from evidence_ledger.sealing.capturing import captured
 from evidence_ledger.sealing.cosigning import CosigningRules
+from evidence_ledger.sealing.own_checkpoint import own_checkpoint
 from evidence_ledger.stored import StoredCosignature, StoredSeal, StoredToken
 from evidence_ledger.tree import edge_at
 
@@ -190,19 +189,10 @@ class Sealer:
             return before
         if last is not None:
             self._continues(last, newest.size)
-        self._continues(self._signed_by_us(newest), newest.size)
+        own = own_checkpoint(newest.checkpoint, self._parts.note_signers)
+        self._continues(own, newest.size)
         self._parts.memory.remember(before, newest.checkpoint)
         return newest.checkpoint
-
-    def _signed_by_us(self, seal: StoredSeal) -> Checkpoint:
-        signed = note.Note.parse(seal.checkpoint)
-        keys = [VerifierKey.parse(one.vkey) for one in self._parts.note_signers]
-        try:
-            if len(known_signatures(signed, keys)) == len(keys):
-                return Checkpoint.parse(signed.text)
-        except Refused as error:
-            raise LedgerForked("The newest seal's signatures are not this ledger's.") from error
-        raise LedgerForked("The newest seal is not signed with this ledger's keys.")
 
     def check_continues(self) -> None:
         """The database holds what was signed, as far as this machine's memory of it goes.

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from evidence_ledger.adapters.trust_file import read_trust
-from evidence_ledger_server.config import Config
 from evidence_ledger_server.static_copy import write_copy
 from tests.cli.conftest import Run
 from tests.golden.vectors import FOLDER
@@ -28,8 +27,8 @@ def forked(desk: Path, evidence: Run) -> Path:
     deposit(desk, evidence, "a", "ledger")
     deposit(desk, evidence, "b", "fork")
     deposit(desk, evidence, "later", "fork")
-    write_copy(Config(home=desk / "ledger"), desk / "a")
-    write_copy(Config(home=desk / "fork"), desk / "b")
+    write_copy(desk / "ledger", desk / "a")
+    write_copy(desk / "fork", desk / "b")
     return desk
 
 

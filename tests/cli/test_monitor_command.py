@@ -96,7 +96,7 @@ def test_a_ledger_that_does_not_answer_is_a_warning(served: Running, evidence: R
 
 
 def test_a_folder_without_look_ups_is_followed_too(served: Running, evidence: Run) -> None:
-    write_copy(served.config, Path("copy"))
+    write_copy(served.home.folder, Path("copy"))
     usual = ("monitor", "copy", "--state", "s", "--policy", served.home.trust, "--once")
     assert evidence(*usual, "--watch-fingerprint", "lease.txt").code == 0
 
