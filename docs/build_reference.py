@@ -18,6 +18,7 @@ VERDICTS = {
     "FormatError": "FAILED",
     "Undecided": "INDETERMINATE",
     "NewerFormat": "INDETERMINATE",
+    "NotAllowed": "not allowed",
 }
 
 
@@ -56,7 +57,8 @@ def reasons() -> str:
     return (
         "# Reasons\n\n"
         "Every verdict that is not PASSED has a reason with a stable code. `{…}` stands for what\n"
-        "differs from case to case.\n\n"
+        "differs from case to case. *not allowed*: the ledger's register refuses a signer, exit\n"
+        "code 110; in an audit the same reason is FAILED.\n\n"
         "| reason | verdict | what the report says |\n|---|---|---|\n" + "\n".join(lines) + "\n"
     )
 
@@ -66,7 +68,10 @@ def _raised(path: Path) -> Iterator[tuple[str, str, str]]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             verdict = VERDICTS.get(node.func.id)
             if verdict and len(node.args) > 1 and isinstance(node.args[0], ast.Constant):
-                yield str(node.args[0].value), verdict, _text(node.args[1])
+                code = str(node.args[0].value)
+                # An accusation that is malformed is no defect of what it accuses.
+                told = "INDETERMINATE" if code.startswith("misbehaviour.") else verdict
+                yield code, told, _text(node.args[1])
 
 
 def _text(node: ast.expr) -> str:

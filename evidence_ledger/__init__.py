@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evidence_ledger.assembly import OpenLedger, create_ledger, open_depositor, open_ledger
+    from evidence_ledger.core.completeness import verify_completeness
+    from evidence_ledger.core.completeness_case import PresentedCertificate
     from evidence_ledger.core.digest import Algorithm, Fingerprint
+    from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
     from evidence_ledger.core.presented_file import PresentedFile
     from evidence_ledger.core.proof_verification import verify_proof
     from evidence_ledger.core.report import Report, Step, Verdict
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from evidence_ledger.core.timestamp_verification import verify_timestamp
     from evidence_ledger.core.trust_policy import TrustPolicy
     from evidence_ledger.core.verification import verify_certificate
-    from evidence_ledger.desk import Desk, write_certificate
+    from evidence_ledger.desk import Desk, write_certificate, write_completeness
     from evidence_ledger.errors import EvidenceError
 
 _HOMES = {
@@ -29,6 +32,7 @@ _HOMES = {
     "EvidenceError": "errors",
     "Fingerprint": "core.digest",
     "OpenLedger": "assembly",
+    "PresentedCertificate": "core.completeness_case",
     "PresentedFile": "core.presented_file",
     "Report": "core.report",
     "Step": "core.report",
@@ -40,9 +44,12 @@ _HOMES = {
     "open_depositor": "assembly",
     "open_ledger": "assembly",
     "verify_certificate": "core.verification",
+    "verify_completeness": "core.completeness",
+    "verify_misbehaviour": "core.misbehaviour_verification",
     "verify_proof": "core.proof_verification",
     "verify_timestamp": "core.timestamp_verification",
     "write_certificate": "desk",
+    "write_completeness": "desk",
 }
 
 __version__ = "0.1.0"
@@ -52,6 +59,7 @@ __all__ = [
     "EvidenceError",
     "Fingerprint",
     "OpenLedger",
+    "PresentedCertificate",
     "PresentedFile",
     "Report",
     "Step",
@@ -63,9 +71,12 @@ __all__ = [
     "open_depositor",
     "open_ledger",
     "verify_certificate",
+    "verify_completeness",
+    "verify_misbehaviour",
     "verify_proof",
     "verify_timestamp",
     "write_certificate",
+    "write_completeness",
 ]
 
 

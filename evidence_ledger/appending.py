@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from typing import TypeVar
 from evidence_ledger.core import chain
 from evidence_ledger.core.chain import Admission, AppendedEntry, Head
 from evidence_ledger.core.edge import Edge
-from evidence_ledger.errors import ClockBehind, HeadMoved, LedgerUnavailable
+from evidence_ledger.errors import ClockBehind, EvidenceError, HeadMoved, LedgerUnavailable
 from evidence_ledger.ports import Clock, Store
 from evidence_ledger.tree import edge_at
 
@@ -37,6 +37,8 @@ NEAR = 65_536
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 T = TypeVar("T")
+Judge = Callable[[Head, Mapping[bytes, Admission], datetime], Mapping[bytes, EvidenceError]]
+"""Why statements, by their hashes, may not be appended at a head and a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Appender:
     """Appends to a store. Not for several threads at once.
 
     ``check`` is called before each append and raises where the store must not be continued;
-    ``expect`` is told what was appended.
+    ``judge`` says who may not; ``expect`` is told what was appended.
     """
 
     def __init__(
@@ -64,11 +66,13 @@ class Appender:
         store: Store,
         clock: Clock,
         check: Callable[[], None],
+        judge: Judge,
         expect: Callable[[Iterable[AppendedEntry]], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._check = check
+        self._judge = judge
         self._expect = expect
         self._edge: tuple[Head, Edge] | None = None
         self._crowd = 0
@@ -91,16 +95,19 @@ class Appender:
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def append(self, admissions: Sequence[Admission]) -> list[Receipt]:
-        """All of them in one transaction; those that are there already keep their entry.
+    def append(
+        self, admissions: Sequence[Admission], *, whole: bool
+    ) -> list[Receipt | EvidenceError]:
+        """Those that may be in one transaction; those that are there already keep their entry.
 
-        Raises ClockBehind, HeadMoved, and what the Store raises.
+        With ``whole`` all or none: raises the error of the first that may not. Raises ClockBehind,
+        HeadMoved, and what the Store raises.
         """
         hashes = [hashlib.sha256(one.statement).digest() for one in admissions]
         for _ in range(TRIES):
             try:
                 with self._turn():
-                    return self._attempt(hashes, admissions)
+                    return self._attempt(hashes, admissions, whole=whole)
             except HeadMoved:
                 self._crowd = CROWD
         raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
@@ -112,25 +119,36 @@ class Appender:
                 with self._turn():
                     head = self._store.head()
                     index = find(head.size)
-                    return self._try(head, [admission])[0].index if index is None else index
+                    if index is not None:
+                        return index
+                    self._try(head, _alone(admission), whole=True)
+                    return head.size
             except HeadMoved:
                 self._crowd = CROWD
         raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
 
+    def append_here(self, head: Head, admission: Admission) -> None:
+        """Only at this very head. Raises HeadMoved where somebody was first."""
+        try:
+            with self._turn():
+                self._try(head, _alone(admission), whole=True)
+        except HeadMoved:
+            self._crowd = CROWD
+            raise
+
     def _turn(self) -> AbstractContextManager[None]:
         return self._store.turn() if self._crowd else nullcontext()
 
-    def _attempt(self, hashes: Sequence[bytes], admissions: Sequence[Admission]) -> list[Receipt]:
+    def _attempt(
+        self, hashes: Sequence[bytes], admissions: Sequence[Admission], *, whole: bool
+    ) -> list[Receipt | EvidenceError]:
         known = dict(self._store.indexes_of(hashes))
         if known and self._doubtful:
             self._store.settle()
         pairs = zip(hashes, admissions, strict=True)
         fresh = {digest: one for digest, one in pairs if digest not in known}
-        made = self._try(self._store.head(), list(fresh.values())) if fresh else []
-        appended = {one.statement_hash: one for one in made}
-        return [
-            _receipt(appended[one]) if one in appended else self._held(known[one]) for one in hashes
-        ]
+        made = self._try(self._store.head(), fresh, whole=whole) if fresh else {}
+        return [made.get(one) or self._held(known[one]) for one in hashes]
 
     def _held(self, index: int) -> Receipt:
         """What is there already: from before, or from a try of ours that was in doubt."""
@@ -138,11 +156,26 @@ class Appender:
         repeated = stored.leaf_hash not in self._doubtful
         return Receipt(index, stored.leaf_hash, stored.entry, repeated=repeated)
 
-    def _try(self, head: Head, admissions: Sequence[Admission]) -> Sequence[AppendedEntry]:
+    def _try(
+        self, head: Head, fresh: Mapping[bytes, Admission], *, whole: bool
+    ) -> dict[bytes, Receipt | EvidenceError]:
+        """What may not is judged at the very head behind which the rest is appended."""
         self._check()
+        received = self._received(head)
+        results: dict[bytes, Receipt | EvidenceError] = dict(self._judge(head, fresh, received))
+        if whole and results:
+            raise next(one for one in results.values() if isinstance(one, EvidenceError))
+        allowed = [one for digest, one in fresh.items() if digest not in results]
+        for made in self._extend(head, allowed, received) if allowed else ():
+            results[made.statement_hash] = Receipt(made.index, made.leaf_hash, made.entry)
+        return results
+
+    def _extend(
+        self, head: Head, admissions: Sequence[Admission], received: datetime
+    ) -> Sequence[AppendedEntry]:
         edge = self._edge_at(head)
         self._edge = None
-        extension = chain.extend(head, edge, admissions, self._received(head))
+        extension = chain.extend(head, edge, admissions, received)
         try:
             self._store.append(head, extension)
         except LedgerUnavailable:
@@ -179,5 +212,5 @@ class Appender:
         return head.received
 
 
-def _receipt(one: AppendedEntry) -> Receipt:
-    return Receipt(one.index, one.leaf_hash, one.entry)
+def _alone(admission: Admission) -> Mapping[bytes, Admission]:
+    return {hashlib.sha256(admission.statement).digest(): admission}

@@ -22,6 +22,7 @@ from evidence_ledger.adapters.keys.note_signer import (
     save_note_signer,
 )
 from evidence_ledger.adapters.keys.self_issued import generate_signer
+from evidence_ledger.adapters.matter_book import MatterBook
 from evidence_ledger.adapters.memory import FileMemory
 from evidence_ledger.adapters.outbox import Outbox
 from evidence_ledger.adapters.settings import Settings
@@ -43,6 +44,7 @@ from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
 from evidence_ledger.errors import LedgerCorrupt, LedgerExists, LedgerNotFound, OutputExists
+from evidence_ledger.issuing.completing import Completer
 from evidence_ledger.issuing.issuer import Issuer
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Clock, Entropy, TimestampAuthority, Witness
@@ -62,6 +64,7 @@ class OpenLedger:
     ledger: Ledger
     issuer: Issuer
     outbox: Outbox
+    matters: MatterBook
     _parts: SealingParts
     _roots: Mapping[str, Sequence[bytes]]
     _vkeys: Mapping[str, Sequence[str]]
@@ -94,11 +97,21 @@ class OpenLedger:
                 roots=self._roots,
                 chain=lambda check: chain(check=check, signatures=check is not None),
                 at=parts.clock.now(),
+                operator=parts.first_operator,
                 witnesses=self._vkeys,
                 several_hosts=parts.several_hosts,
             ),
             signatures=signatures,
         )
+
+    def completer(self) -> Completer:
+        """What shows all entries of a matter."""
+        return Completer(self.ledger.store, self.issuer)
+
+    @property
+    def operator(self) -> Author:
+        """The ledger's own operator, who signs seals and acts on the register."""
+        return self._parts.operator
 
     @contextmanager
     def sealing_turn(self) -> Iterator[bool]:
@@ -262,6 +275,7 @@ def open_ledger(
         revocation=revocation,
         witnesses=witnesses,
         cosigning=_cosigning(cosigners),
+        operator_before=settings.operator,
         several_hosts=isinstance(where, PostgresqlDatabase),
     )
     vkeys = {one.name: one.vkeys for one in cosigners.entries}
@@ -269,8 +283,8 @@ def open_ledger(
     roots |= {one.name: one.roots for one in authorities}
     ledger = Ledger(parts)
     issuer = Issuer(parts.store, [signer.vkey for signer in signers])
-    outbox = Outbox(home.outbox)
-    return OpenLedger(home, settings, where, ledger, issuer, outbox, parts, roots, vkeys)
+    outbox, matters = Outbox(home.outbox), MatterBook(home.matters, entropy)
+    return OpenLedger(home, settings, where, ledger, issuer, outbox, matters, parts, roots, vkeys)
 
 
 def database_at(home: Home, settings: Settings) -> Database:

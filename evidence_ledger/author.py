@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from evidence_ledger.core import cades, merkle
+from evidence_ledger.core.administration import Act, Rotate
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.canonical import Json
 from evidence_ledger.core.claim import MOST, SALT_SIZE, Claim, FileFact, checked_path, order
+from evidence_ledger.core.grant import Grant
+from evidence_ledger.core.rotation import rotation_text
 from evidence_ledger.core.statement import NONCE_SIZE, Reference, Statement, TreePoint
 from evidence_ledger.errors import UsageError
 from evidence_ledger.ports import Clock, Entropy, Signer
@@ -20,11 +24,15 @@ NO_CHECKPOINT = TreePoint(0, merkle.EMPTY_ROOT)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where a statement belongs: the ledger's origin, the newest checkpoint seen, other entries."""
+    """Where a statement belongs: the ledger's origin, the newest checkpoint seen, other entries.
+
+    ``opening`` is that of the matter's next entry (see ``core.matter``), where it belongs to one.
+    """
 
     ledger: str
     after: TreePoint = NO_CHECKPOINT
     refs: tuple[Reference, ...] = ()
+    opening: bytes | None = None
 
 
 class Author:
@@ -45,9 +53,41 @@ class Author:
     ) -> SignedStatement:
         """A signed deposit of files and further claims. Raises UsageError, FormatError."""
         claims = self._claims(files, fields)
+        if not claims:
+            raise UsageError("A deposit holds at least one claim.")
+        return self.sign(self._statement("deposit", context, claims), claims)
+
+    @property
+    def signer(self) -> Signer:
+        """The key with which this author signs."""
+        return self._signer
+
+    def administration(
+        self, act: Act, context: Context, fields: Iterable[tuple[str, Json]] = ()
+    ) -> SignedStatement:
+        """A signed act on the ledger's register, with claims that explain it."""
+        claims = self._claims((), fields)
+        statement = self._statement("administration", context, claims)
+        return self.sign(replace(statement, administration=act), claims)
+
+    def grant(self, given: Grant, context: Context) -> SignedStatement:
+        """A signed grant of the claims of the one entry that ``context`` refers to."""
+        return self.sign(replace(self._statement("grant", context, ()), grant=given))
+
+    def rotation(self, following: Author, context: Context) -> SignedStatement:
+        """A signed statement that ``following`` has this author's next key."""
+        text = rotation_text(context.ledger, self.fingerprint, following.fingerprint)
+        act = Rotate(following.fingerprint, following._signature(text, self._clock.now()))
+        return self.administration(act, context)
+
+    def order(self, context: Context) -> SignedStatement:
+        """A signed investigation order about the entries that ``context`` refers to."""
+        return self.sign(self._statement("order", context, ()))
+
+    def _statement(self, kind: str, context: Context, claims: Sequence[bytes]) -> Statement:
         root = merkle.root_hash([merkle.leaf_hash(claim) for claim in claims])
-        statement = Statement(
-            kind="deposit",
+        return Statement(
+            kind=kind,
             ledger=context.ledger,
             claims=TreePoint(len(claims), root),
             signer=self.fingerprint,
@@ -55,19 +95,18 @@ class Author:
             after=context.after,
             nonce=self._entropy.take(NONCE_SIZE),
             refs=context.refs,
+            opening=context.opening,
         )
-        return self.sign(statement, claims)
 
     def sign(self, statement: Statement, claims: Sequence[bytes] = ()) -> SignedStatement:
         """``statement`` with a CAdES-B-B signature (ETSI EN 319 122-1)."""
         data = statement.encode()
-        attributes = cades.to_be_signed(
-            data, statement.made, self._signer.chain[0], self._signer.scheme
-        )
-        signature = self._signer.sign(attributes.encoded)
-        return SignedStatement(
-            data, cades.assemble(attributes, signature, self._signer.chain), claims
-        )
+        return SignedStatement(data, self._signature(data, statement.made), claims)
+
+    def _signature(self, data: bytes, made: datetime) -> bytes:
+        signer = self._signer
+        attributes = cades.to_be_signed(data, made, signer.chain[0], signer.scheme)
+        return cades.assemble(attributes, signer.sign(attributes.encoded), signer.chain)
 
     def _claims(
         self, files: Sequence[FileFact], fields: Iterable[tuple[str, Json]]
@@ -76,8 +115,8 @@ class Author:
             (f"file/{position}", fact.to_json()) for position, fact in enumerate(files)
         ]
         named += sorted(_checked(fields), key=lambda field: (order(field[0]), field[0]))
-        if not named or len(named) > MOST:
-            raise UsageError(f"A deposit holds 1 to {MOST:,} claims; this one has {len(named):,}.")
+        if len(named) > MOST:
+            raise UsageError(f"A statement has at most {MOST:,} claims, not {len(named):,}.")
         salts = self._entropy.take(SALT_SIZE * len(named))
         return [
             Claim(path, salts[at * SALT_SIZE : (at + 1) * SALT_SIZE], value).encode()

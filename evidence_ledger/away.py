@@ -7,9 +7,10 @@ interruption, hands in the same bytes and gets the same entry.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from evidence_ledger.adapters.ledger_client import LedgerClient, ServedLedger
@@ -20,11 +21,17 @@ from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.claim import FileFact, checked_path
 from evidence_ledger.core.container import Container
+from evidence_ledger.core.matter import LENGTH, MatterKeys
 from evidence_ledger.core.readme import readme_text
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.desk import Field, deposit_key, whole_file
-from evidence_ledger.errors import EvidenceError, ServerAnswerInvalid
+from evidence_ledger.errors import (
+    EvidenceError,
+    ServerAnswerInvalid,
+    ServerRefused,
+    UsageError,
+)
 from evidence_ledger.ports import Clock
 
 
@@ -57,19 +64,33 @@ class DeskAway:
         fields: Sequence[Field],
         out: Path,
         *,
+        matter: MatterKeys | None = None,
+        number: int = 0,
         overwrite: bool = False,
     ) -> entry.Entry:
         """Hand in a deposit and write its certificate to ``out``; the entry.
 
+        With ``matter`` it is the matter's next entry: of that ``number`` or a later one.
         Raises UsageError, FormatError, what LedgerClient raises, OutputExists, OutputUnwritable.
         """
         for path, _ in fields:
             checked_path(path)
         key = deposit_key(served.origin, self._author, files, fields)
-        context = Context(served.origin, served.after)
-        signed = self._outbox.keep(key, lambda: self._author.deposit(files, fields, context))
-        sent = replace(signed, claims=()) if self._private else signed
-        data = self._client.deposit(sent)
+        for opening in _openings(matter, number):
+            context = Context(served.origin, served.after, opening=opening)
+            make = partial(self._author.deposit, files, fields, context)
+            signed = self._outbox.keep(key, make)
+            try:
+                data = self._client.deposit(replace(signed, claims=()) if self._private else signed)
+            except ServerRefused as error:
+                if opening is None or error.server_code != "admission.mark-taken":
+                    raise
+                # Somebody else's entry of the matter has this number: try the next one.
+                self._outbox.drop(key)
+            else:
+                break
+        else:
+            raise UsageError(f"A matter has at most {LENGTH:,} entries; this one is full.")
         parts, made = _checked(data, signed, self._clock.now())
         with whole_file(out, overwrite=overwrite) as file:
             if self._private:
@@ -80,6 +101,14 @@ class DeskAway:
                 file.write(data)
         self._outbox.drop(key)
         return made
+
+
+def _openings(matter: MatterKeys | None, number: int) -> Iterator[bytes | None]:
+    """Those to try, in order; one None without a matter."""
+    if matter is None:
+        yield None
+    else:
+        yield from matter.openings[number:LENGTH]
 
 
 def _checked(data: bytes, signed: SignedStatement, at: datetime) -> tuple[Certificate, entry.Entry]:

@@ -10,7 +10,8 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,17 +19,21 @@ from evidence_ledger.adapters.durable_file import sync_folder
 from evidence_ledger.adapters.file_errors import output_errors
 from evidence_ledger.adapters.files.hashed import HashedFile
 from evidence_ledger.adapters.pdf import certificate_pdf
+from evidence_ledger.appending import TRIES
 from evidence_ledger.assembly import OpenLedger
 from evidence_ledger.author import Author, Context
 from evidence_ledger.core import certificate_writer
 from evidence_ledger.core.canonical import Json, encode
 from evidence_ledger.core.certificate_writer import EmbeddedFile
 from evidence_ledger.core.claim import FileFact, checked_path
+from evidence_ledger.core.matter import MatterKeys
 from evidence_ledger.core.readme import readme_text
-from evidence_ledger.errors import AuthorityError, OutputExists
+from evidence_ledger.core.readme_completeness import completeness_readme
+from evidence_ledger.errors import AuthorityError, HeadMoved, OutputExists, Refused
 from evidence_ledger.issuing.issuer import Issued
 from evidence_ledger.ledger import Receipt, SealResult
-from evidence_ledger.page import page_of
+from evidence_ledger.matter_entries import MatterEntries
+from evidence_ledger.page import completeness_page, page_of
 
 Field = tuple[str, Json]
 
@@ -61,18 +66,31 @@ class Desk:
         self._place = place
         self._author = author
 
-    def deposit(self, files: Sequence[FileFact], fields: Sequence[Field]) -> Deposit:
-        """Sign a deposit, or take the one that was interrupted, and hand it in.
+    def deposit(
+        self, files: Sequence[FileFact], fields: Sequence[Field], matter: MatterKeys | None = None
+    ) -> Deposit:
+        """Sign a deposit, or take the one that was interrupted, and hand it in; as the next entry
+        of a matter, where its keys in this ledger are given.
 
         Durable when this returns. Raises UsageError, FormatError and what Ledger.deposit raises.
         """
-        ledger = self._place.ledger
+        ledger, outbox = self._place.ledger, self._place.outbox
         for path, _ in fields:
             checked_path(path)
         key = deposit_key(ledger.origin, self._author, files, fields)
         context = Context(ledger.origin, ledger.point())
-        signed = self._place.outbox.keep(key, lambda: self._author.deposit(files, fields, context))
-        return Deposit(ledger.deposit([signed])[0], key)
+        entries = MatterEntries(ledger.store, matter) if matter else None
+        for _ in range(TRIES):
+            now = replace(context, opening=entries.next_opening() if entries else None)
+            signed = outbox.keep(key, partial(self._author.deposit, files, fields, now))
+            try:
+                return Deposit(ledger.deposit([signed])[0], key)
+            except Refused as error:
+                if entries is None or error.reason != "admission.mark-taken":
+                    raise
+                # Somebody else's entry of the matter came first: this one is the next after it.
+                outbox.drop(key)
+        raise HeadMoved(f"Other entries of the matter were first {TRIES} times in a row.")
 
     def seal(self) -> SealResult:
         """Seal everything new."""
@@ -110,6 +128,23 @@ def write_certificate(
     issued = place.issuer.issue(index, positions)
     with whole_file(out, overwrite=overwrite) as file:
         fill(file, issued, embedded)
+
+
+def write_completeness(place: OpenLedger, matter: MatterKeys, out: Path) -> Issued:
+    """Write the completeness certificate of a matter to ``out``: whole and durable, or not at all.
+
+    Returns it. Raises NoSuchEntry, NotSealed, LedgerCorrupt, OutputExists, OutputUnwritable.
+    """
+    issued = place.completer().complete(matter)
+    with whole_file(out) as file:
+        certificate_writer.write(
+            issued.parts,
+            file,
+            issued.entry.received,
+            readme=completeness_readme(issued.parts).encode(),
+            page=certificate_pdf(completeness_page(issued)),
+        )
+    return issued
 
 
 def fill(out: BinaryIO, issued: Issued, embedded: Sequence[EmbeddedFile] = ()) -> None:

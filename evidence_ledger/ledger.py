@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from evidence_ledger.appending import TRIES, Appender, Receipt
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.admission import SignedStatement, admit
-from evidence_ledger.core.chain import Admission
+from evidence_ledger.core.chain import Admission, Head
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.core.time_agreement import Disagreement
@@ -26,8 +27,10 @@ from evidence_ledger.errors import (
 )
 from evidence_ledger.links import Links
 from evidence_ledger.ports import Store
+from evidence_ledger.registrar import Registrar
 from evidence_ledger.sealing.cosigner import Cosigner
 from evidence_ledger.sealing.direct import stamp_files
+from evidence_ledger.sealing.enrolling import Enroller
 from evidence_ledger.sealing.sealer import Sealer, SealingParts
 from evidence_ledger.stored import Found, StoredEntry, StoredSeal
 
@@ -59,11 +62,15 @@ class Ledger:
         self._clock = parts.clock
         self._sealer = Sealer(parts)
         self._cosigner = Cosigner(parts)
+        self._enroller = Enroller(parts.store)
         self._parts = parts
         self._links = Links(parts.store)
+        self.registrar = Registrar(parts.store, parts.first_operator)
         self._deadline = parts.rules.deadline
         self._checked = False
-        self._appender = Appender(parts.store, parts.clock, self._check_memory, self._sealer.expect)
+        self._appender = Appender(
+            parts.store, parts.clock, self._check_memory, self._judge, self._sealer.expect
+        )
 
     def point(self) -> TreePoint:
         """The newest checkpoint: what a new statement names in ``after``."""
@@ -73,8 +80,8 @@ class Ledger:
     def deposit(self, signed: Sequence[SignedStatement]) -> list[Receipt]:
         """Append statements in one transaction; those that are there already keep their entry.
 
-        All or none: raises what ``admit`` raises for the first that does not stand, ClockBehind,
-        and what the Store raises. Durable when this returns.
+        All or none: raises what ``admit`` raises for the first that does not stand, NotAllowed,
+        ClockBehind, and what the Store raises. Durable when this returns.
         """
         admissions = [admit(one, self.origin) for one in signed]
         return self._appender.persist(lambda: self._deposited(admissions))
@@ -104,8 +111,9 @@ class Ledger:
     def deposit_each(self, admissions: Sequence[Admission]) -> list[Receipt | EvidenceError]:
         """Append what ``admit`` let pass in one transaction, each standing for itself.
 
-        One that names what this ledger never had gets its error in place of a receipt; the others
-        are durable when this returns. Raises ClockBehind, and what the Store raises: for all.
+        One that names what this ledger never had, has another entry's mark, or whose signer may
+        not, gets its error in place of a receipt; the others are durable when this returns. Raises
+        ClockBehind, and what the Store raises: for all.
         """
         return self._appender.persist(lambda: self._deposited_each(admissions))
 
@@ -113,7 +121,7 @@ class Ledger:
         self._check_memory()
         verdicts = [self._linked(one) for one in admissions]
         sound = [one for one, error in zip(admissions, verdicts, strict=True) if error is None]
-        receipts = iter(self.append(sound) if sound else ())
+        receipts = iter(self._appender.append(sound, whole=False) if sound else ())
         return [next(receipts) if error is None else error for error in verdicts]
 
     def _linked(self, admission: Admission) -> EvidenceError | None:
@@ -124,8 +132,24 @@ class Ledger:
         return None
 
     def append(self, admissions: Sequence[Admission]) -> list[Receipt]:
-        """Append statements that ``admit`` has already checked."""
-        return self._appender.append(admissions)
+        """Append statements that ``admit`` has already checked, all or none.
+
+        Raises NotAllowed or Refused for the first that the register does not let pass, or whose
+        mark is another entry's.
+        """
+        results = self._appender.append(admissions, whole=True)
+        return [one for one in results if isinstance(one, Receipt)]
+
+    def _judge(
+        self, head: Head, fresh: Mapping[bytes, Admission], received: datetime
+    ) -> dict[bytes, EvidenceError]:
+        """Those that may not be appended at this very head, and why."""
+        refused: dict[bytes, EvidenceError] = dict(self._links.taken(fresh))
+        sound = {digest: one for digest, one in fresh.items() if digest not in refused}
+        verdicts = self.registrar.judge(head.size, list(sound.values()), received)
+        return refused | {
+            digest: error for digest, error in zip(sound, verdicts, strict=True) if error
+        }
 
     def _check_memory(self) -> None:
         """Once: nobody gets a receipt from an older database that was put back."""
@@ -144,6 +168,7 @@ class Ledger:
         result = SealResult(None)
         for _ in range(TRIES):
             try:
+                self._call_roll()
                 seal = self._sealer.open_seal()
             except HeadMoved:
                 continue
@@ -153,6 +178,20 @@ class Ledger:
             if seal.size >= size or not result.seal or not result.seal.tokens:
                 return result
         raise HeadMoved(f"Other programs were first {TRIES} times in a row.")
+
+    def _call_roll(self) -> None:
+        """Append the roll of all marks, where there are any and something new is to be sealed."""
+        head = self.store.head()
+        root = self._enroller.due(head)
+        if root is None:
+            return
+        admission = admit(self._sealer.roll_statement(root), self.origin, seal=True)
+        try:
+            # Only at this very head: the roll is of the marks before it, all of them.
+            self._appender.append_here(head, admission)
+        except HeadMoved:
+            self._edge = None
+            raise
 
     def _finish(self, seal: StoredSeal) -> SealResult:
         with self._cosigner.asking(seal) as cosigning:

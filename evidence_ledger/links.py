@@ -1,11 +1,16 @@
-"""What statements say of the ledger itself: the checkpoint they came after, the entries they name.
+"""What statements say of the ledger itself: the checkpoint they came after, the entries they name,
+and the marks, of which each stands once.
 
-A ledger only grows, so that what was found true once stays true and is not looked up again.
+A ledger only grows, so that what was found true once stays true and is not looked up again. Only
+that a mark is free does not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from evidence_ledger.core.chain import NOTHING, Admission
+from evidence_ledger.core.entry import ROLL
 from evidence_ledger.core.statement import Reference, TreePoint
 from evidence_ledger.errors import Refused
 from evidence_ledger.ports import Store
@@ -27,6 +32,23 @@ class Links:
             self._check_point(admission.after)
         for ref in admission.refs:
             self._check_reference(ref)
+
+    def taken(self, admissions: Mapping[bytes, Admission]) -> dict[bytes, Refused]:
+        """Those, by their keys, whose mark another entry has, or one before them among these."""
+        marked = {key: one.mark for key, one in admissions.items() if one.mark and one.kind != ROLL}
+        if not marked:
+            return {}
+        seen = set(self._store.marked(dict.fromkeys(marked.values())))
+        found = {}
+        for key, mark in marked.items():
+            if mark in seen:
+                found[key] = Refused(
+                    "admission.mark-taken",
+                    "Another entry of this matter was entered first.",
+                    hint="Sign the statement again with the mark of the next entry.",
+                )
+            seen.add(mark)
+        return found
 
     def _check_point(self, point: TreePoint) -> None:
         size = self._store.head().size

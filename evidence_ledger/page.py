@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from evidence_ledger.adapters.pdf import MOST_FILES, CertificatePage, FileLine, TimeLine
 from evidence_ledger.core import entry as entries
@@ -10,7 +11,9 @@ from evidence_ledger.core import timestamp_token
 from evidence_ledger.core.cades import verify as verify_signature
 from evidence_ledger.core.canonical import Json, encode
 from evidence_ledger.core.claim import Claim, FileFact, file_fact
+from evidence_ledger.core.counting import counted
 from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.docket import parse as parse_docket
 from evidence_ledger.core.verification import MEANING
 from evidence_ledger.core.x509_certificate import parse_certificate
 from evidence_ledger.issuing.issuer import Issued
@@ -68,6 +71,36 @@ def page_of(issued: Issued) -> CertificatePage:
         proves_not=(*_PROVES_NOT, MEANING),
         check=("The README.txt inside tells how to check with public tools alone.",),
         commands=_COMMANDS,
+    )
+
+
+def completeness_page(issued: Issued) -> CertificatePage:
+    """The page of a completeness certificate."""
+    listed = [entries.parse(one.entry) for one in parse_docket(issued.parts.docket).entries]
+    shown = [
+        (f"Entry {one.index}", f"received {one.received:%Y-%m-%d %H:%M:%S} UTC, the ledger's clock")
+        for one in listed[:MOST_FILES]
+    ]
+    more = len(listed) - len(shown)
+    page = page_of(issued)
+    return replace(
+        page,
+        rows=[(name, value) for name, value in page.rows if name != "Claims"],
+        title="Certificate of completeness",
+        subtitle=f"{counted(len(listed), 'entry', 'entries')} of one matter, "
+        f"all before entry {issued.entry.index} of the ledger {issued.statement.ledger}",
+        facts=[*shown, *([("…", f"and {more} more")] if more else [])],
+        proves=(
+            f"Of the entries before entry {issued.entry.index}, those listed above are all that "
+            "bear the marks of this matter.",
+        ),
+        proves_not=(
+            "That everything which belongs to the matter was entered, or under these marks.",
+            "That what the entries say is true.",
+            *_PROVES_NOT[1:],
+        ),
+        check=("The README.txt inside tells what is in the container.",),
+        commands=("evidence verify COMPLETENESS.asice CERTIFICATE.asice... --policy trust.toml",),
     )
 
 

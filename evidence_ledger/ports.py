@@ -10,6 +10,7 @@ from typing import Protocol
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
 from evidence_ledger.core.renewal_history import RenewalHistory
+from evidence_ledger.core.special import SpecialEntry
 from evidence_ledger.core.token_place import Place
 from evidence_ledger.stored import (
     DirectToken,
@@ -204,8 +205,24 @@ class Store(Protocol):
         """Entries in order, streamed in flat memory."""
         ...
 
+    def marked(self, marks: Iterable[bytes]) -> Mapping[bytes, int]:
+        """The entries that have these marks, by mark; those of rolls are none."""
+        ...
+
+    def marks(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Entry and mark of all entries from ``start`` on with one, in order, streamed."""
+        ...
+
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         """Leaf hashes of a range of entries, as stored."""
+        ...
+
+    def special_entries(self, start: int, stop: int) -> Sequence[SpecialEntry]:
+        """What a range of entries says of the ledger or of other entries, in order."""
+        ...
+
+    def special_about(self, about: int) -> Sequence[SpecialEntry]:
+        """What was said of an entry by later ones, in order."""
         ...
 
     def claims(self, index: int) -> Iterator[tuple[int, bytes]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from evidence_ledger.core.cosigned import Cosigned, Remembered
+from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.core.verifier_key import VerifierKey
 
 
@@ -90,10 +91,10 @@ class WitnessMemory(Protocol):
 class ForkKeeper(Protocol):
     """Where proof is kept that a log signed two histories."""
 
-    def keep(self, origin: str, known: bytes, other: bytes) -> None:
-        """Keep two signed checkpoints of one size. Raises WitnessUnavailable."""
+    def keep(self, origin: str, evidence: Misbehaviour) -> None:
+        """Keep the evidence against a log's operator. Raises WitnessUnavailable."""
         ...
 
     def count(self, origin: str) -> int:
-        """How many such pairs are kept of a log."""
+        """How many of these are kept of a log."""
         ...

@@ -20,18 +20,39 @@ def digest_of(number: int) -> bytes:
     return hashlib.sha256(b"file %d" % number).digest()
 
 
-def admission(number: int, *, kind: str = "deposit", claims: int = 1) -> Admission:
+def admission(
+    number: int, *, kind: str = "deposit", claims: int = 1, mark: bytes | None = None
+) -> Admission:
     """An admission unlike every other; its claims are files of one digest each."""
     digests = [digest_of(number + 1_000_000 * position) for position in range(claims)]
     return Admission(
         kind,
-        b'{"statement":%d}' % number,
+        b'{"statement":%d%s}' % (number, _member(number, kind, mark)),
         b"signature %d" % number,
         digest_of(0),
         NOTHING,
         [_claim(position, digest) for position, digest in enumerate(digests)],
         [IndexedDigest(position, "sha256", digest) for position, digest in enumerate(digests)],
+        mark=mark,
     )
+
+
+def mark_of(number: int) -> bytes:
+    """The mark that goes with a number."""
+    return hashlib.sha256(_opening(number)).digest()
+
+
+def _opening(number: int) -> bytes:
+    return hashlib.sha256(b"opening %d" % number).digest()
+
+
+def _member(number: int, kind: str, mark: bytes | None) -> bytes:
+    """What the statement says of the mark, which is that of the number."""
+    if mark is None:
+        return b""
+    if kind == "roll":
+        return b',"roll":"%s"' % mark.hex().encode()
+    return b',"opening":"%s"' % _opening(number).hex().encode()
 
 
 def _claim(position: int, digest: bytes) -> bytes:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from evidence_ledger.core.chain import AppendedEntry, Extension, Head
 from evidence_ledger.core.edge import FullTile
+from evidence_ledger.core.entry import ROLL
 from evidence_ledger.core.note import parse_line
 from evidence_ledger.core.renewal_history import LISTS, RenewalHistory
+from evidence_ledger.core.special import SpecialEntry, special_entries
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerError, NoSuchEntry
 from evidence_ledger.stored import (
@@ -97,6 +99,26 @@ class FakeStore:
 
     def _range(self, start: int, stop: int) -> list[AppendedEntry]:
         return self._rows.entries[max(start, 0) : max(stop, 0)]
+
+    def marked(self, marks: Iterable[bytes]) -> Mapping[bytes, int]:
+        held = {mark: entry for entry, mark in self.marks()}
+        return {mark: held[mark] for mark in marks if mark in held}
+
+    def marks(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        for one in self._rows.entries[start:]:
+            if one.admission.mark is not None and one.admission.kind != ROLL:
+                yield one.index, one.admission.mark
+
+    def special_entries(self, start: int, stop: int) -> Sequence[SpecialEntry]:
+        return [
+            found
+            for one in self._range(start, stop)
+            for found in special_entries(one.index, one.admission.kind, one.admission.statement)
+        ]
+
+    def special_about(self, about: int) -> Sequence[SpecialEntry]:
+        size = len(self._rows.entries)
+        return [one for one in self.special_entries(0, size) if one.about == about]
 
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         return [one.leaf_hash for one in self._range(start, stop)]

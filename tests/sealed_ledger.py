@@ -48,16 +48,25 @@ def make(folder: Path) -> SealedLedger:
 
 
 def deposit(
-    ledger: SealedLedger, texts: dict[str, str], *, seal: bool = True, direct: bool = False
+    ledger: SealedLedger,
+    texts: dict[str, str],
+    *,
+    seal: bool = True,
+    direct: bool = False,
+    matter: str | None = None,
 ) -> int:
-    """Deposit files with these contents, and seal them. Returns the entry's index."""
+    """Deposit files with these contents, marked for a matter where one is named, and seal them.
+
+    Returns the entry's index.
+    """
     for name, text in texts.items():
         (ledger.files / name).write_text(text)
     hashed = list(hash_files([str(ledger.files / name) for name in texts]))
     place = assembly.open_ledger(ledger.home)
     try:
         counter = desk.Desk(place, assembly.open_depositor(ledger.home))
-        accepted = counter.deposit(desk.facts_of(hashed), [CASE])
+        keys = place.matters.card(matter).keys(place.ledger.origin) if matter else None
+        accepted = counter.deposit(desk.facts_of(hashed), [CASE], keys)
         if seal:
             counter.seal()
         if direct:

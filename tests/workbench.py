@@ -24,10 +24,12 @@ from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.certificate_writer import EmbeddedFile
 from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.digest import Algorithm, Fingerprint
+from evidence_ledger.core.matter import keys_of
 from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.report import Report, Step, Verdict
 from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
+from evidence_ledger.issuing.completing import Completer
 from evidence_ledger.issuing.issuer import Issuer
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import CheckpointMemory, Store, TimestampAuthority, Witness
@@ -145,10 +147,13 @@ class Workbench:
         return data
 
     def signed(
-        self, files: Sequence[FileFact] = (), fields: Sequence[tuple[str, Json]] = ()
+        self,
+        files: Sequence[FileFact] = (),
+        fields: Sequence[tuple[str, Json]] = (),
+        opening: bytes | None = None,
     ) -> SignedStatement:
         """A deposit that is signed and not handed in."""
-        context = Context(self.origin, self.ledger.point())
+        context = Context(self.origin, self.ledger.point(), opening=opening)
         return self.author.deposit(files or [fact("a.txt", b"alpha")], fields, context)
 
     def deposit(
@@ -156,6 +161,17 @@ class Workbench:
     ) -> int:
         """Deposit; the index of the entry."""
         return self.ledger.deposit([self.signed(files, fields)])[0].index
+
+    def enter(self, secret: bytes, number: int, case: str = "2026-1") -> int:
+        """Deposit as the matter's entry of that number; the index of the entry."""
+        opening = keys_of(secret, self.origin).openings[number]
+        fields: list[tuple[str, Json]] = [("matter/case_number", case)]
+        return self.ledger.deposit([self.signed(fields=fields, opening=opening)])[0].index
+
+    def complete(self, secret: bytes) -> Certificate:
+        """The parts of the matter's completeness certificate."""
+        issuer = Issuer(self.store, [one.vkey for one in note_signers(self.origin)])
+        return Completer(self.store, issuer).complete(keys_of(secret, self.origin)).parts
 
     def issue(self, index: int, positions: Sequence[int] | None = None) -> Certificate:
         """The parts of a certificate."""
@@ -179,6 +195,7 @@ class Workbench:
                     claims=True,
                 ),
                 at=self.clock.now(),
+                operator=self.parts().first_operator,
                 witnesses={one.name: one.vkeys for one in self.witnesses},
                 several_hosts=self.several_hosts,
             ),

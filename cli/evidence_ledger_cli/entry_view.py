@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evidence_ledger.core import canonical, entry
+from evidence_ledger.core import canonical, entry, statement
+from evidence_ledger.core.administration import act_json
 from evidence_ledger.core.claim import Claim, file_fact
 from evidence_ledger_cli.safe_text import safe_line, safe_name
 
@@ -25,8 +26,27 @@ def entry_facts(stored: StoredEntry) -> dict[str, object]:
         "kind": parsed.kind,
         "received": canonical.time_text(parsed.received, microseconds=True),
         "leaf_hash": stored.leaf_hash.hex(),
+        "mark": parsed.mark.hex() if parsed.mark else None,
         "erased": stored.statement is None,
     }
+
+
+def statement_facts(data: bytes | None) -> dict[str, object]:
+    """A statement as JSON values; none where it is gone."""
+    if data is None:
+        return {}
+    parsed = statement.parse(data)
+    facts: dict[str, object] = {
+        "ledger": parsed.ledger,
+        "made": canonical.time_text(parsed.made),
+        "signer": parsed.signer.hex(),
+        "refs": [ref.index for ref in parsed.refs],
+    }
+    if parsed.administration is not None:
+        facts["administration"] = act_json(parsed.administration)
+    if parsed.grant is not None:
+        facts["grant"] = parsed.grant.to_json()
+    return facts
 
 
 def claim_line(claim: Claim) -> str:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from evidence_ledger.adapters.home import Home
-from evidence_ledger.errors import LedgerNotFound
+from evidence_ledger.errors import LedgerNotFound, UsageError
 
 if TYPE_CHECKING:
     from evidence_ledger.adapters.database import Database
+    from evidence_ledger.adapters.matter_book import MatterBook
     from evidence_ledger.adapters.timestamping.authority_list import AuthorityList
     from evidence_ledger.adapters.witnesses.witness_list import WitnessList
     from evidence_ledger.assembly import OpenLedger
+    from evidence_ledger.core.matter_card import MatterCard
 
 home = click.option(
     "--home",
@@ -47,6 +49,17 @@ def witnesses(home: Home) -> WitnessList:
     if not home.settings.exists():
         raise LedgerNotFound("There is no ledger.", where=str(home.folder))
     return WitnessList.load(home.witnesses)
+
+
+def matter(book: MatterBook, case_number: str) -> MatterCard:
+    """The card of a case. Raises UsageError where there is none."""
+    card = book.find(case_number)
+    if card is None:
+        raise UsageError(
+            f"Nothing was deposited here for the case {case_number[:80]!r}.",
+            hint="See the cases with: evidence matter list",
+        )
+    return card
 
 
 @contextmanager

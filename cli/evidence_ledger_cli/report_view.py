@@ -44,10 +44,12 @@ def lines(report: Report, *, heading: str, width: int, explain: bool) -> Iterato
             yield from _step(step, width, explain=explain)
     yield from _skipped(report, width)
     yield ""
-    yield from _verdict(report.verdict, width)
-    meaning = report.facts.get("meaning")
-    if report.verdict is Verdict.PASSED and isinstance(meaning, str):
-        yield from textwrap.wrap(safe_line(meaning), width)
+    conclusion = report.facts.get("conclusion")
+    meaning = conclusion if isinstance(conclusion, str) else _MEANINGS[report.verdict]
+    yield from _verdict(report.verdict, meaning, width)
+    proves = report.facts.get("meaning")
+    if report.verdict is Verdict.PASSED and isinstance(proves, str):
+        yield from textwrap.wrap(safe_line(proves), width)
 
 
 def _skipped(report: Report, width: int) -> Iterator[str]:
@@ -84,9 +86,9 @@ def _paragraph(text: str, width: int) -> list[str]:
     )
 
 
-def _verdict(verdict: Verdict, width: int) -> Iterator[str]:
+def _verdict(verdict: Verdict, meaning: str, width: int) -> Iterator[str]:
     rule = "=" * min(width, 60)
     yield rule
     word = styled(f"  {verdict}", sys.stdout, fg=_COLOURS[verdict], bold=True)
-    yield f"{word}   {_MEANINGS[verdict]}"
+    yield f"{word}   {meaning}"
     yield rule

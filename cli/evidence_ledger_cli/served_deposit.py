@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,20 @@ from evidence_ledger.adapters.home import Home
 from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.entry import leaf_hash
+from evidence_ledger.errors import ServerRefused, ServerUnreachable, UsageError
+from evidence_ledger.ports import Progress
+from evidence_ledger_cli.named_matter import matter_of
 from evidence_ledger_cli.output_file import require_free
+from evidence_ledger_cli.progress import ScreenProgress
 
 if TYPE_CHECKING:
     from evidence_ledger.adapters.files.hashed import HashedFile
+    from evidence_ledger.adapters.ledger_client import LedgerClient
     from evidence_ledger.author import Author
+    from evidence_ledger.core.certificate_writer import EmbeddedFile
     from evidence_ledger.desk import Field
 
+Given = Callable[["Sequence[HashedFile]"], "Sequence[EmbeddedFile]"]
 Hashed = Callable[[Sequence[Algorithm]], "list[HashedFile]"]
 
 
@@ -30,25 +37,38 @@ def enter(
     out: Path | None,
     *,
     private: bool,
+    given: Given | None = None,
 ) -> dict[str, object]:
     """Hand in a deposit and write its certificate; what is told about it.
 
-    ``hashed`` reads the files with the digests that the ledger asks for.
+    ``hashed`` reads the files with the digests that the ledger asks for. ``given`` opens them once
+    more, to be uploaded when they are entered.
     """
-    from evidence_ledger.adapters.clock import SystemClock
+    from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
     from evidence_ledger.adapters.ledger_client import LedgerClient
+    from evidence_ledger.adapters.matter_book import MatterBook
     from evidence_ledger.adapters.outbox import Outbox
     from evidence_ledger.away import DeskAway
     from evidence_ledger.desk import facts_of
 
+    matters = MatterBook(home.matters, SystemEntropy())
+    card = matter_of(matters, fields)
     with LedgerClient(server) as client:
         served = client.about()
+        if given is not None and not served.keeps_files:
+            raise UsageError("This server keeps no files.", hint="Deposit without --upload.")
         files = hashed(served.digests)
         desk = DeskAway(client, Outbox(home.outbox), author, SystemClock(), private=private)
         facts = [*facts_of(files), *typed]
         target = out or Path("deposit.asice")
         require_free(target)
-        made = desk.deposit(served, facts, fields, target)
+        number = matters.reached(card, served.origin) if card else 0
+        keys = card.keys(served.origin) if card else None
+        made = desk.deposit(served, facts, fields, target, matter=keys, number=number)
+        if card and keys and made.mark in keys.marks:
+            matters.note_reached(card, served.origin, keys.marks.index(made.mark) + 1)
+        if given is not None:
+            _upload(client, made.index, given(files), author)
     return {
         "ledger": served.origin,
         "index": made.index,
@@ -59,3 +79,29 @@ def enter(
         "certificate": str(target),
         "by_digest": len(typed),
     }
+
+
+def _upload(
+    client: LedgerClient, index: int, files: Sequence[EmbeddedFile], author: Author
+) -> None:
+    from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
+    from evidence_ledger.adapters.keys.request_signer import RequestSigner
+
+    signer = RequestSigner(author.signer, SystemClock(), SystemEntropy())
+    with ScreenProgress(sum(one.size for one in files)) as progress:
+        for one in files:
+            try:
+                client.upload(index, one.number, _counted(one.chunks, progress), signer)
+            except (ServerUnreachable, ServerRefused) as error:
+                error.hint = (
+                    f"Entry {index} and its certificate stand; file/{one.number} and those after "
+                    "it are not on the server."
+                )
+                raise
+            progress.advance(1, 0)
+
+
+def _counted(chunks: Iterable[bytes], progress: Progress) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+        progress.advance(0, len(chunk))

@@ -9,6 +9,9 @@ witnesses.toml     witnesses, where some were added
 pace/              when each of those may be asked again
 signer/            the signer's memory of the last checkpoint that it signed
 outbox/            deposits that have no certificate yet
+matters/           the secrets of matters, by which their entries are recognised
+nonces.sqlite      what signed requests a server has taken, where it is served
+tokens.sqlite      a server's API tokens, without their secrets
 trust.toml         a trust policy for this ledger, to be handed to those who check
 """
 
@@ -113,6 +116,11 @@ class Home:
         return self.folder / "outbox"
 
     @property
+    def matters(self) -> Path:
+        """The cards of matters."""
+        return self.folder / "matters"
+
+    @property
     def trust(self) -> Path:
         """The trust policy for this ledger."""
         return self.folder / "trust.toml"
@@ -138,6 +146,7 @@ class Home:
             return root.exists() and (beside_database or named)
         return place in {
             *(self.keys, self.authority, self.memory.parent, self.outbox, self.pace),
+            self.matters,
             *(self.depositor, self.operator, self.log_key, self.log_cosigner),
             *(self.authority / "authority.pem", root),
         }

@@ -1,21 +1,27 @@
 """A ledger that is served elsewhere, as a depositor reaches it over HTTP.
 
-Only what was signed is sent: statement, signature, claims. Files never leave this machine.
+Only what was signed is sent: statement, signature, claims. Files leave this machine by ``upload``
+alone.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from evidence_ledger.core import canonical
+from evidence_ledger.core import canonical, disclosure, entry, statement
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.certificate import DisclosedClaim
+from evidence_ledger.core.claim import Claim
 from evidence_ledger.core.digest import Algorithm
-from evidence_ledger.core.statement import TreePoint
+from evidence_ledger.core.entry import Entry
+from evidence_ledger.core.statement import Statement, TreePoint
 from evidence_ledger.core.statement import origin as checked_origin
 from evidence_ledger.errors import (
     EvidenceError,
@@ -27,6 +33,8 @@ from evidence_ledger.errors import (
 if TYPE_CHECKING:
     import httpx
 
+    from evidence_ledger.adapters.keys.request_signer import RequestSigner
+
 CERTIFICATE = "application/vnd.etsi.asic-e+zip"
 LARGEST_ANSWER = 1 << 20
 LARGEST_CERTIFICATE = 1 << 30
@@ -35,11 +43,25 @@ SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class ServedLedger:
-    """What a statement has to name: origin, digests, and the newest checkpoint."""
+    """What a statement has to name: origin, digests, and the newest checkpoint.
+
+    ``keeps_files``: files can be uploaded there too.
+    """
 
     origin: str
     digests: tuple[Algorithm, ...]
     after: TreePoint
+    keeps_files: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServedClaims:
+    """An entry with its statement, and the claims that were shown of it, by position."""
+
+    entry: Entry
+    leaf_hash: bytes
+    statement: Statement
+    claims: tuple[tuple[int, Claim], ...]
 
 
 class LedgerClient:
@@ -61,14 +83,8 @@ class LedgerClient:
 
     def about(self) -> ServedLedger:
         """The ledger. Raises ServerUnreachable, ServerRefused, ServerAnswerInvalid."""
-        try:
+        with self._reading():
             return _served(json.loads(self._asked("GET", "/v1/ledger", LARGEST_ANSWER)))
-        except (ValueError, TypeError, KeyError, RecursionError, EvidenceError) as error:
-            if isinstance(error, (ServerUnreachable, ServerRefused)):
-                raise
-            raise ServerAnswerInvalid(
-                "The server does not answer as a ledger does.", where=self._url
-            ) from error
 
     def deposit(self, signed: SignedStatement) -> bytes:
         """Hand in a statement; the certificate, when it is sealed. Repeatable.
@@ -90,12 +106,81 @@ class LedgerClient:
             )
         return answer
 
+    def document(self, path: str) -> object:
+        """A JSON document of the server's. Raises what ``about`` raises."""
+        try:
+            found: object = json.loads(self._asked("GET", path, LARGEST_ANSWER))
+        except (ValueError, RecursionError) as error:
+            raise ServerAnswerInvalid(
+                "The server does not answer with JSON.", where=self._url
+            ) from error
+        return found
+
+    def certificate(self, index: int) -> bytes:
+        """The certificate of an entry without claims. Raises what ``about`` raises."""
+        return self._asked("GET", f"/v1/deposits/{index}/certificate", LARGEST_CERTIFICATE)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def hand_in(self, signed: SignedStatement) -> int:
+        """Hand in a statement; the index of its entry, which is durable. Repeatable.
+
+        Raises what ``deposit`` raises.
+        """
+        body = json.dumps(_form(signed)).encode()
+        headers = {"Content-Type": "application/json"}
+        with self._reading():
+            told = json.loads(self._asked("POST", "/v1/deposits", LARGEST_ANSWER, body, headers))
+            return _number(told["index"])
+
+    def entry(self, index: int) -> tuple[Entry, bytes]:
+        """An entry and its leaf hash. Raises what ``about`` raises."""
+        with self._reading():
+            told = json.loads(self._asked("GET", f"/v1/deposits/{index}", LARGEST_ANSWER))
+            return _entry(told["entry"], index)
+
+    def claims(self, index: int, reader: RequestSigner) -> ServedClaims:
+        """The claims of an entry that whoever signs the request may read, proved by the entry.
+
+        Raises what ``about`` raises; ServerRefused where that are none.
+        """
+        path = f"/v1/deposits/{index}/claims"
+        headers = dict(reader.fields("GET", self._url + path))
+        with self._reading():
+            told = json.loads(self._asked("GET", path, LARGEST_CERTIFICATE, headers=headers))
+            return _claims(told, index)
+
+    def upload(
+        self, index: int, number: int, chunks: Iterable[bytes], depositor: RequestSigner
+    ) -> None:
+        """Send the file ``file/N`` of an entry, in a request that its depositor signs.
+
+        Raises what ``about`` raises; ServerRefused where none are kept.
+        """
+        path = f"/v1/deposits/{index}/files/{number}"
+        headers = dict(depositor.fields("PUT", self._url + path))
+        self._asked("PUT", path, LARGEST_ANSWER, chunks, headers)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What is in an answer is read within. Raises ServerAnswerInvalid for what is none."""
+        try:
+            yield
+        except (ServerUnreachable, ServerRefused):
+            raise
+        except (ValueError, TypeError, KeyError, RecursionError, EvidenceError) as error:
+            raise ServerAnswerInvalid(
+                "The server does not answer as a ledger does.", where=self._url
+            ) from error
+
     def _asked(
         self,
         method: str,
         path: str,
         largest: int,
-        body: bytes | None = None,
+        body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
         import httpx
@@ -139,6 +224,40 @@ def _refusal(status: int, data: bytes, url: str) -> ServerRefused:
     )
 
 
+def _number(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("index")
+    return value
+
+
+def _entry(text: str, index: int) -> tuple[Entry, bytes]:
+    data = text.encode()
+    found = entry.parse(data)
+    if found.index != index:
+        raise ValueError("index")
+    return found, entry.leaf_hash(data)
+
+
+def _claims(told: dict[str, Any], index: int) -> ServedClaims:
+    found, leaf = _entry(told["entry"], index)
+    data = told["statement"].encode()
+    if hashlib.sha256(data).digest() != found.statement:
+        raise ValueError("statement")
+    stated = statement.parse(data)
+    shown = [
+        DisclosedClaim(_number(one["position"]), one["claim"].encode(), _path(one))
+        for one in told["claims"]
+    ]
+    return ServedClaims(found, leaf, stated, tuple(disclosure.proved(shown, stated.claims)))
+
+
+def _path(one: dict[str, Any]) -> tuple[bytes, ...] | None:
+    path = one.get("path")
+    if path is None:
+        return None
+    return tuple(canonical.hex_bytes(step, 32, where="path") for step in path)
+
+
 def _served(told: dict[str, Json]) -> ServedLedger:
     after = cast("dict[str, Json]", told["after"])
     size = after["size"]
@@ -148,6 +267,7 @@ def _served(told: dict[str, Json]) -> ServedLedger:
         checked_origin(told["origin"]),
         tuple(Algorithm(one) for one in cast("list[str]", told["digests"])),
         TreePoint(size, canonical.hex_bytes(after["root"], 32, where="after.root")),
+        told.get("keeps_files") is True,
     )
 
 

@@ -1,5 +1,5 @@
-"""One more timestamp authority or witness in a trust policy's file; the rest stays as its owner
-wrote it.
+"""One more timestamp authority, witness or signer in a trust policy's file; the rest stays as its
+owner wrote it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,15 @@ def add_witness(path: Path, name: str, vkeys: Sequence[str], *, operator_run: bo
     tables = [witness_text(TrustedWitness(name, key), operator_run=operator_run) for key in fresh]
     if tables:
         _append(path, "\n".join(tables))
+
+
+def add_signer(path: Path, fingerprint: bytes) -> None:
+    """Name a signer's X.509 certificate (SHA-256) at the end of the policy, unless it is there.
+
+    Raises FileUnreadable, OutputUnwritable, FormatError, NewerFormat.
+    """
+    if fingerprint not in read_trust(path).signers.certificates:
+        _append(path, f'[[signer]]\ncertificates = ["{fingerprint.hex()}"]\n')
 
 
 def _append(path: Path, tables: str) -> None:

@@ -17,6 +17,10 @@
                 and its entry names them                           RFC 4998, 5.2
 9  Witnesses    every cosignature kept is of its seal's checkpoint
                 and of a witness that the ledger asks              C2SP tlog-cosignature
+10 Rolls        every roll is over all marks before it; what
+                entries say of marks can be found                  docs/format/roll.md
+11 Register     every entry was admitted under the register of
+                its time; only depositors granted claims           docs/access.md
 """
 
 from __future__ import annotations
@@ -31,7 +35,22 @@ from operator import itemgetter
 
 from evidence_ledger.auditing.beside import DirectAudit, check_direct, check_supplements
 from evidence_ledger.auditing.cosignatures import check_cosignatures, check_named
+from evidence_ledger.auditing.memory import check_memory
+from evidence_ledger.auditing.register import RegisterAudit
 from evidence_ledger.auditing.renewals import RenewalAudit
+from evidence_ledger.auditing.rolls import ROLLS, check_rolls
+from evidence_ledger.auditing.tasks import (
+    CHAIN,
+    CLAIMS,
+    MEMORY,
+    REGISTER,
+    RENEWALS,
+    SEAL_ENTRIES,
+    SEALS,
+    SIGNATURES,
+    TOKENS,
+    WITNESSES,
+)
 from evidence_ledger.core import admission, record_tree, statement
 from evidence_ledger.core.chain_audit import ChainFindings
 from evidence_ledger.core.checkpoint import Checkpoint
@@ -39,7 +58,7 @@ from evidence_ledger.core.counting import counted
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
-from evidence_ledger.core.recipe import Recipe, Task
+from evidence_ledger.core.recipe import Recipe
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.statement_signature import SignatureCheck
 from evidence_ledger.core.time_trust import TimeTrust
@@ -54,65 +73,13 @@ from evidence_ledger.sealing.sealer import split
 from evidence_ledger.stored import StoredEntry, StoredSeal, StoredToken
 from evidence_ledger.tree import reader_of
 
-CHAIN = Task(
-    "1",
-    "Entries",
-    "RFC 9162, 2.1; C2SP tlog-tiles",
-    "Every entry names the one before it, and all of them together give the tree.",
-)
-SIGNATURES = Task(
-    "2",
-    "Signatures",
-    "ETSI EN 319 122-1, 6",
-    "Every statement was signed by the holder of the X.509 certificate that it names.",
-)
-CLAIMS = Task(
-    "3",
-    "Claims",
-    "RFC 9162, 2.1",
-    "The stored facts are those that were signed, and every fingerprint can be found.",
-)
-SEALS = Task(
-    "4",
-    "Seals",
-    "C2SP tlog-checkpoint; RFC 4998, 4.2",
-    "Each signed checkpoint is of this very tree, and covers everything that was new.",
-)
-TOKENS = Task(
-    "5",
-    "Timestamps",
-    "RFC 3161, 2.4.2",
-    "Every timestamp is right, and is over what its seal covers.",
-)
-SEAL_ENTRIES = Task(
-    "6", "Seal entries", "RFC 8785", "The ledger holds its own timestamps as entries."
-)
-MEMORY = Task(
-    "7",
-    "Memory",
-    "C2SP tlog-checkpoint",
-    "What the signer remembers is what the ledger holds: nothing was rolled back.",
-)
-RENEWALS = Task(
-    "8",
-    "Renewals",
-    "RFC 4998, 5.2",
-    "Timestamps that were renewed are covered by newer ones, each over the one before.",
-)
-WITNESSES = Task(
-    "9",
-    "Witnesses",
-    "C2SP tlog-cosignature",
-    "Every cosignature that is kept is right, and is of the checkpoint that it stands with.",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class AuditParts:
     """What an audit looks at. ``chain(check)`` recomputes the entries with their claims, and with
     ``check`` for each statement and its signature where it is given; ``roots`` are the authorities'
     DER roots, and ``witnesses`` verifier keys, by the name under which their tokens or cosignatures
-    are stored."""
+    are stored; ``operator`` is the SHA-256 of the first operator's X.509 certificate."""
 
     origin: str
     store: Store
@@ -121,6 +88,7 @@ class AuditParts:
     roots: Mapping[str, Sequence[bytes]]
     chain: Callable[[Callable[[bytes, bytes], object] | None], ChainFindings]
     at: datetime
+    operator: bytes
     witnesses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     several_hosts: bool = False
 
@@ -143,6 +111,8 @@ def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
         (MEMORY, work.memory, ("1",)),
         (RENEWALS, work.renewals.check, ("1",)),
         (WITNESSES, work.witnesses, ()),
+        (ROLLS, work.rolls, ("1",)),
+        (REGISTER, work.register, ("1",)),
     ):
         recipe.run(task, partial(_proved, action), needs)
     recipe.facts |= {"ledger": parts.origin, "entries": work.size}
@@ -357,35 +327,18 @@ class _Audit:
     def witnesses(self) -> str:
         return check_cosignatures(self._seals(), self._parts.witnesses)
 
-    def memory(self) -> str:
-        newest, remembered = self._store.seal(-1), self._parts.memory.recall()
-        if remembered is not None and (newest is None or newest.checkpoint != remembered):
-            return self._unfinished(remembered, newest.size if newest else 0)
-        if newest is not None and remembered is None:
-            raise Undecided(
-                "audit.memory",
-                "The signer does not remember the newest checkpoint.",
-                hint="Put the file with the last signed checkpoint back where it was.",
-            )
-        return "The signer remembers the newest checkpoint."
+    def register(self) -> str:
+        audited = RegisterAudit(self._store, self._parts.operator)
+        return audited.check(self._found.special, self.size)
 
-    def _unfinished(self, remembered: bytes, sealed: int) -> str:
-        """A checkpoint may be remembered without its seal: an interruption may fall between."""
-        last = Checkpoint.parse(Note.parse(remembered).text, extensions_allowed=False)
-        reader = reader_of(self._store)
-        is_restored = last.size < sealed and not self._parts.several_hosts
-        if is_restored or last.origin != self._parts.origin or last.size > reader.size:
-            raise Undecided(
-                "audit.memory",
-                "The newest checkpoint is not the one that the signer remembers.",
-                hint="Was the database or the memory restored from a backup?",
-            )
-        if reader.root(last.size) != last.root:
-            raise Refused("audit.forked", "The signer has signed another tree than the one stored.")
-        size = counted(last.size, "entry", "entries")
-        if last.size < sealed:
-            return f"This host remembers {size} of this tree; another one has sealed since."
-        return f"The signer has signed {size} of this tree; the seal is unfinished."
+    def memory(self) -> str:
+        parts = self._parts
+        return check_memory(
+            self._store, parts.memory, parts.origin, several_hosts=parts.several_hosts
+        )
+
+    def rolls(self) -> str:
+        return check_rolls(self._store, self._found.marks, self._found.edge.size)
 
     def _seal_entries(self) -> Iterator[StoredEntry]:
         """The entries of kind seal that were there when the audit began."""

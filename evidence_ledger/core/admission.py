@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evidence_ledger.core import cades, claim, merkle, statement
+from evidence_ledger.core.administration import Rotate
 from evidence_ledger.core.chain import Admission, IndexedDigest
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.claim_form import plain_file
 from evidence_ledger.core.record_tree import blinded, record_salt
-from evidence_ledger.core.statement import Statement
+from evidence_ledger.core.rotation import check_proof
+from evidence_ledger.core.statement import OWN_KINDS, Statement
 from evidence_ledger.errors import Refused
 
 
@@ -28,10 +30,11 @@ class SignedStatement:
 
 
 def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admission:
-    """``signed`` as the ledger ``ledger`` may append it; only its own seals are of kind ``seal``.
+    """``signed`` as the ledger ``ledger`` may append it; ``seal`` for its own seals and rolls.
 
     Checks the canonical form, the ledger's origin, the CAdES-B-B signature with its binding to the
-    X.509 certificate that the statement names, and the claims against their root.
+    X.509 certificate that the statement names, the claims against their root, and the proof of a
+    next key.
     Raises FormatError, NewerFormat, Refused, Undecided.
     """
     parsed = statement.parse(signed.statement)
@@ -40,9 +43,10 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
             "admission.other-ledger",
             f"The statement is for the ledger {parsed.ledger}, not for {ledger}.",
         )
-    if (parsed.kind == "seal") is not seal:
-        raise Refused("admission.seal", "Only the ledger itself appends seals.")
+    if (parsed.kind in OWN_KINDS) is not seal:
+        raise Refused("admission.seal", "Only the ledger itself appends seals and rolls.")
     check_signer(parsed, cades.verify(signed.signature, signed.statement).certificate)
+    check_rotation(parsed)
     if signed.claims:
         _check_root(parsed, signed.claims)
     digests, leaves = _filed(signed.claims)
@@ -56,7 +60,15 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
         digests=digests,
         leaves=b"".join(leaves),
         refs=parsed.refs,
+        mark=parsed.mark,
     )
+
+
+def check_rotation(parsed: Statement) -> None:
+    """The proof of a next key, where there is one. Raises Refused, FormatError, Undecided."""
+    if isinstance(parsed.administration, Rotate):
+        act = parsed.administration
+        check_proof(act.proof, parsed.ledger, parsed.signer, act.signer)
 
 
 def _filed(claims: Sequence[bytes]) -> tuple[list[IndexedDigest], list[bytes]]:

@@ -5,7 +5,7 @@
     META-INF/ASiCEvidenceRecordManifest-1.xml  META-INF/evidencerecord-1.ers  …
     records/file-0/AUTHORITY.ers  records/file-0/AUTHORITY.tst  records/file-0/AUTHORITY.tsr
     records/file-0/direct/AUTHORITY.ers
-    chains/*.der  revocation/*  seal/*
+    chains/*.der  revocation/*  seal/*  docket.jsonl
     certificate.pdf  README.txt   files/0/lease.pdf
 
 Here the members are taken apart, nothing is verified. Members that no check covers are named in
@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from evidence_ledger.core import claim, entry, evidence_record, path_line, record_manifest
+from evidence_ledger.core import claim, docket, entry, evidence_record, path_line, record_manifest
 from evidence_ledger.core import statement as statement_format
 from evidence_ledger.core.container import Container
 from evidence_ledger.core.container_name import safe_name
@@ -36,6 +36,7 @@ PATHS = "claims.paths"
 PROOF = "proof.tlog-proof"
 CHECKPOINT = "checkpoint"
 VKEYS = "ledger.vkeys"
+DOCKET = "docket.jsonl"
 PAGE = "certificate.pdf"
 README = "README.txt"
 FOR_PEOPLE = ("mimetype", PAGE, README)
@@ -55,7 +56,9 @@ _LIMITS = {
     PROOF: LARGEST_PROOF,
     CHECKPOINT: LARGEST_NOTE,
     VKEYS: 256 * 1024,
+    DOCKET: docket.LARGEST,
 }
+_OPTIONAL = (VKEYS, DOCKET)
 _NUMBER = r"(0|[1-9][0-9]{0,6})"
 _WORD = r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
 _RECORD = re.compile(rf"META-INF/(evidencerecord-{_NUMBER})\.ers", re.ASCII)
@@ -118,7 +121,8 @@ class Certificate:
 
     ``vkeys`` is what the ledger says its keys are: never trust. What is about files goes by the
     file's number N in its claim ``file/N``; ``embedded`` gives the member that holds the file.
-    ``conforming`` is False where ``mimetype`` is not as ASiC wants it.
+    ``docket`` is there where all entries of a matter are shown. ``conforming`` is False where
+    ``mimetype`` is not as ASiC wants it.
     """
 
     statement: bytes
@@ -135,6 +139,7 @@ class Certificate:
     revocation: Mapping[str, bytes] = field(default_factory=dict)
     seal: Mapping[str, bytes] = field(default_factory=dict)
     embedded: Mapping[int, str] = field(default_factory=dict)
+    docket: bytes = b""
     conforming: bool = True
     unknown_members: tuple[str, ...] = ()
 
@@ -151,7 +156,7 @@ def direct_record_name(number: int, label: str) -> str:
 
 def parse(container: Container) -> Certificate:
     """The certificate in ``container``. Raises FormatError for what is missing or malformed."""
-    parts = {name: _required(container, name) for name in _LIMITS if name != VKEYS}
+    parts = {name: _required(container, name) for name in _LIMITS if name not in _OPTIONAL}
     members = _Members(container)
     records, file_records = members.records()
     return Certificate(
@@ -160,7 +165,7 @@ def parse(container: Container) -> Certificate:
         entry=parts[ENTRY],
         proof=parts[PROOF],
         checkpoint=parts[CHECKPOINT],
-        vkeys=container.read(VKEYS, _LIMITS[VKEYS]) if VKEYS in container.members else b"",
+        vkeys=_if_there(container, VKEYS),
         claims=_claims(container),
         records=records,
         file_records=file_records,
@@ -169,6 +174,7 @@ def parse(container: Container) -> Certificate:
         revocation=members.matching(_REVOCATION),
         seal=members.matching(_SEAL),
         embedded=members.embedded,
+        docket=_if_there(container, DOCKET),
         conforming=container.conforming,
         unknown_members=members.unknown(),
     )
@@ -182,6 +188,10 @@ def _required(container: Container, name: str) -> bytes:
             hint="Is this a certificate of an evidence ledger, and the whole of it?",
         )
     return container.read(name, _LIMITS[name])
+
+
+def _if_there(container: Container, name: str) -> bytes:
+    return container.read(name, _LIMITS[name]) if name in container.members else b""
 
 
 class _Members:

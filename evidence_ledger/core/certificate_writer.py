@@ -82,6 +82,9 @@ def _write_core(writer: ContainerWriter, parts: Certificate) -> None:
     writer.add(names.CHECKPOINT, parts.checkpoint)
     if parts.vkeys:
         writer.add(names.VKEYS, parts.vkeys)
+    if parts.docket:
+        deflate = parts.docket.count(b"\n") >= DEFLATE_FROM
+        writer.add(names.DOCKET, parts.docket, deflate=deflate)
 
 
 def _write_claims(writer: ContainerWriter, claims: Sequence[DisclosedClaim]) -> None:

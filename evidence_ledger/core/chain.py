@@ -39,7 +39,8 @@ class Admission(NamedTuple):
 
     ``claims`` are canonical bytes in order (empty for a private deposit); ``leaves`` are the
     record tree's leaves of its files, 32 bytes each. ``signer`` is the SHA-256 of the X.509
-    certificate that signed it, ``after`` and ``refs`` what it says of the ledger.
+    certificate that signed it, ``after`` and ``refs`` what it says of the ledger; ``mark`` is the
+    entry's, if it has one.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Admission(NamedTuple):
     digests: Sequence[IndexedDigest] = ()
     leaves: bytes = b""
     refs: Sequence[Reference] = ()
+    mark: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def extend(
     for index, admission in enumerate(admissions, head.size):
         statement = hashlib.sha256(admission.statement).digest()
         signature = hashlib.sha256(admission.signature).digest()
-        data = entry_bytes(index, admission.kind, last, text, signature, statement)
+        data = entry_bytes(index, admission.kind, last, text, signature, statement, admission.mark)
         last = leaf_hash(data)
         entries.append(AppendedEntry(index, data, last, statement, admission))
     tiles = edge.push_many([entry.leaf_hash for entry in entries])

@@ -17,6 +17,7 @@ from evidence_ledger.core.edge import WIDTH, Edge, full_tile
 from evidence_ledger.core.entry import NO_ENTRY
 from evidence_ledger.core.entry_audit import (
     AuditRow,
+    Marked,
     broken_chain,
     check_batch,
     missing_entry,
@@ -35,7 +36,9 @@ class Span:
     ``prev`` is the leaf hash that its first entry names as the one before, ``last`` that of its
     last entry; ``received`` are the first and last times as canonical text. ``roots`` are the
     roots of its tiles of 256 leaves; ``rest`` the leaf hashes after the last of these.
-    ``erased`` counts the entries of which a document is gone; ``seals`` are those of kind ``seal``.
+    ``erased`` counts the entries of which a document is gone; ``seals`` are those of kind ``seal``,
+    ``special`` those that say something of the ledger or of other entries, and ``marks`` what
+    those with a mark say.
     """
 
     start: int
@@ -47,6 +50,8 @@ class Span:
     rest: tuple[bytes, ...]
     erased: int
     seals: tuple[int, ...]
+    special: tuple[int, ...] = ()
+    marks: tuple[Marked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +59,20 @@ class ChainFindings:
     """A whole chain that is sound: its tree's edge, rebuilt from the entries.
 
     ``erased`` counts the entries of which a document is gone; ``seals`` are the numbers of those of
-    kind ``seal``. ``unsound`` is the worst that was said of a signature, where these were checked,
-    and the first among equals; ``claims`` what was found of claims, where these were checked,
-    and ``lost`` whether a file in them can't be found. What can be found is where it leads.
+    kind ``seal``, ``special`` of those that say something of others, ``marks`` what those with a
+    mark say. ``unsound`` is the worst that was said of a signature, where these were checked, and
+    the first among equals; ``claims`` what was found of claims, where these were checked, and
+    ``lost`` whether a file in them can't be found. What can be found is where it leads.
     """
 
     edge: Edge
     erased: int
     seals: tuple[int, ...] = ()
+    special: tuple[int, ...] = ()
     unsound: EvidenceError | None = None
     claims: ClaimFindings = field(default_factory=ClaimFindings)
     lost: bool = False
+    marks: tuple[Marked, ...] = ()
 
 
 class SpanCheck:
@@ -77,12 +85,14 @@ class SpanCheck:
         "_documents",
         "_erased",
         "_last",
+        "_marks",
         "_next",
         "_prev",
         "_received",
         "_rest",
         "_roots",
         "_seals",
+        "_special",
         "_start",
     )
 
@@ -95,6 +105,8 @@ class SpanCheck:
         self._roots: list[bytes] = []
         self._rest: list[bytes] = []
         self._seals: list[int] = []
+        self._marks: list[Marked] = []
+        self._special: list[int] = []
         self._erased = 0
 
     def take(self, rows: Sequence[AuditRow], tiles: Iterator[TileRow]) -> None:
@@ -112,6 +124,8 @@ class SpanCheck:
         self._received = (self._received[0], batch.received[1])
         self._last = batch.leaves[-1]
         self._seals += batch.seals
+        self._marks += batch.marks
+        self._special += batch.special
         self._next += len(rows)
         self._erased += sum([None in row[self._documents] for row in rows])
         self._rest.extend(batch.leaves)
@@ -137,6 +151,8 @@ class SpanCheck:
             tuple(self._rest),
             self._erased,
             tuple(self._seals),
+            tuple(self._special),
+            tuple(self._marks),
         )
 
 
@@ -172,7 +188,10 @@ def join(
     _check_head(head, size, last, received)
     edge = _edge(spans, head.size, tiles)
     seals = tuple(number for span in spans for number in span.seals)
-    return ChainFindings(edge, sum(span.erased for span in spans), seals)
+    special = tuple(number for span in spans for number in span.special)
+    marks = tuple(one for span in spans for one in span.marks)
+    erased = sum(span.erased for span in spans)
+    return ChainFindings(edge, erased, seals, special, marks=marks)
 
 
 def _check_head(head: Head, size: int, last: bytes, received: str) -> None:

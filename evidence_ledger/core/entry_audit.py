@@ -7,12 +7,15 @@ each entry taken apart, to name the first one that is wrong and why.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, cast
 
 from evidence_ledger.core import canonical, entry
-from evidence_ledger.core.entry import KIND, Entry, leaf_hash
+from evidence_ledger.core.entry import KIND, ROLL, Entry, leaf_hash
+from evidence_ledger.core.special import KINDS as SPECIAL
+from evidence_ledger.core.statement_form import mark_of, may_have_mark
 from evidence_ledger.errors import FormatError, NewerFormat, Refused, Undecided
 
 # Number, entry, leaf hash, statement hash, statement or None, signature or None. As stored: in a
@@ -22,6 +25,17 @@ AuditRow = tuple[Any, ...]
 # Places in an entry, counted from its end: after the kind all lengths are fixed.
 _KIND_END, _PREV, _PREV_END, _RECEIVED, _RECEIVED_END = -281, -271, -207, -193, -166
 _SIGNATURE, _SIGNATURE_END = -151, -87
+_BEFORE_MARK: Final = '","mark":"'
+# A kind, with the mark behind it where there is one.
+_KINDS: Final = re.compile(rf"{KIND.pattern}(?:{_BEFORE_MARK}[0-9a-f]{{64}})?", re.ASCII)
+
+
+class Marked(NamedTuple):
+    """An entry's number and mark; ``is_roll`` where it is the root over all marks before it."""
+
+    number: int
+    mark: bytes
+    is_roll: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +43,16 @@ class SoundBatch:
     """Entries in order that are what they should be.
 
     ``prev`` is what the first names as the entry before; ``received`` are the first and last times
-    as canonical text. ``seals`` are the numbers of those of kind ``seal``.
+    as canonical text. ``seals`` are the numbers of those of kind ``seal``, ``special`` of those of
+    the kinds in ``special.KINDS``; ``marks`` what those with a mark say.
     """
 
     leaves: list[bytes]
     prev: bytes
     received: tuple[str, str]
     seals: list[int]
+    special: list[int]
+    marks: list[Marked] = field(default_factory=list)
 
 
 def check_batch(
@@ -77,8 +94,17 @@ def _compare(
     )
     if _entry_texts(parts) != texts or not _are_in_order(received, moments):
         return None
+    marks = _marks(kinds, first)
+    if not _are_marked(statements, first, marks):
+        return None
     seals = [number for number, kind in enumerate(kinds, first) if kind == "seal"]
-    return SoundBatch(found, prev, (moments[0], moments[-1]), seals)
+    special = [] if SPECIAL.isdisjoint(kinds) else _special(kinds, first)
+    times = (moments[0], moments[-1])
+    return SoundBatch(found, prev, times, seals, special, list(marks.values()))
+
+
+def _special(kinds: Sequence[str], first: int) -> list[int]:
+    return [number for number, kind in enumerate(kinds, first) if kind in SPECIAL]
 
 
 def _entry_texts(parts: Iterable[tuple[int, str, str, str, str, str]]) -> list[str]:
@@ -93,9 +119,36 @@ def _kinds(texts: Sequence[str], first: int) -> list[str]:
     # Where a batch goes past 9, 99, 999, ... these are not kinds, and the batch is taken apart.
     start = len('{"index":,"kind":"') + len(str(first))
     kinds = [text[start:_KIND_END] for text in texts]
-    if not all(map(KIND.fullmatch, set(kinds))):
+    if not all(map(_KINDS.fullmatch, set(kinds))):
         raise ValueError
     return kinds
+
+
+def _marks(kinds: Sequence[str], first: int) -> dict[int, Marked]:
+    """By their numbers, the entries whose kind is followed by a mark. Raises ValueError."""
+    found = {}
+    if not any(_BEFORE_MARK in text for text in {*kinds}) and ROLL not in kinds:
+        return {}
+    for number, text in enumerate(kinds, first):
+        kind, _, mark = text.partition(_BEFORE_MARK)
+        if mark:
+            found[number] = Marked(number, bytes.fromhex(mark), kind == ROLL)
+        if (kind == ROLL and not mark) or (kind == "seal" and mark):
+            raise ValueError
+    return found
+
+
+def _are_marked(
+    statements: Sequence[bytes | None], first: int, marks: Mapping[int, Marked]
+) -> bool:
+    """Whether the entries have the marks that their statements demand. Raises ValueError."""
+    if not marks and not may_have_mark(b"".join([one for one in statements if one is not None])):
+        return True
+    for number, one in enumerate(statements, first):
+        marked = marks.get(number)
+        if one is not None and mark_of(one) != (marked.mark if marked else None):
+            return False
+    return True
 
 
 def _statement_hashes(statements: Sequence[bytes | None], keys: Sequence[bytes]) -> list[str]:
@@ -138,7 +191,7 @@ def _are_in_order(before: str, moments: list[str]) -> bool:
 def _take_apart(
     rows: Sequence[AuditRow], first: int, prev: bytes | None, received: str
 ) -> SoundBatch:
-    leaves, moments, seals, before = [], [], [], prev
+    leaves, moments, kinds, marks, before = [], [], list[str](), [], prev
     for number, row in enumerate(rows, first):
         parsed = check_row(row, number)
         if before is not None and parsed.prev != before:
@@ -150,8 +203,12 @@ def _take_apart(
         received = moments[-1]
         before = leaf_hash(row[1])
         leaves.append(before)
-        seals += [number] * (parsed.kind == "seal")
-    return SoundBatch(leaves, prev or b"", (moments[0], moments[-1]), seals)
+        kinds.append(parsed.kind)
+        if parsed.mark is not None:
+            marks.append(Marked(number, parsed.mark, parsed.kind == ROLL))
+    seals = [number for number, kind in enumerate(kinds, first) if kind == "seal"]
+    times = (moments[0], moments[-1])
+    return SoundBatch(leaves, prev or b"", times, seals, _special(kinds, first), marks)
 
 
 def check_row(row: AuditRow, number: int) -> Entry:
@@ -211,10 +268,21 @@ def _check_documents(
         raise Refused(
             "audit.statement", f"The statement of entry {number} was altered.", where=place
         )
+    if statement is not None and _mark_of(statement) != parsed.mark:
+        raise Refused(
+            "audit.mark", f"Entry {number} has another mark than its statement.", where=place
+        )
     if signature is not None and hashlib.sha256(signature).digest() != parsed.signature:
         raise Refused(
             "audit.signature", f"The signature of entry {number} was altered.", where=place
         )
+
+
+def _mark_of(statement: bytes) -> bytes | None:
+    try:
+        return mark_of(statement)
+    except ValueError:
+        return None
 
 
 def missing_entry(number: int) -> Refused:

@@ -180,7 +180,7 @@ class _Audit:
         return None, f"Every tile ({self.compared}) is that of the entries."
 
     def _leaf_hashes(self, path: TilePath) -> list[bytes]:
-        data, width = self._fetch(path)
+        data, width = fetched(self.source, path)
         try:
             return [leaf_hash(entry) for entry in parse_bundle(data, width)[: path.width]]
         except FormatError as error:
@@ -189,7 +189,7 @@ class _Audit:
 
     def _compare(self, path: TilePath, expected: bytes) -> None:
         try:
-            data, width = self._fetch(path)
+            data, width = fetched(self.source, path)
         except LogUnreachable:
             self.unread.add(path)
             return
@@ -197,14 +197,18 @@ class _Audit:
         if len(data) != HASH_SIZE * width or data[: len(expected)] != expected:
             self.wrong.add(path)
 
-    def _fetch(self, path: TilePath) -> tuple[bytes, int]:
-        """A log that has grown may have replaced a partial tile by the full one (tlog-tiles)."""
+
+def fetched(source: TileSource, path: TilePath) -> tuple[bytes, int]:
+    """A tile or bundle and its width. Raises LogUnreachable.
+
+    A log that has grown may have replaced a partial tile by the full one (tlog-tiles).
+    """
+    try:
+        return source.tile(path.encode()), path.width
+    except LogUnreachable as missing:
+        if path.width == WIDTH:
+            raise
         try:
-            return self.source.tile(path.encode()), path.width
-        except LogUnreachable as missing:
-            if path.width == WIDTH:
-                raise
-            try:
-                return self.source.tile(path.full.encode()), WIDTH
-            except LogUnreachable:
-                raise missing from None
+            return source.tile(path.full.encode()), WIDTH
+        except LogUnreachable:
+            raise missing from None

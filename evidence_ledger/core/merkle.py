@@ -87,6 +87,29 @@ def consistency_nodes(old_size: int, size: int) -> list[list[Node]]:
     return [_perfect_nodes(start, end) for start, end in _consistency_ranges(old_size, size)]
 
 
+def prefix_nodes(old_size: int, size: int) -> list[list[Node]]:
+    """For each hash of a prefix proof the nodes whose hashes ``fold`` into it.
+
+    A prefix proof is SUBPROOF(old_size, D[size], false) of RFC 9162, section 2.1.4.1: the
+    consistency proof, with the hash in front that it leaves out where ``old_size`` is a power of 2.
+    """
+    ranges = _consistency_ranges(old_size, size, seeded=True)
+    return [_perfect_nodes(start, end) for start, end in ranges]
+
+
+def node_nodes(node: Node, size: int) -> list[list[Node]]:
+    """For each hash of the path from ``node`` to the root the nodes that ``fold`` into it.
+
+    Raises UsageError where the tree of ``size`` leaves does not hold the whole node.
+    """
+    level, index = node
+    if not (0 <= level < 64 and index >= 0 and (index + 1) << level <= size):
+        raise UsageError(f"A tree of {size} has no node {index} at height {level}.")
+    ranges = _inclusion_ranges(index, -(-size >> level))
+    scaled = ((start << level, min(end << level, size)) for start, end in ranges)
+    return [_perfect_nodes(start, end) for start, end in scaled]
+
+
 def verify_inclusion(
     leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
 ) -> None:
@@ -118,20 +141,63 @@ def verify_consistency(
         raise Refused("merkle.empty-old-tree", "Consistency with an empty tree proves nothing.")
     if old_size == size:
         return _check_same(old_root, root, proof)
-    low = (old_size & -old_size).bit_length() - 1
-    mask = (old_size - 1) >> low
-    inner = ((old_size - 1) ^ (size - 1)).bit_length() - low
-    first = 0 if old_size == 1 << low else 1
-    _check_proof(proof, first + inner + (mask >> inner).bit_count())
+    is_power = old_size & (old_size - 1) == 0
+    _check_proof(proof, _prefix_length(old_size, size) - is_power)
     _check_hashes((old_root, root))
-    seed = proof[0] if first else old_root
-    middle, border = proof[first : first + inner], proof[first + inner :]
-    lefts = [sibling for level, sibling in enumerate(middle) if mask >> level & 1]
-    if _climb_left(_climb_left(seed, lefts), border) != old_root:
+    found = _prefix_roots(old_size, size, (old_root, *proof) if is_power else proof)
+    if found[0] != old_root:
         raise Refused("merkle.consistency-old", "The proof does not lead to the older root.")
-    if _climb_left(_climb(seed, middle, mask), border) != root:
+    if found[1] != root:
         raise Refused("merkle.consistency-new", "The proof does not lead to the newer root.")
     return None
+
+
+def prefix_roots(old_size: int, size: int, proof: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """The roots of the first ``old_size`` and of all ``size`` leaves that a prefix proof gives.
+
+    Where the second is the root of a tree, the first is that of the tree's beginning. Raises
+    Refused for what is no such proof.
+    """
+    _check_sizes(old_size, size)
+    if not 0 < old_size < size:
+        raise Refused(
+            "merkle.range", f"A tree of {old_size} is not the beginning of one of {size}."
+        )
+    _check_proof(proof, _prefix_length(old_size, size))
+    return _prefix_roots(old_size, size, proof)
+
+
+def verify_node(
+    node: Node, node_hash: bytes, size: int, path: Sequence[bytes], root: bytes
+) -> None:
+    """Check that the perfect subtree ``node`` of the tree of ``size`` has ``node_hash``.
+
+    Cut at the node's height, a tree is one of fewer leaves. Raises Refused.
+    """
+    level, index = node
+    _check_sizes(index, size)
+    if not 0 <= level < 64 or (index + 1) << level > size:
+        raise Refused("merkle.no-such-node", f"A tree of {size} has no node {index} at {level}.")
+    verify_inclusion(node_hash, index, -(-size >> level), path, root)
+
+
+def _prefix_length(old_size: int, size: int) -> int:
+    _, mask, inner = _prefix_shape(old_size, size)
+    return 1 + inner + (mask >> inner).bit_count()
+
+
+def _prefix_shape(old_size: int, size: int) -> tuple[int, int, int]:
+    low = (old_size & -old_size).bit_length() - 1
+    inner = ((old_size - 1) ^ (size - 1)).bit_length() - low
+    return low, (old_size - 1) >> low, inner
+
+
+def _prefix_roots(old_size: int, size: int, proof: Sequence[bytes]) -> tuple[bytes, bytes]:
+    _, mask, inner = _prefix_shape(old_size, size)
+    seed, middle, border = proof[0], proof[1 : 1 + inner], proof[1 + inner :]
+    lefts = [sibling for level, sibling in enumerate(middle) if mask >> level & 1]
+    old = _climb_left(_climb_left(seed, lefts), border)
+    return old, _climb_left(_climb(seed, middle, mask), border)
 
 
 def _climb(start: bytes, siblings: Sequence[bytes], index: int) -> bytes:
@@ -201,7 +267,7 @@ def _inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
     return ranges[::-1]
 
 
-def _consistency_ranges(old_size: int, size: int) -> list[tuple[int, int]]:
+def _consistency_ranges(old_size: int, size: int, *, seeded: bool = False) -> list[tuple[int, int]]:
     if not 0 < old_size <= size:
         raise UsageError(f"A tree of {old_size} is not an earlier state of one of {size}.")
     start, end, ranges = 0, size, []
@@ -213,4 +279,4 @@ def _consistency_ranges(old_size: int, size: int) -> list[tuple[int, int]]:
         else:
             ranges.append((start, split))
             start = split
-    return ([(start, end)] if start else []) + ranges[::-1]
+    return ([(start, end)] if start or seeded else []) + ranges[::-1]

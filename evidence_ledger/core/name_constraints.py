@@ -17,8 +17,8 @@ from evidence_ledger.core.x509_certificate import X509Certificate
 from evidence_ledger.errors import Refused, Undecided
 
 _WHAT: Final = "nameConstraints"
-_MAIL: Final = 1
-_DNS: Final = 2
+MAIL: Final = 1
+DNS: Final = 2
 _DIRECTORY: Final = 4
 _MOST: Final = 256
 
@@ -86,17 +86,17 @@ def _require(
     name: GeneralName, permitted: Iterable[GeneralName], excluded: Iterable[GeneralName]
 ) -> None:
     same_kind = [base for base in permitted if base.kind == name.kind]
-    forbidden = any(_within(name, base) for base in excluded if base.kind == name.kind)
-    if forbidden or (same_kind and not any(_within(name, base) for base in same_kind)):
+    forbidden = any(is_within(name, base) for base in excluded if base.kind == name.kind)
+    if forbidden or (same_kind and not any(is_within(name, base) for base in same_kind)):
         raise Refused("chain.name-constraints", "An issuer vouched for a name that it may not.")
 
 
-def _within(name: GeneralName, base: GeneralName) -> bool:
+def is_within(name: GeneralName, base: GeneralName) -> bool:
     if name.kind == _DIRECTORY:
         return _directory_within(name.content, base.content)
-    if name.kind == _DNS:
+    if name.kind == DNS:
         return _domain_within(_ascii(name.content), _ascii(base.content))
-    if name.kind == _MAIL:
+    if name.kind == MAIL:
         return _mail_within(_ascii(name.content), _ascii(base.content))
     raise Undecided(
         "chain.name-constraints", "An issuer's constraint is on a kind of name not known here."

@@ -6,7 +6,9 @@
 
 ``signer`` is the SHA-256 of the signer's X.509 certificate; ``made`` the author's clock;
 ``after`` the newest checkpoint that the author has seen (size 0 and the empty tree's root for
-none). A statement of kind ``seal`` has one more member, ``seal``.
+none). A statement of kind ``seal``, ``roll``, ``administration`` or ``grant`` has one more member,
+named so; ``roll`` is the root over the marks of all entries before it (see ``core.roll``). One that
+belongs to a matter has ``opening``, of which the entry's mark follows (see ``core.matter``).
 """
 
 from __future__ import annotations
@@ -18,14 +20,22 @@ from datetime import datetime
 from typing import NamedTuple
 
 from evidence_ledger.core import canonical
+from evidence_ledger.core.administration import Act, act_json, parse_act
 from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.grant import Grant, parse_grant
+from evidence_ledger.core.matter import mark_of
 from evidence_ledger.errors import FormatError, NewerFormat
 
 VERSION = 1
 LARGEST = 256 * 1024
 NONCE_SIZE = 16
 MOST_REFS = 256
-KINDS = frozenset({"deposit", "attestation", "order", "handover", "erasure", "rotation", "seal"})
+MARKABLE = frozenset({"deposit", "attestation", "order", "handover", "erasure"})
+LONGER = frozenset({"seal", "roll", "administration", "grant"})
+"""Kinds with one more member, which has the kind's name."""
+KINDS = MARKABLE | LONGER | {"rotation"}
+OWN_KINDS = frozenset({"seal", "roll"})
+"""Those that only the ledger itself appends."""
 
 _MEMBERS = {"after", "claims", "kind", "ledger", "made", "nonce", "refs", "signer", "v"}
 _ORIGIN = re.compile(r"[\x21-\x2a\x2c-\x7e]{1,255}", re.ASCII)
@@ -73,6 +83,15 @@ class Statement:
     nonce: bytes
     refs: tuple[Reference, ...] = ()
     seal: SealFact | None = None
+    opening: bytes | None = None
+    roll: bytes | None = None
+    administration: Act | None = None
+    grant: Grant | None = None
+
+    @property
+    def mark(self) -> bytes | None:
+        """The mark (32 bytes) that its entry must have, if any."""
+        return self.roll if self.opening is None else mark_of(self.opening)
 
     def encode(self) -> bytes:
         """The canonical bytes."""
@@ -89,6 +108,14 @@ class Statement:
         }
         if self.seal is not None:
             members["seal"] = _seal_json(self.seal)
+        if self.opening is not None:
+            members["opening"] = self.opening.hex()
+        if self.roll is not None:
+            members["roll"] = self.roll.hex()
+        if self.administration is not None:
+            members["administration"] = act_json(self.administration)
+        if self.grant is not None:
+            members["grant"] = self.grant.to_json()
         return canonical.encode(members)
 
 
@@ -108,10 +135,13 @@ def parse(data: bytes) -> Statement:
     if not isinstance(members, dict):
         raise FormatError("statement.malformed", "A statement is a JSON object.")
     kind = _known(members)
-    if set(members) != _MEMBERS | ({"seal"} if kind == "seal" else set()):
+    if set(members) != _MEMBERS | _further(kind, members):
         raise FormatError(
             "statement.members", "The statement's members are not those it must have."
         )
+    refs = _refs(members["refs"])
+    if kind == "grant" and len(refs) != 1:
+        raise FormatError("grant.refs", "A grant has one reference: the entry that it is about.")
     return Statement(
         kind=kind,
         ledger=origin(members["ledger"]),
@@ -120,9 +150,26 @@ def parse(data: bytes) -> Statement:
         made=canonical.time_of(members["made"], where="statement.made"),
         after=_point(members["after"], "size", "statement.after"),
         nonce=_nonce(members["nonce"]),
-        refs=_refs(members["refs"]),
+        refs=refs,
         seal=_seal(members["seal"]) if kind == "seal" else None,
+        opening=_bytes(members, "opening"),
+        roll=_bytes(members, "roll"),
+        administration=parse_act(members[kind]) if kind == "administration" else None,
+        grant=parse_grant(members[kind]) if kind == "grant" else None,
     )
+
+
+def _further(kind: str, members: Mapping[str, Json]) -> set[str]:
+    """The members that a statement of this kind has besides those that all have."""
+    if kind in LONGER:
+        return {kind}
+    return {"opening"} if kind in MARKABLE and "opening" in members else set()
+
+
+def _bytes(members: Mapping[str, Json], name: str) -> bytes | None:
+    if name not in members:
+        return None
+    return canonical.hex_bytes(members[name], 32, where=f"statement.{name}")
 
 
 def origin(value: Json) -> str:

@@ -1,6 +1,6 @@
 """Statements as most programs write them, read at a glance: what an audit asks of each of them.
 
-A pattern takes plain statements, those without references and of other kinds than ``seal``. It
+A pattern takes plain statements, those without references and of a kind that anybody signs. It
 takes only what ``statement.parse`` takes, which reads all others and says what is wrong with them.
 """
 
@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from evidence_ledger.core import statement
+from evidence_ledger.core import matter, statement
 from evidence_ledger.core.statement import TreePoint
 
 _HASH: Final = "[0-9a-f]{64}"
 _COUNT: Final = "(?:0|[1-9][0-9]{0,14})"
-_KINDS: Final = "|".join(sorted(statement.KINDS - {"seal"}))
+_KINDS: Final = "|".join(sorted(statement.MARKABLE))
 _ORIGIN: Final = r"[\x21\x23-\x2a\x2c-\x5b\x5d-\x7e]{1,255}"
 # Days that every year has.
 _MADE: Final = (
@@ -28,7 +28,7 @@ _LINE: Final = (
     rf'\{{"after":\{{"root":"{_HASH}","size":{_COUNT}\}},'
     rf'"claims":\{{"count":({_COUNT}),"root":"({_HASH})"\}},'
     rf'"kind":"(?:{_KINDS})","ledger":"{_ORIGIN}","made":"{_MADE}","nonce":"{_NONCE}",'
-    rf'"refs":\[\],"signer":"({_HASH})","v":1\}}'
+    rf'(?:"opening":"{_HASH}",)?"refs":\[\],"signer":"({_HASH})","v":1\}}'
 )
 _PLAIN: Final = re.compile(_LINE.encode("ascii"))
 _LINES: Final = re.compile(f"^{_LINE}$".encode("ascii"), re.MULTILINE)
@@ -47,6 +47,30 @@ def plain_statements(statements: Sequence[bytes]) -> list[FoundStatement] | None
         return None
     found: list[FoundStatement] = _LINES.findall(text)
     return found if len(found) == len(statements) else None
+
+
+_OPENING: Final = b',"opening":"'
+_ROLL: Final = b',"roll":"'
+
+
+def may_have_mark(data: bytes) -> bool:
+    """False where no statement among these bytes demands a mark."""
+    return _OPENING in data or _ROLL in data
+
+
+def mark_of(data: bytes) -> bytes | None:
+    """The mark that the entry of a statement must have; None for none. Raises ValueError.
+
+    Only for what is a statement: within its texts no quotation mark stands without a backslash.
+    """
+    if _OPENING in data:
+        return matter.mark_of(_behind(data, _OPENING))
+    return _behind(data, _ROLL) if _ROLL in data else None
+
+
+def _behind(data: bytes, name: bytes) -> bytes:
+    at = data.index(name) + len(name)
+    return bytes.fromhex(data[at : at + 64].decode("ascii", "replace"))
 
 
 def claims_of(data: bytes) -> TreePoint:

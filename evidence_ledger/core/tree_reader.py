@@ -15,6 +15,8 @@ from evidence_ledger.core.merkle import (
     consistency_nodes,
     fold,
     inclusion_nodes,
+    node_nodes,
+    prefix_nodes,
     root_nodes,
 )
 from evidence_ledger.errors import LedgerCorrupt, UsageError
@@ -58,6 +60,16 @@ class TreeReader:
         """The proof that the first ``old_size`` leaves are a prefix of the first ``size``."""
         self._check(size)
         return [self._hash(nodes) for nodes in consistency_nodes(old_size, size)]
+
+    def prefix_proof(self, old_size: int, size: int) -> list[bytes]:
+        """See ``merkle.prefix_nodes``."""
+        self._check(size)
+        return [self._hash(nodes) for nodes in prefix_nodes(old_size, size)]
+
+    def node_path(self, node: Node, size: int) -> list[bytes]:
+        """The path from a node to the root of the first ``size`` leaves."""
+        self._check(size)
+        return [self._hash(nodes) for nodes in node_nodes(node, size)]
 
     def node(self, height: int, index: int) -> bytes:
         """The perfect subtree over leaves ``index * 2**height`` to ``(index + 1) * 2**height``."""

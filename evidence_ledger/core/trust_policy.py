@@ -37,6 +37,9 @@
     roots = '''-----BEGIN CERTIFICATE-----…'''
     revocation = "demanded"                        the same, for those that lead to the roots
 
+    [rolls]
+    rebuilt = true                                 a matter's completeness is only believed where
+                                                   the roll was rebuilt from the public entries
     [digests]
     required = ["sha256", "sm3"]
 
@@ -76,6 +79,7 @@ _TABLES = {
     "timestamp_authority",
     "time",
     "signer",
+    "rolls",
     "digests",
     "algorithms",
 }
@@ -138,6 +142,7 @@ class TrustPolicy:
     signers: TrustedSigners = field(default_factory=TrustedSigners)
     required_digests: frozenset[Algorithm] = frozenset({Algorithm.SHA256})
     end_dates: Mapping[str, date] = field(default_factory=dict)
+    rolls_rebuilt: bool = False
 
     @property
     def revocation_demanded(self) -> frozenset[bytes]:
@@ -184,6 +189,7 @@ def _policy(document: PolicyTable) -> TrustPolicy:
         signers=_signers(document.tables("signer")),
         required_digests=_digests(document.table("digests", {"required"})),
         end_dates=_end_dates(document.dates("algorithms")),
+        rolls_rebuilt=document.table("rolls", {"rebuilt"}).flag("rebuilt", default=False),
     )
 
 

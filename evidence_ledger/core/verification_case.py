@@ -52,6 +52,8 @@ class Case:
     another one has left here only where the recipe says that it needs that one.
     """
 
+    reads_docket = False
+
     def __init__(
         self,
         source: BinaryIO,
@@ -92,8 +94,9 @@ class Case:
     def _not_asked(self) -> Iterator[str]:
         """The members that no step judges: what the ledger says of its keys, once a policy does."""
         for name in self._container.members:
-            supplement = name.startswith(certificate.SUPPLEMENTS) and not _is_bracket(name)
-            if supplement or (name == certificate.VKEYS and self._policy is not None):
+            unjudged = name.startswith(certificate.SUPPLEMENTS) and not _is_bracket(name)
+            unjudged |= name == certificate.VKEYS and self._policy is not None
+            if unjudged or (name == certificate.DOCKET and not self.reads_docket):
                 yield name
 
     def _hash_embedded(self) -> dict[int, PresentedFile]:
@@ -111,9 +114,9 @@ class Case:
     def statement(self) -> str:
         self._statement = statement.parse(self._parts.statement)
         self.found.statement = self._statement
-        claims = self._statement.claims.size
+        kind, claims = self._statement.kind, self._statement.claims.size
         return (
-            f"A {self._statement.kind} of {counted(claims, 'claim')} for the ledger "
+            f"{_article(kind)} {kind} of {counted(claims, 'claim')} for the ledger "
             f"{self._statement.ledger}."
         )
 
@@ -137,6 +140,10 @@ class Case:
         _equal(parsed.signature, self._parts.signature, "entry.signature", "signature")
         if parsed.kind != self._statement.kind:
             raise Refused("entry.kind", "The entry is of another kind than the statement.")
+        if parsed.mark != self._statement.mark:
+            raise Refused(
+                "entry.other-mark", "The entry's mark does not follow from the statement."
+            )
         _check_links(self._statement, parsed.index)
         self.found.entry = self._entry = parsed
         return (
@@ -374,3 +381,7 @@ def _nothing_presented(inside: int, count: int) -> str:
     if not inside:
         return "No file was presented, and none is inside: only fingerprints were checked."
     return f"No file was presented; inside, unaltered: {inside:,} of {counted(count, 'file')}."
+
+
+def _article(noun: str) -> str:
+    return "An" if noun[0] in "aeio" else "A"

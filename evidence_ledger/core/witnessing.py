@@ -13,7 +13,8 @@ from enum import IntEnum
 
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.cosigned import Admitted
-from evidence_ledger.core.merkle import verify_consistency
+from evidence_ledger.core.merkle import prefix_roots, verify_consistency
+from evidence_ledger.core.misbehaviour import Prefix, Proof, SameSize
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import Signed, known_signatures
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
@@ -49,8 +50,8 @@ class Judgement:
     """What came of a request.
 
     ``reason`` is the stable code of a refusal; ``admitted`` is the checkpoint to be cosigned, with
-    those signatures alone that were verified. ``is_fork``: a known key signed another tree of the
-    size that was cosigned before, which proves that the log showed two histories.
+    those signatures alone that were verified. ``fork`` is the proof that a known
+    key signed two histories: the checkpoint that was cosigned before, and this one.
     """
 
     status: Status
@@ -58,7 +59,7 @@ class Judgement:
     reason: str | None = None
     size: int = 0
     admitted: Admitted | None = None
-    is_fork: bool = False
+    fork: Proof | None = None
 
     def refusal(self) -> Answer:
         """The answer where nothing was cosigned.
@@ -152,7 +153,8 @@ def _check_empty_tree(case: Case) -> None:
 
 
 def _check_same_size(case: Case) -> None:
-    if _is_fork(case):
+    new, old = case.request.checkpoint, case.latest
+    if old is not None and new.size == old.size and new.root != old.root:
         raise Refused("witness.two-roots", "A tree of this size has another root.")
 
 
@@ -175,16 +177,30 @@ RULES = (
     Rule(7, Status.UNPROVED, _check_proof),
 )
 
+_SIGNED = 2
+"""The step after which a known key is known to have signed."""
 
-def _is_fork(case: Case) -> bool:
+
+def _fork(case: Case) -> Proof | None:
+    """Whatever the old size says, two trees of one size that the log signed are a fork. So is a
+    proof that leads to the new root, which was signed, from another old one.
+    """
     new, old = case.request.checkpoint, case.latest
-    return old is not None and new.size == old.size and new.root != old.root
+    if old is None or new.size < old.size or not new.size or case.request.old_size > new.size:
+        return None
+    if new.size == old.size:
+        return SameSize() if new.root != old.root else None
+    try:
+        roots = prefix_roots(old.size, new.size, case.request.proof)
+    except Refused:
+        return None
+    forked = roots[0] != old.root and roots[1] == new.root
+    return Prefix(case.request.proof) if forked else None
 
 
 def _refused(rule: Rule, error: EvidenceError, case: Case) -> Judgement:
-    """Whatever the old size says, two trees of one size that the log signed are a fork."""
-    is_fork = rule.status is Status.CONFLICT and _is_fork(case)
-    return Judgement(rule.status, error.message, error.reason, case.known_size, is_fork=is_fork)
+    fork = _fork(case) if rule.number > _SIGNED else None
+    return Judgement(rule.status, error.message, error.reason, case.known_size, fork=fork)
 
 
 def _admitted(case: Case) -> Admitted:

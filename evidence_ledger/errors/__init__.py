@@ -14,6 +14,7 @@ EvidenceError
     │   ├── LedgerCorrupt, LedgerForked, LedgerNewer, HeadMoved, NoSuchEntry, SettingsInvalid,
     │   ├── NotSealed, LedgerMoved, LedgerUnavailable
     ├── ClockBehind
+    ├── NotAllowed
     ├── KeyUnusable
     │   ├── KeyUnreadable, WrongPassword, WrongKey
     ├── AuthorityError
@@ -26,6 +27,8 @@ EvidenceError
     │   ├── WitnessUnreachable, WitnessRefused, WitnessAnswerInvalid, WitnessElsewhere
     ├── ServerError
     │   ├── ServerUnreachable, ServerRefused, ServerAnswerInvalid
+    ├── MonitorError
+    │   ├── MonitorBusy
     ├── InternalError
     └── Interrupted
 """
@@ -68,11 +71,13 @@ from evidence_ledger.errors.ledger import (
     LedgerReadOnly,
     LedgerUnavailable,
     NoSuchEntry,
+    NotAllowed,
     NotSealed,
     SettingsInvalid,
     WrongKey,
     WrongPassword,
 )
+from evidence_ledger.errors.monitor import MonitorBusy, MonitorError
 from evidence_ledger.errors.outside import (
     AuthorityAnswerInvalid,
     AuthorityBusy,
@@ -131,10 +136,13 @@ __all__ = [
     "LedgerReadOnly",
     "LedgerUnavailable",
     "LogUnreachable",
+    "MonitorBusy",
+    "MonitorError",
     "NewerFormat",
     "NoSuchEntry",
     "NoSuchLog",
     "NotARegularFile",
+    "NotAllowed",
     "NotSealed",
     "OperationalError",
     "OutputExists",

@@ -31,7 +31,7 @@ class EvidenceError(Exception):
         return f"{self.message} ({self.where})" if self.where else self.message
 
 
-class _Reasoned(EvidenceError):
+class Reasoned(EvidenceError):
     """An error whose stable code is chosen where it is raised, one code a defect."""
 
     def __init__(
@@ -49,21 +49,21 @@ class _Reasoned(EvidenceError):
         return self._reason
 
 
-class Refused(_Reasoned):
+class Refused(Reasoned):
     """Proof of a defect in what was checked."""
 
     code = "refused"
     exit_code = 1
 
 
-class Undecided(_Reasoned):
+class Undecided(Reasoned):
     """What was checked can be neither proved nor disproved with what is at hand."""
 
     code = "undecided"
     exit_code = 3
 
 
-class FormatError(_Reasoned):
+class FormatError(Reasoned):
     """Bytes that are not the one canonical form of what they should be."""
 
     code = "format"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evidence_ledger.errors.base import OperationalError
+from evidence_ledger.errors.base import OperationalError, Reasoned
 
 
 class LedgerError(OperationalError):
@@ -131,6 +131,14 @@ class ClockBehind(OperationalError):
     code = "clock.behind"
     exit_code = 31
     default_hint = "Set this machine's clock, then repeat the command."
+
+
+class NotAllowed(Reasoned, OperationalError):
+    """The ledger's register does not allow this signer to do this."""
+
+    code = "not-allowed"
+    exit_code = 110
+    default_hint = "The ledger's operator enrols signers with: evidence register enrol"
 
 
 class KeyUnusable(OperationalError):

@@ -22,7 +22,13 @@ from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.claim_form import seal_leaf
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
-from evidence_ledger.core.statement import NONCE_SIZE, SealFact, Statement, TreePoint
+from evidence_ledger.core.statement import (
+    NONCE_SIZE,
+    OWN_KINDS,
+    SealFact,
+    Statement,
+    TreePoint,
+)
 from evidence_ledger.core.time_agreement import Disagreement
 from evidence_ledger.core.timestamp_token import read_token
 from evidence_ledger.errors import AuthorityError, HeadMoved, LedgerCorrupt, LedgerForked
@@ -51,6 +57,8 @@ NEAR = 64
 class SealingParts:
     """All that sealing needs from outside; ``operator`` signs the seals' own statements.
 
+    ``operator_before`` is whose X.509 certificate (SHA-256) the first operator's was, where the
+    key was rotated since.
     ``several_hosts``: others may seal the same ledger, each with a memory of its own.
     """
 
@@ -66,7 +74,13 @@ class SealingParts:
     revocation: RevocationSource | None = None
     witnesses: Sequence[Witness] = ()
     cosigning: CosigningRules = field(default_factory=CosigningRules)
+    operator_before: bytes | None = None
     several_hosts: bool = False
+
+    @property
+    def first_operator(self) -> bytes:
+        """SHA-256 of the first operator's X.509 certificate: who began the register."""
+        return self.operator_before or self.operator.fingerprint
 
 
 MOST_FRESH = 64 * 1024 * 1024
@@ -101,7 +115,7 @@ class Sealer:
     def open_seal(self) -> StoredSeal | None:
         """The seal that waits for tokens or for its own entry, or a new one over what is new.
 
-        None where nothing is new but seals' own entries.
+        None where nothing is new but seals' own entries and rolls.
         Raises LedgerForked, LedgerCorrupt, HeadMoved, and what the ports raise.
         """
         newest = self._store.seal(-1)
@@ -274,6 +288,22 @@ class Sealer:
         made = max(token_time(one.token) for one in seal.tokens)
         return self._signed(seal, nonce, made, seal.tokens, seal.cosignatures)
 
+    def roll_statement(self, root: bytes) -> SignedStatement:
+        """The operator's statement for the root over all marks up to now."""
+        newest = self._store.seal(-1)
+        return self._parts.operator.sign(
+            Statement(
+                kind="roll",
+                ledger=self._parts.origin,
+                claims=TreePoint(0, EMPTY_ROOT),
+                signer=self._parts.operator.fingerprint,
+                made=self._parts.clock.now(),
+                after=TreePoint(newest.size, newest.root) if newest else TreePoint(0, EMPTY_ROOT),
+                nonce=self._parts.entropy.take(NONCE_SIZE),
+                roll=root,
+            )
+        )
+
     def late_statement(self, seal: StoredSeal, token: StoredToken) -> SignedStatement:
         """The operator's statement for a token that came after the seal's own entry."""
         return self._signed(seal, _late_nonce(seal, token.token), token_time(token.token), [token])
@@ -355,7 +385,7 @@ class _Objects:
         """The objects of one more entry; the checkpoint's own leaf is before them all."""
         self.offsets.append(1 + len(self.hashes))
         self.hashes += (parsed.statement, parsed.signature, *files)
-        self.worth_sealing = self.worth_sealing or parsed.kind != "seal"
+        self.worth_sealing = self.worth_sealing or parsed.kind not in OWN_KINDS
 
 
 def token_time(token: bytes) -> datetime:

@@ -20,6 +20,8 @@ from evidence_ledger.core.cosigned import (
     standing,
     text_digest,
 )
+from evidence_ledger.core.misbehaviour import Misbehaviour
+from evidence_ledger.core.note import Note
 from evidence_ledger.core.witness_request import AddCheckpoint
 from evidence_ledger.core.witnessing import Answer, Judgement, Status, judge
 from evidence_ledger.errors import (
@@ -49,7 +51,7 @@ class Outcome:
     answer: Answer
     origin: str | None = None
     reason: str | None = None
-    fork: tuple[bytes, bytes] | None = None
+    fork: Misbehaviour | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +180,7 @@ class Witness:
             row.pending = self._pending(found.admitted, row)
             return row.origin, row.pending
         origin = row.origin if row.log else None
-        fork = (latest.encode(), request.note.encode()) if found.is_fork and latest else None
-        return Outcome(found.refusal(), origin, found.reason, fork)
+        return Outcome(found.refusal(), origin, found.reason, _evidence(latest, request, found))
 
     def _row(self, turn: _Turn, origin: str) -> _Row:
         if origin not in turn.rows:
@@ -235,9 +236,17 @@ class Witness:
     def _keep_fork(self, outcome: Outcome) -> None:
         if outcome.fork is not None and outcome.origin is not None:
             try:
-                self._parts.forks.keep(outcome.origin, *outcome.fork)
+                self._parts.forks.keep(outcome.origin, outcome.fork)
             except OperationalError:
                 return  # The answer stands; the operator sees the refusal's reason.
+
+
+def _evidence(
+    latest: Admitted | None, request: AddCheckpoint, found: Judgement
+) -> Misbehaviour | None:
+    if latest is None or found.fork is None:
+        return None
+    return Misbehaviour.of(Note.parse(latest.encode()), request.note, found.fork)
 
 
 def rolled_back(origin: str) -> WitnessRolledBack:

@@ -17,20 +17,26 @@ from evidence_ledger_server.gate import Gate
 from evidence_ledger_server.openapi import described
 from evidence_ledger_server.problem import Problem, mistake
 from evidence_ledger_server.routes import (
+    access,
     deposits,
+    files,
     fingerprints,
     ledger,
     log_files,
+    signers,
     verification,
 )
 from evidence_ledger_server.service import Service
 from evidence_ledger_server.shortcut import Shortcut
 
 ROUTERS = (
+    access.router,
     deposits.router,
+    files.router,
     fingerprints.router,
     ledger.router,
     log_files.router,
+    signers.router,
     verification.router,
 )
 

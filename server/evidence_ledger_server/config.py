@@ -53,6 +53,7 @@ class Config(BaseModel):
     read_timeout: Seconds = 30.0
     stop_timeout: Seconds = 30.0
     access_log: bool = True
+    files: Path | None = None
     largest_deposit: Count = 32 * MIB
     largest_certificate: Count = 256 * MIB
     largest_file: Count = 64 * GIB
@@ -64,6 +65,9 @@ class Config(BaseModel):
     lookups_per_minute: Count = 60_000
     verifications_per_minute: Count = 6_000
     deposits_per_minute: Count = 600_000
+    deposit_bytes_per_minute: Count = 4 * GIB
+    reads_per_minute: Count = 6_000
+    signature_window: Annotated[float, Field(gt=0, le=3600)] = 300.0
 
     @property
     def postgresql(self) -> PostgresqlDatabase | None:

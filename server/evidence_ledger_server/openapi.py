@@ -27,9 +27,12 @@ def _json(schema: Described, example: object) -> Described:
 
 PROBLEMS = {
     400: "Malformed",
+    401: "Nobody knows who asks",
+    403: "Not allowed",
     404: "Not there",
     408: "Too slow",
     409: "Not yet",
+    410: "Erased",
     413: "Too large",
     415: "Of a kind that is not taken",
     422: "Refused",
@@ -61,8 +64,22 @@ def described(api: FastAPI) -> Described:
         for operation in path.values():
             if "HTTPValidationError" in str(operation["responses"].get("422")):
                 del operation["responses"]["422"]
-    document.pop("components", None)
+    document["components"] = {"securitySchemes": WAYS}
     return document
+
+
+WAYS: Described = {
+    "token": {"type": "http", "scheme": "bearer", "description": "A token of this server."},
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Signature",
+        "description": "RFC 9421, with Signature-Input and Evidence-Certificate: docs/access.md.",
+    },
+}
+"""How a request says who asks."""
+KNOWN: Described = {"security": [{"token": []}, {"signature": []}]}
+KNOWN_OR_NOT: Described = {"security": [{}, {"token": []}, {"signature": []}]}
 
 
 _ONE: Described = {
@@ -90,15 +107,48 @@ DEPOSIT: Described = {
         "content": _json({"oneOf": [_ONE, _MANY]}, examples.DEPOSIT),
     },
 }
-DEPOSITED = _answers(201, "Durable", examples.DEPOSITED, 400, 408, 413, 422, 507)
+DEPOSITED = _answers(201, "Durable", examples.DEPOSITED, 400, 403, 408, 413, 422, 507)
 DEPOSITED[200] = {
     "description": "Nothing new: the same bytes were there already, or none of a batch stands",
     "content": _json({"type": "object"}, examples.DEPOSITED),
 }
 ENTRY = _answers(200, "The entry", examples.ENTRY, 400, 404)
 _ASICE = {"application/vnd.etsi.asic-e+zip": {"schema": {"type": "string", "format": "binary"}}}
-CERTIFICATE = _told(200, "The certificate", _ASICE, 400, 404, 409)
+CERTIFICATE = _told(200, "The certificate", _ASICE, 400, 401, 403, 404, 408, 409, 410, 413)
+CLAIMS = _answers(200, "The claims", examples.CLAIMS, 400, 401, 403, 404, 408, 410, 413)
+_BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+FILE: Described = {
+    "security": [{"signature": []}],
+    "requestBody": {"required": True, "content": _BYTES},
+}
+UPLOADED = _answers(
+    201,
+    "Kept",
+    {"index": 0, "file": 0, "sha256": "6416…", "size": 9},
+    400,
+    401,
+    403,
+    404,
+    408,
+    410,
+    413,
+    422,
+    507,
+)
+KEPT = _told(200, "The file", _BYTES, 400, 401, 403, 404, 408, 410, 413)
+REGISTER = _answers(200, "The register", examples.REGISTER, 400, 401, 403, 408, 413)
 FOUND = _answers(200, "The entries", examples.FOUND, 400, 404)
+SIGNERS = _answers(200, "The tags", examples.SIGNERS, 400)
+FROM: Described = {
+    "parameters": [
+        {
+            "name": "from",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+        }
+    ]
+}
 LEDGER = _answers(200, "The ledger", examples.LEDGER)
 HEALTH = _answers(200, "It works", {"status": "ok", "checks": {"database": "ok"}})
 HEALTH[503] = {"description": "It does not", "content": _json({"type": "object"}, {})}

@@ -11,6 +11,7 @@ import click
 
 from evidence_ledger import __version__
 from evidence_ledger.errors import EvidenceError
+from evidence_ledger_server.token_commands import token
 
 
 @click.group(name="evidence-server")
@@ -69,9 +70,11 @@ def export(config: Path | None, folder: Path, **flags: object) -> None:
     from evidence_ledger_server.config import load_config
     from evidence_ledger_server.static_copy import write_copy
 
-    found = load_config(config, os.environ, flags)
-    written, size = write_copy(found.home, folder, found.postgresql)
+    written, size = write_copy(load_config(config, os.environ, flags), folder)
     click.echo(f"{written:,} new files; {size:,} entries are published in {folder}")
+
+
+program.add_command(token)
 
 
 def main() -> NoReturn:

@@ -74,5 +74,9 @@ def checked(config: Config) -> Iterator[str]:
         yield f"address   {scheme}://{config.host}:{config.port}, {config.workers} processes"
         rhythm = f"every {config.seal_every:g} seconds" if config.seal else "elsewhere"
         yield f"seals     {rhythm}"
+        register = ledger.registrar.at(ledger.store.head().size)
+        allowed = "those who are enrolled" if register.closed else "everybody"
+        yield f"deposits  by {allowed}"
+        yield f"known as  {config.public_url or 'what Host says: signed requests need public_url'}"
     finally:
         service.close()

@@ -15,10 +15,12 @@ from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.assembly import OpenLedger, open_ledger
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.ports import Clock
+from evidence_ledger_server.access.access import Access
 from evidence_ledger_server.body import Room
 from evidence_ledger_server.checking import Checking
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.group_commit import GroupCommit
+from evidence_ledger_server.kept_files import KeptFiles
 from evidence_ledger_server.limits import Rate
 from evidence_ledger_server.metrics import Metrics
 from evidence_ledger_server.problem import busy
@@ -57,8 +59,14 @@ class Service:
         self.lookups = Rate(config.lookups_per_minute, time.monotonic)
         self.verifications = Rate(config.verifications_per_minute, time.monotonic)
         self.deposits = Rate(config.deposits_per_minute, time.monotonic)
+        self.deposit_bytes = Rate(config.deposit_bytes_per_minute, time.monotonic)
+        self.reads = Rate(config.reads_per_minute, time.monotonic)
         self.room = Room(config.most_body_bytes)
+        self.access = Access(
+            home.folder, self.clock, config.signature_window, config.public_url, self.room
+        )
         self.tiles = TileCache()
+        self.files = KeptFiles(config.files, config.largest_file) if config.files else None
         self._verifying = 0
         self._turns = asyncio.Semaphore(config.most_verifications)
 

@@ -48,6 +48,9 @@ def test_settings_come_back(
     found = Settings.load(path)
     assert found.origin == origin
     assert found.digests == tuple(dict.fromkeys([Algorithm.SHA256, *digests]))
+    assert found.operator is None
+    found.with_operator(bytes(range(32))).replace(path)
+    assert Settings.load(path) == found.with_operator(bytes(range(32)))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +66,8 @@ def test_settings_come_back(
         'v = 1\norigin = "a"\ndigests = ["md5"]',
         'v = 1\norigin = "a"\ndigests = [[]]',
         'v = 1\norigin = "a"\ndigests = [{}]',
+        'v = 1\norigin = "a"\ndigests = []\noperator = "AB"',
+        'v = 1\norigin = "a"\ndigests = []\noperator = 7',
         'v = 1\norigin = "a"\ndigests = []\ncolour = "blue"',
         "v = 1\nx = " + "[" * 5000,
         'v = 1\norigin = "a"\ndigests = []\n' + "#" * LARGEST,

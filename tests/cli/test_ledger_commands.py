@@ -186,7 +186,7 @@ def test_list_shows_the_newest_last(evidence: Run) -> None:
     evidence("deposit", "case/lease.txt", "--out", "two.asice")
     listed = evidence("list", "--json").document
     assert [entry["index"] for entry in listed["entries"]] == list(range(listed["size"]))
-    assert [entry["kind"] for entry in listed["entries"]] == ["deposit", "seal"] * 2
+    assert [entry["kind"] for entry in listed["entries"]] == ["deposit", "roll", "seal"] * 2
     last = evidence("list", "--last", "1", "--json").document["entries"]
     assert [entry["index"] for entry in last] == [listed["size"] - 1]
     first = evidence("list", "--from", "0", "--last", "1", "--json").document["entries"]

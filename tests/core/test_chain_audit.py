@@ -17,11 +17,13 @@ from evidence_ledger.core.chain import Head, extend
 from evidence_ledger.core.chain_audit import ChainFindings, Span, SpanCheck, TileRow, join
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.entry import NO_ENTRY, entry_bytes, leaf_hash
-from evidence_ledger.core.entry_audit import AuditRow, check_batch
+from evidence_ledger.core.entry_audit import AuditRow, Marked, check_batch
 from evidence_ledger.errors import Refused, Undecided
-from tests.chain_factory import START, admission
+from tests.chain_factory import START, admission, mark_of
 
 SIZE = 1100
+KINDS = {310: "roll", 900: "roll"}
+MARKED = {*range(3, SIZE, 11), *KINDS} - set(range(6, SIZE, 7))
 
 
 def build() -> tuple[list[AuditRow], dict[int, list[TileRow]], Head, Edge]:
@@ -31,7 +33,11 @@ def build() -> tuple[list[AuditRow], dict[int, list[TileRow]], Head, Edge]:
     while head.size < SIZE:
         numbers = range(head.size, min(head.size + 90, SIZE))
         kinds = ["seal" if number % 7 == 6 else "deposit" for number in numbers]
-        made = [admission(n, kind=kind) for n, kind in zip(numbers, kinds, strict=True)]
+        kinds = [KINDS.get(number, kind) for number, kind in zip(numbers, kinds, strict=True)]
+        made = [
+            admission(n, kind=kind, mark=mark_of(n) if n in MARKED else None)
+            for n, kind in zip(numbers, kinds, strict=True)
+        ]
         received = START + timedelta(microseconds=7919 * head.size)
         step = extend(head, edge, made, received)
         head = step.head
@@ -85,6 +91,12 @@ def test_spans_join_to_the_whole(cuts: list[int]) -> None:
     edges = [0, *cuts, SIZE]
     spans = [span_of(ROWS, *pair) for pair in pairwise(edges)]
     assert join(spans, HEAD, tiles_of).edge.root() == EDGE.root()
+
+
+@pytest.mark.parametrize("batch", [1, 255, SIZE])
+def test_the_marks_are_told(batch: int) -> None:
+    expected = tuple(Marked(n, mark_of(n), n in KINDS) for n in sorted(MARKED))
+    assert audit(ROWS, batch).marks == expected
 
 
 @pytest.mark.parametrize("batch", [1, 255, SIZE])
@@ -228,12 +240,21 @@ def rewritten(number: int, **parts: object) -> list[AuditRow]:
         ({"kind": "Deposit"}, "audit.entry-form"),
         ({"kind": ""}, "audit.entry-form"),
         ({"kind": 'a","kind":"b'}, "audit.entry-form"),
+        ({"mark": mark_of(5)}, "audit.mark"),
+        ({"kind": "roll"}, "audit.entry-form"),
+        ({"kind": "seal", "mark": mark_of(5)}, "audit.entry-form"),
+        ({"kind": 'deposit","mark":"00'}, "audit.entry-form"),
         ({"signature": b"x" * 32}, "audit.signature"),
         ({"statement": b"x" * 32}, "audit.statement-key"),
     ],
 )
 def test_entries_made_anew_are_refused(parts: dict[str, object], reason: str) -> None:
     assert code(rewritten(5, **parts)) == (reason, "entry 5")
+
+
+@pytest.mark.parametrize("mark", [None, mark_of(4)])
+def test_a_mark_that_is_not_the_statements_is_refused(mark: bytes | None) -> None:
+    assert code(rewritten(14, mark=mark)) == ("audit.mark", "entry 14")
 
 
 def test_an_erased_signatures_hash_must_still_be_one() -> None:

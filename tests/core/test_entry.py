@@ -33,11 +33,14 @@ GOLDEN_BYTES = (
 ENTRIES = st.builds(
     Entry,
     index=st.integers(0, 2**53 - 1),
-    kind=st.from_regex(r"[a-z][a-z-]{0,31}", fullmatch=True),
+    kind=st.from_regex(r"[a-z][a-z-]{0,31}", fullmatch=True).filter(
+        lambda kind: kind not in ("seal", "roll")
+    ),
     prev=st.binary(min_size=32, max_size=32),
     received=st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001  # the zone is added by the strategy
     signature=st.binary(min_size=32, max_size=32),
     statement=st.binary(min_size=32, max_size=32),
+    mark=st.none() | st.binary(min_size=32, max_size=32),
 )
 
 
@@ -66,6 +69,8 @@ def test_an_entry_is_canonical_json_by_another_judge(entry: Entry) -> None:
         "statement": entry.statement.hex(),
         "signature": entry.signature.hex(),
     }
+    if entry.mark is not None:
+        members["mark"] = entry.mark.hex()
     assert entry.encode() == rfc8785.dumps(members)
 
 
@@ -107,6 +112,12 @@ def replaced(old: bytes, new: bytes) -> bytes:
         pytest.param(replaced(b'"v":1', b'"v":0'), id="version 0"),
         pytest.param(replaced(b'"v":1', b'"v":1,"w":2'), id="one more member"),
         pytest.param(replaced(b'"kind":"deposit",', b""), id="a member missing"),
+        pytest.param(replaced(b'"prev"', b'"mark":null,"prev"'), id="mark that is none"),
+        pytest.param(replaced(b'"prev"', b'"mark":"00","prev"'), id="short mark"),
+        pytest.param(replaced(b'"deposit"', b'"roll"'), id="roll without a mark"),
+        pytest.param(
+            replaced(b'"deposit",', b'"seal","mark":"' + b"0" * 64 + b'",'), id="seal with a mark"
+        ),
         pytest.param(b"[" * 2000, id="too large"),
         pytest.param(b"[" * 500, id="nested"),
         pytest.param(b"\xff\xfe", id="not UTF-8"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +17,8 @@ from hypothesis import strategies as st
 
 from evidence_ledger.core.statement import (
     KINDS,
+    LONGER,
+    MARKABLE,
     MOST_REFS,
     Reference,
     SealFact,
@@ -30,7 +34,7 @@ SIZES = st.integers(0, 2**53 - 1)
 POINTS = st.builds(TreePoint, SIZES, HASHES)
 STATEMENTS = st.builds(
     Statement,
-    kind=st.sampled_from(sorted(KINDS - {"seal"})),
+    kind=st.sampled_from(sorted(KINDS - LONGER)),
     ledger=st.from_regex(r"[\x21-\x2a\x2c-\x7e]{1,40}", fullmatch=True),
     claims=POINTS,
     signer=HASHES,
@@ -53,11 +57,36 @@ SEALS = st.builds(
 
 @pytest.mark.parametrize(
     ("name", "statement"),
-    [("statement.json", vectors.STATEMENT), ("seal-statement.json", vectors.SEAL_STATEMENT)],
+    [
+        ("statement.json", vectors.STATEMENT),
+        ("seal-statement.json", vectors.SEAL_STATEMENT),
+        ("marked-statement.json", vectors.MARKED_STATEMENT),
+        ("roll-statement.json", vectors.ROLL_STATEMENT),
+        ("administration-statement.json", vectors.ADMINISTRATION_STATEMENT),
+        ("grant-statement.json", vectors.GRANT_STATEMENT),
+    ],
 )
 def test_the_golden_statements(name: str, statement: Statement) -> None:
     assert statement.encode() == vectors.read(name)
     assert parse(vectors.read(name)) == statement
+
+
+@given(STATEMENTS, st.sampled_from(sorted(MARKABLE)), HASHES)
+def test_a_marked_statement_has_one_encoding(one: Statement, kind: str, opening: bytes) -> None:
+    whole = replace(one, kind=kind, opening=opening)
+    data = whole.encode()
+    assert parse(data) == whole
+    assert parse(data).mark == hashlib.sha256(opening).digest()
+    assert rfc8785.dumps(json.loads(data)) == data
+
+
+@given(STATEMENTS, HASHES)
+def test_a_roll_has_one_encoding(one: Statement, root: bytes) -> None:
+    whole = replace(one, kind="roll", roll=root)
+    data = whole.encode()
+    assert parse(data) == whole
+    assert parse(data).mark == root
+    assert rfc8785.dumps(json.loads(data)) == data
 
 
 @given(STATEMENTS, st.one_of(st.none(), SEALS))
@@ -113,6 +142,13 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("statement.nonce", lambda m: m.update(nonce="AAAA")),
     ("base64.malformed", lambda m: m.update(nonce=1)),
     ("base64.not-canonical", lambda m: m.update(nonce=base64.b64encode(b"\xff" * 15).decode())),
+    ("statement.members", lambda m: m.update(kind="roll")),
+    ("statement.members", lambda m: m.update(kind="rotation", opening=HEX)),
+    ("statement.members", lambda m: m.update(roll=HEX)),
+    ("statement.members", lambda m: m.update(kind="roll", roll=HEX, opening=HEX)),
+    ("hex.malformed", lambda m: m.update(kind="roll", roll=1)),
+    ("hex.malformed", lambda m: m.update(opening=None)),
+    ("hex.malformed", lambda m: m.update(opening=HEX[2:])),
     ("statement.list", lambda m: m.update(refs={})),
     ("statement.list", lambda m: m.update(refs=[{"index": 0, "leaf": HEX}] * (MOST_REFS + 1))),
 ]
@@ -131,6 +167,7 @@ def test_every_other_statement_is_refused(
 SEAL_CASES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("statement.members", lambda m: m.pop("seal")),
     ("statement.members", lambda m: m.update(kind="deposit")),
+    ("statement.members", lambda m: m.update(opening=HEX)),
     ("statement.member", lambda m: m["seal"].update(x=1)),
     ("statement.member", lambda m: m.update(seal=None)),
     ("statement.list", lambda m: m["seal"].update(tokens={})),

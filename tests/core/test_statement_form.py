@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -18,7 +19,7 @@ POINT = st.builds(TreePoint, st.integers(0, 2**53 - 1), HASH)
 MOMENTS = st.datetimes().map(lambda moment: moment.replace(microsecond=0, tzinfo=UTC))
 STATEMENTS = st.builds(
     Statement,
-    kind=st.sampled_from(sorted(statement.KINDS - {"seal"})),
+    kind=st.sampled_from(sorted(statement.MARKABLE)),
     ledger=st.from_regex(r"[\x21-\x2a\x2c-\x7e]{1,255}", fullmatch=True),
     claims=POINT,
     signer=HASH,
@@ -26,6 +27,7 @@ STATEMENTS = st.builds(
     after=POINT,
     nonce=st.binary(min_size=16, max_size=16),
     refs=st.lists(st.builds(Reference, st.integers(0, 2**53 - 1), HASH), max_size=2).map(tuple),
+    opening=st.none() | HASH,
 )
 PLAIN = Statement(
     "deposit",
@@ -64,6 +66,32 @@ def alone(data: bytes) -> tuple[TreePoint, str] | str:
 @given(STATEMENTS)
 def test_any_statement(one: Statement) -> None:
     assert at_a_glance(one.encode()) == (one.claims, one.signer.hex())
+
+
+@given(STATEMENTS)
+def test_the_mark_of_any_statement(one: Statement) -> None:
+    assert statement_form.mark_of(one.encode()) == one.mark
+
+
+@given(HASH)
+def test_the_mark_of_a_roll(root: bytes) -> None:
+    data = replace(statement.parse(PLAIN), kind="roll", roll=root).encode()
+    assert statement_form.mark_of(data) == root
+
+
+@pytest.mark.parametrize("member", ["opening", "roll"])
+def test_a_ledger_called_like_a_mark_is_none(member: str) -> None:
+    for ledger in (f'a,"{member}":"{"0" * 64}', f'\\\\",\\\\"{member}\\\\":\\\\"{"0" * 64}'):
+        called = replace(statement.parse(PLAIN), ledger=ledger).encode()
+        assert statement_form.mark_of(called) is None
+
+
+@pytest.mark.parametrize("kind", ["rotation", "roll"])
+def test_kinds_that_are_not_plain_read_alike(kind: str) -> None:
+    other = PLAIN.replace(b"deposit", kind.encode())
+    for member in (b"", b'"opening":"' + b"00" * 32 + b'",'):
+        data = other.replace(b'"refs"', member + b'"refs"')
+        assert at_a_glance(data) == in_full(data)
 
 
 def test_a_seal() -> None:

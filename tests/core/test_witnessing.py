@@ -185,10 +185,10 @@ def test_every_rule_has_a_row_that_breaks_it() -> None:
 
 def test_two_trees_of_one_size_are_a_fork_whatever_old_size_is_given() -> None:
     same = Row("", 409, None, size=5, root=root(5, "b"), proof=[])
-    assert same.judged().is_fork
-    assert replace(same, old=3, proof=proof(3, 5, "b")).judged().is_fork
-    assert not replace(same, signers=(STRANGER,)).judged().is_fork
-    assert not replace(same, old=3, root=root(5)).judged().is_fork
+    assert same.judged().fork
+    assert replace(same, old=3, proof=proof(3, 5, "b")).judged().fork
+    assert not replace(same, signers=(STRANGER,)).judged().fork
+    assert not replace(same, old=3, root=root(5)).judged().fork
 
 
 def test_only_verified_signatures_are_kept_and_once() -> None:

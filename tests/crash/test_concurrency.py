@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +12,14 @@ from pathlib import Path
 import pytest
 
 from evidence_ledger import assembly, desk
+from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.files.hashing import hash_files
+from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.core import entry, statement
+from evidence_ledger.core.completeness import verify_completeness
+from evidence_ledger.core.completeness_case import PresentedCertificate
 from evidence_ledger.core.report import Verdict
+from evidence_ledger.matter_entries import MatterEntries
 from tests import sealed_ledger
 from tests.crash.faults import Fault, How, Outcome, run
 from tests.sealed_ledger import SealedLedger
@@ -26,7 +32,9 @@ def ledger(tmp_path: Path) -> SealedLedger:
     return sealed_ledger.make(tmp_path)
 
 
-def deposits(ledger: SealedLedger, name: str, count: int, tell: Tell) -> None:
+def deposits(
+    ledger: SealedLedger, name: str, count: int, tell: Tell, case: str | None = None
+) -> None:
     """Deposit and certify ``count`` times, as that many runs of the command would."""
     for turn in range(count):
         file = ledger.files / f"{name}-{turn}.txt"
@@ -34,7 +42,8 @@ def deposits(ledger: SealedLedger, name: str, count: int, tell: Tell) -> None:
         place = assembly.open_ledger(ledger.home)
         counter = desk.Desk(place, assembly.open_depositor(ledger.home))
         hashed = list(hash_files([str(file)]))
-        accepted = counter.deposit(desk.facts_of(hashed), [])
+        keys = place.matters.card(case).keys(place.ledger.origin) if case else None
+        accepted = counter.deposit(desk.facts_of(hashed), [], keys)
         tell(accepted.receipt.index)
         counter.seal()
         desk.write_certificate(place, accepted.receipt.index, file.with_suffix(".asice"))
@@ -95,6 +104,26 @@ def test_deposits_at_once(ledger: SealedLedger) -> None:
             certificate.read_bytes(), ledger.presented(certificate.with_suffix(".txt").name)
         )
         assert report.verdict is Verdict.PASSED
+
+
+def test_deposits_in_one_case_at_once(ledger: SealedLedger) -> None:
+    """Each gets a number of its own, and none is left between them."""
+    programs = [partial(deposits, ledger, name, 4, case="1 O 2/26") for name in "abc"]
+    check_sound(ledger, together(*programs), 12)
+    place = assembly.open_ledger(ledger.home)
+    keys = place.matters.card("1 O 2/26").keys(place.ledger.origin)
+    assert len(list(MatterEntries(place.ledger.store, keys).indexes())) == 12
+    out = ledger.files / "all.complete"
+    desk.write_completeness(place, keys, out)
+    place.close()
+    certificates = [
+        PresentedCertificate(one.name, io.BytesIO(one.read_bytes()))
+        for one in ledger.files.glob("*.asice")
+    ]
+    policy, now = read_trust(ledger.home.trust), SystemClock().now()
+    with out.open("rb") as source:
+        report = verify_completeness(source, certificates, policy, now)
+    assert report.verdict is Verdict.PASSED, [one for one in report.steps if one.reason]
 
 
 def test_two_sealers_race(ledger: SealedLedger) -> None:

@@ -8,7 +8,9 @@ from evidence_ledger.core import (
     canonical,
     claim,
     claim_form,
+    docket,
     entry,
+    matter_card,
     path_line,
     record_manifest,
     statement,
@@ -57,6 +59,7 @@ sm3 = 2031-01-01
 
 def _json(data: bytes) -> None:
     each(lambda: _claim(data), lambda: _statement(data), lambda: _entry(data))
+    each(lambda: _card(data))
     value = canonical.decode(data, what="fuzz", limit=LIMIT)
     assert canonical.encode(value) == data
 
@@ -76,6 +79,7 @@ def _statement(data: bytes) -> None:
     assert found.encode() == data
     assert statement_form.claims_of(data) == found.claims
     assert statement_form.signer_of(data) == found.signer.hex()
+    assert statement_form.mark_of(data) == found.mark
 
 
 def _entry(data: bytes) -> None:
@@ -97,12 +101,22 @@ def _policy(data: bytes) -> None:
         trust_policy.parse(data.decode("utf-8"))
 
 
+def _docket(data: bytes) -> None:
+    assert docket.parse(data).encode() == data
+    docket.parse(data).following.marks()
+
+
+def _card(data: bytes) -> None:
+    assert matter_card.parse(data).encode() == data
+
+
 def targets() -> tuple[Target, ...]:
     """All of this file."""
     documents = tuple(data for name, data in vectors.built().items() if name.endswith(".json"))
     path = path_line.encode(3, [bytes(32), bytes(range(32))])[:-1]
     return (
         Target("json", _json, (*documents, b'{"a":[1,-2,true,null,"\\n\xc3\xa9"],"b":{}}')),
+        Target("docket", _docket, (vectors.DOCKET.encode(),)),
         Target("path-line", _path, (path, b"0")),
         Target("manifest", _manifest, (MANIFEST.encode(),)),
         Target("trust-policy", _policy, (POLICY.encode(), b"v = 1\n")),

@@ -6,14 +6,19 @@ from functools import partial
 
 from evidence_ledger.core import tile
 from evidence_ledger.core.checkpoint import Checkpoint
+from evidence_ledger.core.log_growth import Mark
+from evidence_ledger.core.misbehaviour import Misbehaviour
+from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
+from evidence_ledger.core.monitor_state import MonitorState, Progress
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
 from evidence_ledger.core.proof_verification import verify_proof
-from evidence_ledger.core.report import Report
+from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.core.tlog_policy import TlogPolicy
 from evidence_ledger.core.tlog_proof import TlogProof
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
 from tests.fuzz.target import Reports, Target, each, read_corpus
+from tests.golden.vectors import misbehaviour
 from tests.small_log import LOG, LOG_ML_DSA, SmallLog, make_key
 
 ENTRIES = [b"entry %d" % n for n in range(5)]
@@ -87,6 +92,31 @@ def _proof_form(data: bytes) -> None:
     assert TlogProof.parse(data).encode() == data
 
 
+def _misbehaviour(data: bytes) -> None:
+    """Whatever the bytes, nobody is accused who did not sign both: the keys are known to few."""
+    report = verify_misbehaviour(data, [key.verifier for key in (LOG, LOG_ML_DSA)])
+    assert len(report.steps) == 5
+    assert report.verdict in (Verdict.INDETERMINATE, Verdict.FAILED)
+    if report.verdict is Verdict.FAILED:
+        found = Misbehaviour.parse(data)
+        assert {found.first.text, found.second.text} in _ACCUSED
+    each(lambda: _misbehaviour_form(data))
+
+
+def _misbehaviour_form(data: bytes) -> None:
+    assert Misbehaviour.parse(data).encode() == data
+
+
+def _monitor_state(data: bytes) -> None:
+    assert MonitorState.parse(data).encode() == data
+
+
+_MARK = Mark(5, (bytes(32),), bytes(32), "2026-11-22T10:00:00.000000Z", (3, "x"))
+_STATE = MonitorState(LOG.name, NOTE, _MARK, Progress(NOTE, _MARK), watched={"sha256:00": 5})
+_EVIDENCE = [data for name, data in misbehaviour().items() if name.endswith(".misbehaviour")]
+_ACCUSED = [{found.first.text, found.second.text} for found in map(Misbehaviour.parse, _EVIDENCE)]
+
+
 def targets() -> tuple[Target, ...]:
     """All of this file."""
     notes = (NOTE.encode(), *read_corpus("tessera-log/checkpoint*"))
@@ -99,4 +129,6 @@ def targets() -> tuple[Target, ...]:
         Target("tile", _tile, bundles),
         Target("tile-path", _tile_path, (b"tile/entries/x001/234.p/7", b"tile/0/000")),
         proof_target(),
+        Target("monitor-state", _monitor_state, (_STATE.encode(), MonitorState("").encode())),
+        Target("misbehaviour", _misbehaviour, tuple(_EVIDENCE)),
     )

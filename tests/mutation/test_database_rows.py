@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,11 @@ from evidence_ledger.adapters.keys.note_signer import open_note_signer
 from evidence_ledger.adapters.sql.schema import metadata
 from evidence_ledger.adapters.witnesses.witness_list import WitnessEntry, WitnessList
 from evidence_ledger.author import Context
+from evidence_ledger.core.administration import Enrol, Settings
+from evidence_ledger.core.grant import Grant
 from evidence_ledger.core.report import Report, Verdict
+from evidence_ledger.core.role import Role
+from evidence_ledger.core.statement import Reference
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger.renewing.plan import Wish
 from tests import sealed_ledger
@@ -55,9 +59,11 @@ BESIDE = {
     "renewal_supplements",
     "renewal_tokens",
     "cosignatures",
+    "marks",
+    "special_entries",
 }
-"""What a ledger without renewals, without witnesses, and without timestamps over files themselves,
-has not."""
+"""What a ledger without renewals, witnesses, matters, acts of administration and timestamps over
+files themselves has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +140,32 @@ def renewed(tmp_path_factory: pytest.TempPathFactory) -> Victim:
     over those."""
     ledger = sealed_ledger.make(tmp_path_factory.mktemp("renewed"))
     sealed_ledger.deposit(ledger, {"a.txt": "a"}, direct=True)
-    sealed_ledger.deposit(ledger, {"b.txt": "b"})
+    sealed_ledger.deposit(ledger, {"b.txt": "b"}, matter="1 O 2/26")
     cosign(ledger.home)
     place = assembly.open_ledger(ledger.home)
     for digest, count in ((None, 3), ("sha512", 2), (None, 3)):
         assert place.renewer().renew(Wish(digest=digest)).strands == count
     place.close()
+    register(ledger.home)
     return victim(ledger)
+
+
+def register(home: Home) -> None:
+    """Enrol the depositor and a court, close the ledger; then a grant and an order."""
+    place, author = assembly.open_ledger(home), assembly.open_depositor(home)
+    ledger, operator = place.ledger, place.operator
+    context = Context(ledger.origin, ledger.point())
+    (leaf,) = ledger.store.leaf_hashes(0, 1)
+    about = replace(context, refs=(Reference(0, leaf),))
+    roles = frozenset({Role.DEPOSITOR, Role.COURT})
+    for signed in (
+        operator.administration(Enrol(author.fingerprint, roles), context),
+        operator.administration(Settings(True), context),
+        author.grant(Grant(bytes(32), (0,)), about),
+        author.order(about),
+    ):
+        ledger.deposit([signed])
+    place.close()
 
 
 def cosign(home: Home) -> None:
@@ -302,6 +327,9 @@ def test_a_defect_is_called_by_its_name(small: Victim, reason: str, statement: s
         ("audit.lost-cosignature", "DELETE FROM cosignatures WHERE position = 1"),
         ("audit.corrupt", "DELETE FROM cosignatures WHERE position = 0"),
         ("audit.unknown-witness", "UPDATE cosignatures SET witness = 'bar'"),
+        ("audit.special", "DELETE FROM special_entries WHERE kind = 'grant'"),
+        ("audit.special", "UPDATE special_entries SET about = 1 WHERE kind = 'order'"),
+        ("audit.stray-row", "INSERT INTO special_entries VALUES (999, 0, 'administration', NULL)"),
         (
             "audit.stray-row",
             "INSERT INTO cosignatures SELECT 9, position, witness, key, line "

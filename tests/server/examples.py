@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.server.running import Running, form
+from tests.server.running import Running, form, read
 from tests.workbench import fact
 
 TARGET = Path(__file__).parents[2] / "server" / "evidence_ledger_server" / "examples.json"
@@ -26,13 +26,17 @@ def ask(server: Running, body: dict[str, Any]) -> dict[str, Any]:
     found = client.get(f"/v1/fingerprints/sha256/{digest}").json()
     report = client.post("/v1/verify", files=[("digest", (None, f"sha256:{digest}"))])
     entry = client.get("/v1/deposits/0").json()
+    signers = client.get("/v1/signers").json()
     return {
         "deposit": body,
         "deposited": deposited,
         "entry": entry,
         "found": found,
+        "claims": read(server, "/v1/deposits/0/claims", server.depositor),
         "ledger": ledger,
+        "register": read(server, "/v1/register", server.operator),
         "report": report.json(),
+        "signers": signers,
     }
 
 

@@ -12,12 +12,16 @@ from typing import Any
 import httpx
 import uvicorn
 
+from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.home import Home
+from evidence_ledger.adapters.keys.key_files import open_signer
+from evidence_ledger.adapters.keys.request_signer import RequestSigner
 from evidence_ledger.assembly import create_ledger, open_depositor
 from evidence_ledger.author import Author, Context
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.statement import TreePoint
+from evidence_ledger.ports import Signer
 from evidence_ledger_server.application import make_application
 from evidence_ledger_server.config import Config
 
@@ -34,6 +38,8 @@ class Running:
         settings = {"access_log": False, "check_processes": 0} | settings
         self.config = Config(home=home, **settings)
         self.author: Author = open_depositor(self.home)
+        self.depositor: Signer = open_signer(self.home.depositor)
+        self.operator: Signer = open_signer(self.home.operator)
 
     def __enter__(self) -> Running:
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -72,6 +78,21 @@ class Running:
     def deposit(self, signed: SignedStatement, **keywords: Any) -> httpx.Response:
         """Hand it in."""
         return self.client.post("/v1/deposits", json=form(signed), **keywords)
+
+
+def read(server: Running, path: str, signer: Signer) -> dict[str, Any]:
+    """What somebody reads who signs the request."""
+    answer = server.client.get(path, headers=signed_fields(server, path, signer))
+    found: dict[str, Any] = answer.raise_for_status().json()
+    return found
+
+
+def signed_fields(
+    server: Running, path: str, signer: Signer, method: str = "GET"
+) -> dict[str, str]:
+    """The header fields of a signed request without a body."""
+    maker = RequestSigner(signer, SystemClock(), SystemEntropy())
+    return dict(maker.fields(method, f"{server.url}{path}"))
 
 
 def form(signed: SignedStatement) -> dict[str, Any]:

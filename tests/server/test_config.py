@@ -62,6 +62,8 @@ def test_config_check_says_what_would_be_served(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "ledger.example/x, 0 entries" in done.stdout
     assert "http://127.0.0.1:1234" in done.stdout
+    assert "by everybody" in done.stdout
+    assert "signed requests need public_url" in done.stdout
 
 
 def test_no_ledger_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.server.running import Running, form
 from tests.workbench import fact
 
 FREE = {"entry", "leaf_hash", "received", "signer", "checkpoint", "root", "says", "after"}
-FREE |= {"statement", "signature", "claims"}
+FREE |= {"statement", "signature", "claims", "tags"}
 
 
 def shape(value: Any, name: str = "") -> Any:
@@ -41,11 +41,18 @@ def test_every_path_is_described_with_its_problems(server: Running) -> None:
         "/v1/deposits",
         "/v1/deposits/{index}",
         "/v1/deposits/{index}/certificate",
+        "/v1/deposits/{index}/claims",
+        "/v1/deposits/{index}/files/{number}",
         "/v1/fingerprints/{algorithm}/{digest}",
         "/v1/health",
         "/v1/ledger",
         "/v1/policy",
+        "/v1/signers",
+        "/v1/register",
         "/v1/verify",
     }
+    asks = [one["get"] for path, one in paths.items() if "get" in one and "security" in one["get"]]
+    assert all({"401", "403", "429"} <= set(one["responses"]) for one in asks)
+    assert sorted({} in one["security"] for one in asks) == [False, False, True]
     told = paths["/v1/deposits"]["post"]["responses"]
-    assert {"201", "400", "413", "422", "429", "503", "507"} <= set(told)
+    assert {"201", "400", "403", "413", "422", "429", "503", "507"} <= set(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from evidence_ledger.adapters.witness.home import WitnessHome
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.cosignature import Cosignature
+from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
+from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.verifier_key import KeyType
 from evidence_ledger.core.witness_request import AddCheckpoint
 from evidence_ledger.errors import UsageError, WitnessRolledBack
@@ -19,7 +22,7 @@ from evidence_ledger.witness.logs import Source
 from evidence_ledger.witness_assembly import open_witness
 from tests.core.test_witnessing import ROWS, Row
 from tests.small_log import LOG, make_key
-from tests.witness.bench import STRANGER, WitnessBench, note_of, request, root
+from tests.witness.bench import STRANGER, WitnessBench, note_of, proof, request, root
 
 
 @pytest.fixture
@@ -107,11 +110,29 @@ def test_proof_of_a_fork_is_kept(bench: WitnessBench) -> None:
     assert bench.add(5, 6, "c") == 409
     kept = sorted(bench.home.forks.iterdir())
     assert len(kept) == 2
-    known, other = kept[0].read_bytes().split(b"-----\n")
-    notes = Note.parse(known), Note.parse(other)
-    assert all(verify_note(note, [LOG.verifier]) for note in notes)
-    assert {Checkpoint.parse(note.text).size for note in notes} == {6}
+    for path in kept:
+        report = verify_misbehaviour(path.read_bytes(), [LOG.verifier])
+        assert report.verdict is Verdict.FAILED
+        assert [one["size"] for one in report.facts["checkpoints"]] == [6, 6]  # type: ignore[attr-defined]  # facts hold JSON values
     assert [state.forks for state in bench.open.logs.states()] == [2]
+
+
+def test_a_larger_tree_of_another_branch_convicts_by_its_own_proof(bench: WitnessBench) -> None:
+    bench.add(0, 6)
+    assert bench.add(6, 9, "b") == 422
+    (kept,) = bench.home.forks.iterdir()
+    report = verify_misbehaviour(kept.read_bytes(), [LOG.verifier])
+    assert (report.verdict, report.facts["proof"]) == (Verdict.FAILED, "prefix")
+
+
+def test_a_wrong_proof_of_an_honest_log_convicts_nobody(bench: WitnessBench) -> None:
+    """Anybody may send an honest log's checkpoint with a proof of their own."""
+    bench.add(0, 6)
+    right = AddCheckpoint.parse(request(6, 9))
+    for hashes in (proof(6, 9, "b"), proof(5, 9), [bytes(32)] * len(right.proof), []):
+        assert bench.ask(replace(right, proof=tuple(hashes)).encode()).answer.status == 422
+    assert bench.add(3, 9, "b") == 409
+    assert not list(bench.home.forks.iterdir())
 
 
 def test_proofs_of_forks_are_bounded(bench: WitnessBench) -> None:

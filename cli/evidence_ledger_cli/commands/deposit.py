@@ -19,6 +19,7 @@ from evidence_ledger.errors import (
 )
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.embedding import embedded
+from evidence_ledger_cli.named_matter import CASE_NUMBER, matter_of
 from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.password import password_file, with_password
@@ -82,12 +83,17 @@ if TYPE_CHECKING:
 @click.option(
     "--server",
     metavar="URL",
-    help="Enter into the ledger that is served there. The files stay here; they are signed here.",
+    help="Enter into the ledger that is served there; signed here. Files stay here.",
 )
 @click.option(
     "--private",
     is_flag=True,
     help="With --server: keep all claims here; the server learns only their fingerprint.",
+)
+@click.option(
+    "--upload",
+    is_flag=True,
+    help="With --server: send the files too, for a server that keeps them.",
 )
 @password_file
 @place.home
@@ -105,6 +111,7 @@ def command(
     key: Path | None,
     server: str | None,
     private: bool,
+    upload: bool,
     password_file: Path | None,
     home: Path | None,
     json: bool,
@@ -123,22 +130,28 @@ def command(
         raise UsageError("There is nothing to deposit.", hint="Name a file or a folder.")
     if out is not None:
         require_free(out)
-    if private and server is None:
-        raise UsageError("--private goes with --server.")
+    if (private or upload) and server is None:
+        raise UsageError(f"--{'private' if private else 'upload'} goes with --server.")
+    if private and upload:
+        raise UsageError("What is private is not uploaded.")
     if server is not None:
         if embed or direct:
             raise UsageError("--embed and --direct do not go with --server.")
         own = place.home_at(home)
         author = with_password(lambda word: open_depositor(own, word, key), password_file)
         hashed = partial(_hashed, paths, skip_special=skip_special)
-        told = enter(server, own, author, hashed, typed, fields, out, private=private)
+        given = partial(embedded, paths, skip_special=skip_special) if upload else None
+        told = enter(server, own, author, hashed, typed, fields, out, private=private, given=given)
         _tell(told, json=json)
         return
     with place.opened(home) as ledger:
         author = with_password(lambda word: open_depositor(ledger.home, word, key), password_file)
         desk = Desk(ledger, author)
         files = _hashed(paths, ledger.settings.digests, skip_special=skip_special)
-        deposit = desk.deposit([*facts_of(files), *typed], fields)
+        facts = [*facts_of(files), *typed]
+        card = matter_of(ledger.matters, fields)
+        keys = card.keys(ledger.ledger.origin) if card else None
+        deposit = desk.deposit(facts, fields, keys)
         failures = [*_sealed(desk, deposit.receipt.index)]
         failures += _stamped(desk, deposit, len(files)) if direct else ()
         target = out or Path(f"deposit-{deposit.receipt.index}.asice")
@@ -160,7 +173,7 @@ def _pinned(author: Author) -> str:
 
 
 def _fields(cases: Sequence[str], claims: Sequence[str]) -> list[Field]:
-    fields: list[Field] = [("matter/case_number", case) for case in cases]
+    fields: list[Field] = [(CASE_NUMBER, case) for case in cases]
     for claim in claims:
         path, sign, value = claim.partition("=")
         if not sign or not value:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
-from evidence_ledger.adapters.log_source import DirectorySource, HttpSource
 from evidence_ledger.core.log_audit import audit_log
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger_cli import options
+from evidence_ledger_cli.log_place import log_source
 from evidence_ledger_cli.report_view import show_report
-
-if TYPE_CHECKING:
-    from evidence_ledger.core.log_audit import TileSource
 
 
 @click.command("audit")
@@ -37,15 +29,6 @@ def command(log: str, vkeys: tuple[str, ...], explain: bool, json: bool) -> int:
     Reads every entry and every tile that the log publishes.
     """
     keys = [VerifierKey.parse(vkey) for vkey in vkeys]
-    with _source(log) as source:
+    with log_source(log) as source:
         report = audit_log(source, keys)
     return show_report(report, json=json, explain=explain, heading=f"Log {log}")
-
-
-@contextmanager
-def _source(log: str) -> Iterator[TileSource]:
-    if not log.lower().startswith(("http://", "https://")):
-        yield DirectorySource(Path(log))
-        return
-    with HttpSource(log) as source:
-        yield source

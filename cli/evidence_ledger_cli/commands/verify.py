@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -12,11 +13,18 @@ from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.adapters.files.hashing import hash_files
 from evidence_ledger.adapters.trust_file import read_trust
+from evidence_ledger.core.completeness import is_complete_list
 from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.online_check import check_online
 from evidence_ledger.core.presented_file import PresentedFile, claimed_digests
+from evidence_ledger.core.report import Report
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification import verify_certificate
+from evidence_ledger.errors import UsageError
 from evidence_ledger_cli import options, place
+from evidence_ledger_cli.accusation import is_accusation, judged, keep, read
+from evidence_ledger_cli.log_place import log_source
+from evidence_ledger_cli.matter_check import verify_matter
 from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
@@ -32,6 +40,35 @@ from evidence_ledger_cli.safe_text import safe_name
     metavar="TRUST.toml",
     help="Whom you trust. Without it nobody vouches for anything: INDETERMINATE at best.",
 )
+@click.option(
+    "--log",
+    metavar="URL|FOLDER",
+    help="For a completeness certificate: the ledger's public entries, to rebuild its roll.",
+)
+@click.option(
+    "--vkey",
+    "vkeys",
+    multiple=True,
+    metavar="VKEY",
+    help="For evidence against an operator: the ledger's verifier key, in place of a policy.",
+)
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Ask the ledger too: does it still stand by the certificate's checkpoint?",
+)
+@click.option(
+    "--ledger",
+    metavar="URL|FOLDER",
+    help="Where --online asks; else the address that the trust policy gives.",
+)
+@click.option(
+    "--evidence",
+    "evidence_file",
+    type=options.input_file(),
+    metavar="FILE",
+    help="Where the evidence goes if the ledger contradicts; else CERTIFICATE.misbehaviour.",
+)
 @options.at
 @options.explain
 @place.home
@@ -40,22 +77,90 @@ def command(
     certificate_file: Path,
     files: tuple[str, ...],
     policy: Path | None,
+    log: str | None,
+    vkeys: tuple[str, ...],
+    online: bool,
+    ledger: str | None,
+    evidence_file: Path | None,
     at: datetime | None,
     explain: bool,
     home: Path | None,
     json: bool,
 ) -> int:
-    """Check a certificate, alone or with its files.
+    """Check a certificate, alone or with its files; or evidence against a ledger's operator.
 
     Needs no network and no ledger: only the certificate, the files that you have, and a trust
-    policy, which you got by another way than the certificate.
+    policy, which you got by another way than the certificate. With --online the ledger is asked
+    too; if it shows another history than the one that it signed, the evidence is written.
+    A completeness certificate is checked with the certificates of its entries in place of files.
+
+    Evidence against an operator answers 1 (FAILED) where it proves that the operator signed two
+    histories, and 3 otherwise; it never answers 0.
     """
-    trust = _trust(policy, home)
+    if is_accusation(certificate_file):
+        if files or online or ledger or evidence_file or log:
+            raise UsageError("Evidence against an operator is checked alone.")
+        trust = _trust(policy, home) if policy or not vkeys else None
+        found = judged(read(certificate_file), trust, vkeys)
+        heading = f"Evidence against an operator {certificate_file!s}"
+        return show_report(found, json=json, explain=explain, heading=heading)
+    _require_certificate_options(vkeys, ledger or evidence_file, online=online)
+    trust, moment = _trust(policy, home), at or SystemClock().now()
     with input_errors(certificate_file), certificate_file.open("rb") as source:
-        presented = _presented(files, claimed_digests(source)) if files else []
-        report = verify_certificate(source, presented, trust, at or SystemClock().now())
+        report = _checked(source, files, trust, moment, log)
+        if online:
+            out = evidence_file or certificate_file.with_name(
+                f"{certificate_file.name}.misbehaviour"
+            )
+            report = _asked(report, source, trust, ledger, out)
     return show_report(
         report, json=json, explain=explain, heading=f"Certificate {certificate_file!s}"
+    )
+
+
+def _checked(
+    source: BinaryIO,
+    files: tuple[str, ...],
+    trust: TrustPolicy | None,
+    moment: datetime,
+    log: str | None,
+) -> Report:
+    if is_complete_list(source):
+        return verify_matter(source, files, trust, moment, log)
+    if log is not None:
+        raise UsageError("--log goes with a completeness certificate.")
+    presented = _presented(files, claimed_digests(source)) if files else []
+    return verify_certificate(source, presented, trust, moment)
+
+
+def _require_certificate_options(
+    vkeys: tuple[str, ...], online_option: object, *, online: bool
+) -> None:
+    if vkeys:
+        raise UsageError("A certificate is checked with --policy; --vkey is for evidence.")
+    if online_option and not online:
+        raise UsageError("--ledger and --evidence go with --online.")
+
+
+def _asked(
+    report: Report, source: BinaryIO, trust: TrustPolicy | None, named: str | None, out: Path
+) -> Report:
+    """The report with the answer of the ledger; the evidence is written where that convicts."""
+    with log_source(named or _address(report, trust)) as log:
+        report, found = check_online(report, source, log, trust)
+    if found is not None:
+        keep(found, out)
+    return report
+
+
+def _address(report: Report, trust: TrustPolicy | None) -> str:
+    origin = report.facts.get("ledger")
+    for log in trust.logs if trust else ():
+        if log.keys[0].name == origin and log.url:
+            return log.url
+    raise UsageError(
+        "Nothing says where the ledger is served.",
+        hint="Name its address with --ledger URL, or as url in the trust policy.",
     )
 
 

@@ -55,9 +55,14 @@ def save_signer(signer: SoftwareSigner, path: Path, password: str | None = None)
 
     Raises OutputExists, OutputUnwritable.
     """
+    write_new(path, signer_pem(signer, password), mode=_MODE)
+
+
+def signer_pem(signer: SoftwareSigner, password: str | None = None) -> bytes:
+    """Key and X.509 certificates as PEM."""
     loaded = (x509.load_der_x509_certificate(one) for one in signer.chain)
     pems = (one.public_bytes(serialization.Encoding.PEM) for one in loaded)
-    write_new(path, signer.private_pem(password) + b"".join(pems), mode=_MODE)
+    return signer.private_pem(password) + b"".join(pems)
 
 
 def read_key_file(path: Path) -> bytes:

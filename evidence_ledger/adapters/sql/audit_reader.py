@@ -33,6 +33,7 @@ from evidence_ledger.adapters.sql.schema import (
     documents,
     entries,
     fingerprints,
+    marks,
     renewal_supplements,
     renewal_tokens,
     renewals,
@@ -40,6 +41,7 @@ from evidence_ledger.adapters.sql.schema import (
     renewed_strands,
     seal_supplements,
     seals,
+    special_entries,
     supplements,
     tiles,
     tokens,
@@ -186,6 +188,8 @@ def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
         (entries, entries.c.number),
         (documents, documents.c.entry),
         (fingerprints, fingerprints.c.entry),
+        (marks, marks.c.entry),
+        (special_entries, special_entries.c.entry),
     ):
         yield table, or_(number < 0, number >= size)
     yield claims, or_(claims.c.entry < 0, claims.c.entry >= size, claims.c.position < 0)

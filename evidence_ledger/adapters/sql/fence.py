@@ -13,8 +13,10 @@ from evidence_ledger.adapters.sql.dialects import dialect_of
 _NEVER = "1 = 1"
 _CHANGES = {
     "entries": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "marks": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "tiles": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "tokens": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "special_entries": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "cosignatures": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "documents": {
         "UPDATE": "NEW.entry <> OLD.entry"

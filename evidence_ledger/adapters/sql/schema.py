@@ -46,6 +46,13 @@ entries = Table(
     Column("statement_hash", LargeBinary, nullable=False, unique=True),
 )
 
+marks = Table(
+    "marks",
+    metadata,
+    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    Column("mark", LargeBinary, nullable=False, unique=True),
+)
+
 documents = Table(
     "documents",
     metadata,
@@ -70,6 +77,16 @@ fingerprints = Table(
     Column("algorithm", Words, primary_key=True),
     Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
     Column("position", Count, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+special_entries = Table(
+    "special_entries",
+    metadata,
+    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Words, nullable=False),
+    Column("about", Count, index=True),
     sqlite_with_rowid=False,
 )
 

@@ -15,15 +15,18 @@ from evidence_ledger.adapters.sql.direct_rows import DirectRows
 from evidence_ledger.adapters.sql.engine import alone, reading, snapshot, turn, writing
 from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
 from evidence_ledger.adapters.sql.head_row import HeadRow
+from evidence_ledger.adapters.sql.mark_rows import MarkRows
 from evidence_ledger.adapters.sql.renewal_rows import RenewalRows
 from evidence_ledger.adapters.sql.renewed_direct_rows import RenewedDirectRows
 from evidence_ledger.adapters.sql.schema import renewal_supplements, seal_supplements
 from evidence_ledger.adapters.sql.seal_rows import SealRows
+from evidence_ledger.adapters.sql.special_rows import SpecialRows
 from evidence_ledger.adapters.sql.supplement_rows import SupplementRows
 from evidence_ledger.adapters.sql.tile_rows import TileRows
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
 from evidence_ledger.core.renewal_history import RenewalHistory
+from evidence_ledger.core.special import SpecialEntry
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt, NoSuchEntry
 from evidence_ledger.stored import (
@@ -41,6 +44,7 @@ from evidence_ledger.stored import (
 
 _ENTRIES_AT_ONCE = 512
 _CLAIMS_AT_ONCE = 2048
+_MARKS_AT_ONCE = 2048
 _TILES_AT_ONCE = 64
 _TOKENS_AT_ONCE = 512
 _STRANDS_AT_ONCE = 64
@@ -58,6 +62,8 @@ class SqlStore:
         self._head = HeadRow(engine.dialect)
         self._entries = EntryRows(engine.dialect)
         self._claims = ClaimRows(engine.dialect)
+        self._marks = MarkRows(engine.dialect)
+        self._special = SpecialRows(engine.dialect)
         self._tiles = TileRows(engine.dialect)
         self._seals = SealRows(engine.dialect)
         self._cosignatures = CosignatureRows(engine.dialect)
@@ -87,6 +93,8 @@ class SqlStore:
     def _write(self, connection: Connection, extension: Extension) -> None:
         self._entries.add(connection, extension.entries)
         self._claims.add(connection, extension.entries)
+        self._marks.add(connection, extension.entries)
+        self._special.add(connection, extension.entries)
         self._tiles.add(connection, extension.tiles)
 
     def _is_conflict(self, error: BaseException | None) -> bool:
@@ -133,6 +141,32 @@ class SqlStore:
         """See ports.Store."""
         with reading(self._engine, self._place) as connection:
             return self._entries.leaves(connection, start, stop)
+
+    def marked(self, marks: Iterable[bytes]) -> Mapping[bytes, int]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            found = {mark: self._marks.entry(connection, mark) for mark in marks}
+        return {mark: entry for mark, entry in found.items() if entry is not None}
+
+    def marks(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """See ports.Store."""
+        while True:
+            with reading(self._engine, self._place) as connection:
+                page = self._marks.page(connection, start, _MARKS_AT_ONCE)
+            yield from page
+            if len(page) < _MARKS_AT_ONCE:
+                return
+            start = page[-1][0] + 1
+
+    def special_entries(self, start: int, stop: int) -> Sequence[SpecialEntry]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._special.between(connection, start, stop)
+
+    def special_about(self, about: int) -> Sequence[SpecialEntry]:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._special.about(connection, about)
 
     def claims(self, index: int) -> Iterator[tuple[int, bytes]]:
         """See ports.Store."""

@@ -1,4 +1,4 @@
-"""Proofs that a log signed two histories: its own two signed checkpoints, in one file a proof."""
+"""Proofs that a log signed two histories, in files that anyone can check."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from evidence_ledger.adapters.durable_file import write_new
+from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.errors import OutputExists, OutputUnwritable, WitnessUnavailable
 
 MOST = 16
@@ -13,18 +14,19 @@ MOST = 16
 
 
 class ForkFolder:
-    """See witness_ports.ForkKeeper. ``<SHA-256 of the origin>.<SHA-256 of the second>.txt``."""
+    """See witness_ports.ForkKeeper. ``<SHA-256 of origin>.<SHA-256 of file>.misbehaviour``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, origin: str, known: bytes, other: bytes) -> None:
-        """See the port: the two notes, with a line of dashes between them."""
+    def keep(self, origin: str, evidence: Misbehaviour) -> None:
+        """See the port."""
         if self.count(origin) >= MOST:
             return
-        path = self._folder / f"{_name(origin)}.{sha256(other).hexdigest()}.txt"
+        data = evidence.encode()
+        path = self._folder / f"{_name(origin)}.{sha256(data).hexdigest()}.misbehaviour"
         try:
-            write_new(path, known + b"-----\n" + other, mode=0o600)
+            write_new(path, data, mode=0o600)
         except OutputExists:
             return
         except OutputUnwritable as error:
@@ -32,7 +34,7 @@ class ForkFolder:
 
     def count(self, origin: str) -> int:
         """See the port."""
-        return sum(1 for _ in self._folder.glob(f"{_name(origin)}.*.txt"))
+        return sum(1 for _ in self._folder.glob(f"{_name(origin)}.*.misbehaviour"))
 
 
 def _name(origin: str) -> str:

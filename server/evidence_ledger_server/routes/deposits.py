@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from evidence_ledger.core import canonical, entry, statement
 from evidence_ledger.core.chain import Admission
@@ -16,17 +16,17 @@ from evidence_ledger.desk import fill
 from evidence_ledger.errors import EvidenceError, NotSealed
 from evidence_ledger.ledger import Receipt
 from evidence_ledger.ports import Store
+from evidence_ledger_server.access.reading import known_caller, readable
 from evidence_ledger_server.body import read_body
 from evidence_ledger_server.checker import Checked
 from evidence_ledger_server.group_commit import Outcome
 from evidence_ledger_server.openapi import CERTIFICATE as HELD
-from evidence_ledger_server.openapi import DEPOSIT, DEPOSITED, ENTRY
+from evidence_ledger_server.openapi import DEPOSIT, DEPOSITED, ENTRY, KNOWN_OR_NOT
 from evidence_ledger_server.problem import Problem
+from evidence_ledger_server.routes.parameters import Index
 from evidence_ledger_server.service import Service
 
 CERTIFICATE = "application/vnd.etsi.asic-e+zip"
-
-Index = Annotated[int, Path(ge=0, lt=1 << 63)]
 
 router = APIRouter()
 
@@ -66,12 +66,17 @@ async def _committed(
     sound = [one for one in checked if isinstance(one, Admission)]
     for one in sound:
         service.deposits.take(one.signer.hex())
+        service.deposit_bytes.take(one.signer.hex(), _size(one))
     answers = iter(await service.commit.submit(sound) if sound else ())
     outcomes = [next(answers) if isinstance(one, Admission) else one for one in checked]
     service.metrics.deposits.inc(
         sum(isinstance(one, Receipt) and not one.repeated for one in outcomes)
     )
     return outcomes
+
+
+def _size(one: Admission) -> int:
+    return len(one.statement) + len(one.signature) + sum(map(len, one.claims))
 
 
 async def _sealed(service: Service, outcomes: Sequence[Outcome]) -> bool:
@@ -156,12 +161,26 @@ def _entry_document(store: Store, index: int) -> dict[str, object]:
     return document
 
 
-@router.get("/v1/deposits/{index}/certificate", responses=HELD)
+@router.get("/v1/deposits/{index}/certificate", openapi_extra=KNOWN_OR_NOT, responses=HELD)
 async def certificate(request: Request, index: Index) -> Response:
-    """The certificate of an entry without its claims, which are the depositor's to show."""
+    """The certificate of an entry, with those of its claims that whoever asks may read.
+
+    For those who do not say who they are, without claims: these are the depositor's to show.
+    """
     service: Service = request.app.state.service
-    service.lookups.take(service.client(request.scope))
+    positions = await _positions(service, request, index)
     try:
-        return await certificate_of(service, index, ())
+        answer = await certificate_of(service, index, positions)
     except NotSealed as error:
         raise Problem(409, "not-sealed", str(error), "Try again later.", retry=5) from error
+    if positions != ():
+        answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+async def _positions(service: Service, request: Request, index: int) -> Sequence[int] | None:
+    if not service.access.is_claimed(request):
+        service.lookups.take(service.client(request.scope))
+        return ()
+    caller = await known_caller(service, request)
+    return await asyncio.to_thread(readable, service, caller, index)

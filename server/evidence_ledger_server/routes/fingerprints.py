@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request, Response
 from evidence_ledger.core import canonical, entry
 from evidence_ledger.core.digest import Algorithm, parse_digest
 from evidence_ledger.ports import Store
-from evidence_ledger_server.openapi import FOUND
+from evidence_ledger_server.openapi import FOUND, FROM
 from evidence_ledger_server.problem import Problem
 from evidence_ledger_server.service import Service
+from evidence_ledger_server.start_index import start_index
 
 MOST = 1000
 """Entries in one answer, the oldest first."""
@@ -19,21 +20,29 @@ MOST = 1000
 router = APIRouter()
 
 
-@router.get("/v1/fingerprints/{algorithm}/{digest}", responses=FOUND)
+@router.get("/v1/fingerprints/{algorithm}/{digest}", openapi_extra=FROM, responses=FOUND)
 async def find(request: Request, algorithm: str, digest: str) -> Response:
-    """The entries that hold a file's fingerprint, with the time when each was received."""
+    """The entries that hold a file's fingerprint, with the time when each was received.
+
+    ``?from=INDEX`` leaves out those before that entry.
+    """
     service: Service = request.app.state.service
     service.lookups.take(service.client(request.scope))
     name, value = parse_digest(f"{algorithm}:{digest}")
-    entries = await service.reading.read(lambda: _entries(service.place.ledger.store, name, value))
+    start = start_index(request)
+    store = service.place.ledger.store
+    entries = await service.reading.read(lambda: _entries(store, name, value, start))
     if not entries:
         raise Problem(404, "fingerprint.unknown", "No entry of this ledger holds this fingerprint.")
     told = {"digest": f"{name.value}:{value.hex()}", "entries": entries}
     return Response(json.dumps(told), media_type="application/json")
 
 
-def _entries(store: Store, algorithm: Algorithm, digest: bytes) -> list[dict[str, object]]:
-    indexes = dict.fromkeys(one.index for one in store.find(digest, algorithm.value))
+def _entries(
+    store: Store, algorithm: Algorithm, digest: bytes, start: int
+) -> list[dict[str, object]]:
+    found = store.find(digest, algorithm.value)
+    indexes = dict.fromkeys(one.index for one in found if one.index >= start)
     return [_entry(store, index) for index in list(indexes)[:MOST]]
 
 

@@ -32,6 +32,7 @@ def _about(service: Service) -> dict[str, object]:
         "origin": place.ledger.origin,
         "digests": [one.value for one in place.settings.digests],
         "after": {"size": point.size, "root": point.root.hex()},
+        "keeps_files": service.files is not None,
     }
 
 

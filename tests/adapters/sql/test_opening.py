@@ -22,7 +22,8 @@ from sqlalchemy import create_engine
 
 from evidence_ledger.adapters.sql import create_store, open_store, revision
 from evidence_ledger.adapters.sql.schema import metadata
-from evidence_ledger.core.chain import Head
+from evidence_ledger.core.chain import Head, extend
+from evidence_ledger.core.statement import Reference, Statement, TreePoint
 from evidence_ledger.errors import (
     LedgerCorrupt,
     LedgerError,
@@ -34,7 +35,7 @@ from evidence_ledger.errors import (
     LedgerReadOnly,
 )
 from evidence_ledger.tree import edge_at
-from tests.chain_factory import extension, fill
+from tests.chain_factory import START, admission, extension, fill
 
 
 @pytest.fixture
@@ -92,6 +93,24 @@ def test_the_newest_revision_is_the_last_migration() -> None:
     config.set_main_option("path_separator", "os")
     config.set_main_option("script_location", str(Path(revision.__file__).parent / "migrations"))
     assert ScriptDirectory.from_config(config).get_current_head() == revision.NEWEST
+
+
+def test_orders_of_older_ledgers_are_entered_into_the_new_table(path: Path) -> None:
+    point, refs = TreePoint(0, bytes(32)), (Reference(5, bytes(32)), Reference(7, bytes(32)))
+    order = Statement("order", "l", point, bytes(32), START, point, bytes(16), refs)
+    with closing(open_store(path)) as store:
+        head = store.head()
+        made = [admission(700)._replace(kind="order", statement=order.encode())]
+        moment = head.received or START
+        store.append(head, extend(head, edge_at(store, head.size), made, moment))
+        special = store.special_entries(0, 701)
+    assert [one.about for one in special] == [5, 7]
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        older.execute("DROP TABLE special_entries")
+        older.execute("DROP TABLE marks")
+        older.execute("UPDATE alembic_version SET version_num = '0005'")
+    with closing(open_store(path)) as store:
+        assert store.special_entries(0, 701) == special
 
 
 def test_opening_a_ledger_does_not_load_alembic(path: Path) -> None:

@@ -10,8 +10,12 @@ from dataclasses import replace
 import pytest
 
 from evidence_ledger.adapters.sql import create_store, open_store
+from evidence_ledger.core.administration import Settings
 from evidence_ledger.core.chain import Head, extend
 from evidence_ledger.core.edge import Edge
+from evidence_ledger.core.grant import Grant
+from evidence_ledger.core.special import SpecialEntry
+from evidence_ledger.core.statement import Reference, Statement, TreePoint
 from evidence_ledger.errors import HeadMoved, LedgerError, NoSuchEntry
 from evidence_ledger.ports import Store
 from evidence_ledger.stored import Found, StoredSeal, StoredToken
@@ -180,6 +184,33 @@ def test_statements_are_found_by_their_hash(store: Store) -> None:
     hashes = [hashlib.sha256(admission(n).statement).digest() for n in range(1300)]
     found = store.indexes_of(hashes)
     assert found == {digest: number for number, digest in enumerate(hashes[:1200])}
+
+
+def test_special_entries_are_found_by_place_and_by_what_they_are_about(
+    store: Store, again: Store
+) -> None:
+    point = TreePoint(0, bytes(32))
+    plain = Statement("deposit", "l", point, bytes(32), START, point, bytes(16))
+    act = replace(plain, kind="administration", administration=Settings(True))
+    refs = (Reference(0, bytes(32)), Reference(2, bytes(32)))
+    grant = replace(plain, kind="grant", refs=refs[:1], grant=Grant(bytes(32)))
+    order = replace(plain, kind="order", refs=refs)
+    made = [
+        admission(number)._replace(kind=one.kind, statement=one.encode())
+        for number, one in enumerate([plain, act, grant, order])
+    ]
+    store.append(Head(), extend(Head(), Edge(), made, START))
+    special = [
+        SpecialEntry(1, 0, "administration"),
+        SpecialEntry(2, 0, "grant", 0),
+        SpecialEntry(3, 0, "order", 0),
+        SpecialEntry(3, 1, "order", 2),
+    ]
+    for one in (store, again):
+        assert list(one.special_entries(0, 4)) == special
+        assert list(one.special_entries(2, 3)) == special[1:2]
+        assert list(one.special_about(0)) == special[1:3]
+        assert list(one.special_about(3)) == []
 
 
 def test_claims_come_in_order_however_many(store: Store) -> None:

@@ -1,0 +1,1 @@
+"""A monitor's folder, its alerts, and what it asks over HTTP."""

@@ -1,0 +1,116 @@
+"""The folder of a monitor.
+
+STATE/lock               held by the one monitor that uses the folder
+STATE/alerts.jsonl       all alerts, one a line
+STATE/told               how far they have been told
+STATE/ledgers/*.json     the state of each followed ledger, named by the SHA-256 of its address
+STATE/evidence/*.misbehaviour
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from evidence_ledger.adapters.durable_file import replace, write_new
+from evidence_ledger.adapters.file_errors import input_errors, output_errors
+from evidence_ledger.core.misbehaviour import Misbehaviour
+from evidence_ledger.core.monitor_state import LARGEST, MonitorState
+from evidence_ledger.errors import FormatError, MonitorBusy, OutputExists
+
+
+class StateFile:
+    """See monitor_ports.StateKeeper."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> MonitorState | None:
+        """See the port."""
+        if not self._path.exists():
+            return None
+        with input_errors(self._path), self._path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        try:
+            return MonitorState.parse(data)
+        except FormatError as error:
+            error.where = str(self._path)
+            raise
+
+    def save(self, state: MonitorState) -> None:
+        """See the port."""
+        replace(self._path, state.encode(), mode=0o600)
+
+
+class EvidenceFolder:
+    """See monitor_ports.EvidenceKeeper. Files are named by what was signed: signed again with other
+    bytes, the same two checkpoints are the same evidence.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, found: Misbehaviour) -> str:
+        """See the port."""
+        name = sha256(found.first.text + found.second.text).hexdigest()[:32]
+        path = self._folder / f"{name}.misbehaviour"
+        try:
+            write_new(path, found.encode())
+        except OutputExists:
+            return str(path)
+        return str(path)
+
+
+class MonitorFolder:
+    """The places in a monitor's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def alerts(self) -> Path:
+        """All alerts."""
+        return self._folder / "alerts.jsonl"
+
+    @property
+    def told(self) -> Path:
+        """How far they have been told."""
+        return self._folder / "told"
+
+    @property
+    def evidence(self) -> EvidenceFolder:
+        """The evidence against operators."""
+        return EvidenceFolder(self._folder / "evidence")
+
+    def state(self, address: str) -> StateFile:
+        """The state of the ledger at an address."""
+        name = sha256(address.encode()).hexdigest()[:32]
+        return StateFile(self._folder / "ledgers" / f"{name}.json")
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Make the folder where it is not there, and use it alone. Raises MonitorBusy,
+        OutputUnwritable.
+        """
+        with output_errors(self._folder):
+            for folder in (self._folder, self._folder / "ledgers", self._folder / "evidence"):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            lock = os.open(self._folder / "lock", flags, 0o600)
+        try:
+            self._take(lock)
+            yield
+        finally:
+            os.close(lock)
+
+    def _take(self, lock: int) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise MonitorBusy(
+                "Another monitor uses this folder.", where=str(self._folder)
+            ) from error

@@ -1,0 +1,146 @@
+"""Whether every entry was admitted under the register of its time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import takewhile
+
+from evidence_ledger.core import cades, entry, statement
+from evidence_ledger.core.admission import check_rotation, check_signer
+from evidence_ledger.core.counting import counted
+from evidence_ledger.core.identity import Identity, identity_of
+from evidence_ledger.core.register import Register
+from evidence_ledger.core.special import SpecialEntry, special_entries
+from evidence_ledger.core.statement import Statement
+from evidence_ledger.core.statement_form import signer_of
+from evidence_ledger.errors import EvidenceError, NotAllowed, Refused, Undecided
+from evidence_ledger.ports import Store
+from evidence_ledger.registrar import check_grant
+from evidence_ledger.stored import StoredEntry
+
+
+class RegisterAudit:
+    """Walks the entries from one administration entry to the next.
+
+    ``operator`` is the SHA-256 of the first operator's X.509 certificate. Only while the ledger is
+    closed is every entry read. That statements are signed as they say is another step's to check.
+    """
+
+    def __init__(self, store: Store, operator: bytes) -> None:
+        self._store = store
+        self._register = Register(operator)
+        self._checked = 0
+        self._acts = 0
+
+    def check(self, special: Sequence[int], size: int) -> str:
+        """What was found of ``size`` entries, of which ``special`` are of special kinds.
+
+        Raises Refused, Undecided.
+        """
+        held = self._store.special_entries(0, size)
+        numbers = list(takewhile(size.__gt__, special))
+        entries = [self._store.entry(number) for number in numbers]
+        _check_table(held, entries)
+        before = 0
+        for one in entries:
+            self._check_between(before, one.index)
+            self._check_special(one)
+            before = one.index + 1
+        self._check_between(before, size)
+        return self._says()
+
+    def _says(self) -> str:
+        if not self._acts:
+            return "The ledger is open to all signers, as it always was."
+        state = "closed to all who are not enrolled" if self._register.closed else "open"
+        acts = counted(self._acts, "act of administration", "acts of administration")
+        checked = counted(self._checked, "entry", "entries")
+        return f"{acts}; {checked} by signers who were enrolled then; the ledger is {state}."
+
+    def _check_between(self, start: int, stop: int) -> None:
+        if not self._register.closed:
+            return
+        for one in self._store.entries(start, stop):
+            self._check_signer(one)
+
+    def _check_signer(self, one: StoredEntry) -> None:
+        if one.statement is None:
+            raise _gone(one)
+        parsed = entry.parse(one.entry)
+        signer = bytes.fromhex(signer_of(one.statement))
+        try:
+            self._register.check(parsed.kind, signer, partial(_who, one), parsed.received)
+        except NotAllowed as error:
+            raise _not_allowed(one, error) from error
+        self._checked += 1
+
+    def _check_special(self, one: StoredEntry) -> None:
+        if self._register.closed:
+            self._check_signer(one)
+        parsed = _stated(one)
+        if parsed is None:
+            return
+        try:
+            if parsed.administration is not None:
+                check_rotation(parsed)
+                self._register.take(parsed.administration, parsed.signer)
+                self._acts += 1
+            if parsed.grant is not None:
+                check_grant(self._register, self._store, parsed)
+        except NotAllowed as error:
+            raise _not_allowed(one, error) from error
+        except EvidenceError as error:
+            error.where = f"entry {one.index}"
+            raise
+
+
+def _who(one: StoredEntry) -> Identity:
+    """Who signed an entry's statement, with what a CA can vouch for. Raises Refused, Undecided."""
+    if one.statement is None or one.signature is None:
+        raise _gone(one)
+    found = cades.verify(one.signature, one.statement)
+    check_signer(statement.parse(one.statement), found.certificate)
+    return identity_of(found)
+
+
+def _gone(one: StoredEntry) -> Undecided:
+    return Undecided(
+        "audit.documents-gone",
+        "Whether an entry's signer was enrolled can't be said: its documents are gone.",
+        where=f"entry {one.index}",
+    )
+
+
+def _not_allowed(one: StoredEntry, error: NotAllowed) -> Refused:
+    return Refused(error.reason, error.message, where=f"entry {one.index}")
+
+
+def _stated(one: StoredEntry) -> Statement | None:
+    """The statement of a special entry. Only an administration entry is needed for what follows.
+
+    Raises Undecided, FormatError.
+    """
+    if one.statement is not None:
+        return statement.parse(one.statement)
+    if entry.parse(one.entry).kind == "administration":
+        raise Undecided(
+            "audit.documents-gone",
+            "Who was enrolled can't be said: the statement of an administration entry is gone.",
+            where=f"entry {one.index}",
+        )
+    return None
+
+
+def _check_table(held: Sequence[SpecialEntry], entries: Sequence[StoredEntry]) -> None:
+    """What is found fast is what the entries say. Raises Refused."""
+    erased = {one.index for one in entries if one.statement is None}
+    kept = [one for one in held if one.entry not in erased]
+    if kept != [found for one in entries for found in _specials(one)]:
+        raise Refused(
+            "audit.special", "The entries that say something of others can't be found as they must."
+        )
+
+
+def _specials(one: StoredEntry) -> Iterator[SpecialEntry]:
+    yield from special_entries(one.index, entry.parse(one.entry).kind, one.statement)

@@ -1,0 +1,243 @@
+"""One completeness certificate under check: what the steps of ``core.completeness`` do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import BinaryIO
+
+from evidence_ledger.core import certificate, docket, entry, merkle, roll
+from evidence_ledger.core.canonical import time_text
+from evidence_ledger.core.container import Container
+from evidence_ledger.core.counting import counted
+from evidence_ledger.core.docket import Docket
+from evidence_ledger.core.entry import ROLL, Entry, leaf_hash
+from evidence_ledger.core.log_audit import TileSource
+from evidence_ledger.core.report import Report, Step, Verdict
+from evidence_ledger.core.roll_rebuild import rebuilt
+from evidence_ledger.core.trust_policy import TrustPolicy
+from evidence_ledger.core.verification import verify_certificate
+from evidence_ledger.core.verification_case import Case
+from evidence_ledger.errors import Refused, Undecided
+
+CASE_NUMBER = "matter/case_number"
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedCertificate:
+    """A certificate laid beside the completeness certificate; ``source`` is seekable."""
+
+    name: str
+    source: BinaryIO
+
+
+class CompletenessCase(Case):
+    """Like Case; the entries listed, and the certificates presented."""
+
+    reads_docket = True
+
+    def __init__(
+        self,
+        source: BinaryIO,
+        certificates: Sequence[PresentedCertificate],
+        policy: TrustPolicy | None,
+        at: datetime,
+        log: TileSource | None,
+    ) -> None:
+        super().__init__(source, (), policy, at)
+        self._at = at
+        self._log = log
+        self._presented_certificates = certificates
+        self._entries: list[Entry] = []
+        self._marks: list[bytes] = []
+        self._matched: dict[int, str] = {}
+        self._unmatched: list[str] = []
+        self._case_numbers: set[str] = set()
+        self._is_rebuilt = False
+
+    def listed(self) -> str:
+        self._docket: Docket = docket.parse(self._parts.docket)
+        point, before, found = self._checkpoint, -1, []
+        for one in self._docket.entries:
+            parsed = entry.parse(one.entry)
+            if not before < parsed.index < self._entry.index:
+                raise Refused(
+                    "completeness.order",
+                    f"Entry {parsed.index} does not stand behind the one listed before it, and "
+                    f"before the roll, which is entry {self._entry.index}.",
+                )
+            before = parsed.index
+            hashes = one.inclusion
+            merkle.verify_inclusion(leaf_hash(one.entry), before, point.size, hashes, point.root)
+            found.append(parsed)
+        self._entries = found
+        names = _named([one.index for one in found])
+        return f"{counted(len(found), 'entry', 'entries')} listed, under the checkpoint: {names}."
+
+    def marks(self) -> str:
+        if self._entry.kind != ROLL or self._entry.mark is None:
+            raise Refused("completeness.no-roll", "The certificate is not that of a roll.")
+        self._marks = self._docket.following.marks()
+        for number, (one, held) in enumerate(zip(self._entries, self._docket.entries, strict=True)):
+            if one.mark != self._marks[number]:
+                raise Refused(
+                    "completeness.mark",
+                    f"Entry {one.index} does not bear the mark of number {number} of this matter.",
+                )
+            roll.verify_enrolled(self._marks[number], one.index, held.roll, self._entry.mark)
+        return f"Each bears the matter's mark for its number, 0 to {len(self._entries) - 1}."
+
+    def end(self) -> str:
+        root = self._entry.mark or b""
+        roll.verify_absent(self._marks[-1], self._docket.end, root)
+        count = len(self._entries)
+        return (
+            f"Before entry {self._entry.index} there is no entry with the matter's mark of number "
+            f"{count}: these {count:,} are all."
+        )
+
+    def roll(self) -> str:
+        if self._log is None:
+            return self._taken_at_its_word()
+        following = self._docket.following
+        found = rebuilt(self._log, self._checkpoint, self._entry.index, following.mark)
+        if found.roll.root() != self._entry.mark:
+            raise Refused(
+                "completeness.roll",
+                "The roll that the ledger signed is not that of its public entries.",
+            )
+        self._is_rebuilt = True
+        if found.later is not None:
+            raise Undecided(
+                "completeness.stale",
+                f"The ledger has a later entry of this matter: {found.later}.",
+                hint="Ask for a newer completeness certificate.",
+            )
+        return f"Rebuilt from the ledger's public entries: {counted(found.roll.size, 'mark')}."
+
+    def _taken_at_its_word(self) -> str:
+        if self._policy is not None and self._policy.rolls_rebuilt:
+            raise Undecided(
+                "completeness.not-rebuilt",
+                "The trust policy asks that the roll be rebuilt from the ledger's public entries.",
+                hint="Say where these are: --log URL or FOLDER",
+            )
+        return (
+            "As the ledger has signed it; not rebuilt here. Whoever has the ledger's public "
+            "entries can do that (--log)."
+        )
+
+    def certificate_checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
+        """For each certificate presented, its name and the check. Needs the marks."""
+        found = [(one.name, *self._examined(one)) for one in self._presented_certificates]
+        listed = [report for _, report, parsed in found if parsed in self._entries]
+        self._case_numbers = {name for one in listed for name in _case_numbers(one)}
+        for name, report, parsed in found:
+            yield name, partial(self._check_certificate, name, report, parsed)
+
+    def _examined(self, one: PresentedCertificate) -> tuple[Report, Entry | None]:
+        """What its own check says, and its entry, where it is sound enough to have one."""
+        report = verify_certificate(one.source, (), self._policy, self._at)
+        if "index" not in report.facts:
+            return report, None
+        return report, entry.parse(certificate.parse(Container(one.source)).entry)
+
+    def _check_certificate(self, name: str, report: Report, parsed: Entry | None) -> str:
+        self._unmatched.append(name)
+        if parsed is not None and parsed not in self._entries:
+            raise self._stranger(parsed, report)
+        if parsed is not None:
+            self._matched[parsed.index] = name
+        _require_passed(report)
+        if parsed is None:
+            raise Undecided("completeness.no-entry", "It does not say of which entry it is.")
+        self._unmatched.remove(name)
+        number = self._entries.index(parsed)
+        return f"Of entry {parsed.index}, number {number} of the matter; right by itself."
+
+    def _stranger(self, parsed: Entry, report: Report) -> Refused | Undecided:
+        """What it means that an entry is not listed."""
+        place = f"Entry {parsed.index}"
+        if report.facts.get("ledger") != self._checkpoint.origin:
+            return Refused("completeness.other-ledger", f"{place} is of another ledger.")
+        if parsed.mark in self._marks[:-1]:
+            return Refused(
+                "completeness.second-entry",
+                f"{place} bears the same mark as an entry listed: the ledger took two.",
+            )
+        if parsed.index >= self._entry.index:
+            more = " It is the matter's next one." if parsed.mark == self._marks[-1] else ""
+            return Undecided(
+                "completeness.later",
+                f"{place} came after the roll, which is entry {self._entry.index}.{more}",
+                hint="Ask for a newer completeness certificate.",
+            )
+        if _case_numbers(report) & self._case_numbers:
+            return Refused(
+                "completeness.second-matter",
+                f"{place} has the same case number, but is not among the entries of this matter.",
+            )
+        return Refused("completeness.foreign", f"{place} is not an entry of this matter.")
+
+    def certificates(self) -> str:
+        count = len(self._entries)
+        if not self._presented_certificates:
+            return f"No certificate was presented: the list of {count:,} stands for itself."
+        missing = [one.index for one in self._entries if one.index not in self._matched]
+        if missing:
+            raise Refused(
+                "completeness.left-out",
+                f"The matter has {counted(count, 'entry', 'entries')}; no certificate was "
+                f"presented of entry {_named(missing)}.",
+            )
+        if self._unmatched:
+            raise Undecided(
+                "completeness.not-all",
+                "Not all certificates presented are right, and of entries listed: "
+                f"{self._unmatched[0]}.",
+            )
+        return f"Of all {counted(count, 'entry', 'entries')} of the matter, and of no others."
+
+    def facts(self) -> dict[str, object]:
+        """What the steps have established, as JSON values; the matter's key is not among it."""
+        return super().facts() | {
+            "matter": {
+                "entries": [self._listed_fact(*one) for one in enumerate(self._entries)],
+                "before": self._entry.index if self._entries else None,
+                "rebuilt": self._is_rebuilt,
+                "case_numbers": sorted(self._case_numbers),
+            }
+        }
+
+    def _listed_fact(self, number: int, one: Entry) -> dict[str, object]:
+        return {
+            "number": number,
+            "index": one.index,
+            "received": time_text(one.received, microseconds=True),
+            "entry_hash": leaf_hash(one.encode()).hex(),
+            "presented": self._matched.get(one.index),
+        }
+
+
+def _named(indexes: Sequence[int]) -> str:
+    """The first few of some indexes."""
+    return ", ".join(map(str, indexes[:10])) + (", …" if indexes[10:] else "")
+
+
+def _case_numbers(report: Report) -> set[str]:
+    claims = report.facts.get("claims")
+    value = claims.get(CASE_NUMBER) if isinstance(claims, dict) else None
+    return {value} if isinstance(value, str) else set()
+
+
+def _require_passed(report: Report) -> None:
+    """Raises Refused or Undecided for a certificate whose own check did not pass."""
+    if report.verdict is Verdict.PASSED:
+        return
+    worst: Step = next(one for one in report.steps if one.verdict is report.verdict)
+    says = f"Its own check says, in step {worst.number}: {worst.says}"
+    if report.verdict is Verdict.FAILED:
+        raise Refused("completeness.certificate", says, hint=worst.hint)
+    raise Undecided("completeness.certificate-undecided", says, hint=worst.hint)

@@ -1,0 +1,218 @@
+"""Who may do what in a ledger: a fold over its administration entries, in order (pure).
+
+It starts with the ledger's own operator. Acts count only when an operator's key signed them, but
+for ``rotate``, by which every signer names its own next key. The register at entry N is what all
+entries before N made of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from evidence_ledger.core import oid
+from evidence_ledger.core.administration import (
+    Act,
+    AddRevocationList,
+    ChangeRoles,
+    Enrol,
+    EnrolIssuer,
+    Revoke,
+    RevokeIssuer,
+    Rotate,
+    Settings,
+)
+from evidence_ledger.core.identity import Identity
+from evidence_ledger.core.issuer_check import check_issuer
+from evidence_ledger.core.revocation_list import RevocationList, parse_list
+from evidence_ledger.core.revocation_values import RevocationData
+from evidence_ledger.core.role import Role, may_hand_in
+from evidence_ledger.errors import FormatError, NotAllowed, Refused, Undecided
+
+Roles = frozenset[Role]
+
+
+class Register:
+    """The register at one entry. ``operator`` is the SHA-256 of the first operator's X.509
+    certificate; ``closed`` says that only those who are enrolled may hand in."""
+
+    def __init__(self, operator: bytes) -> None:
+        self.closed = False
+        self._signers: dict[bytes, Roles] = {operator: frozenset({Role.OPERATOR})}
+        self._revoked: set[bytes] = set()
+        self._issuers: dict[bytes, EnrolIssuer] = {}
+        self._lists: dict[tuple[bytes, bytes], RevocationList] = {}
+        self._before: dict[bytes, bytes] = {}
+
+    def copy(self) -> Register:
+        """One that changes by itself."""
+        other = Register(b"")
+        other.closed = self.closed
+        other._signers = dict(self._signers)
+        other._revoked = set(self._revoked)
+        other._issuers = dict(self._issuers)
+        other._lists = dict(self._lists)
+        other._before = dict(self._before)
+        return other
+
+    @property
+    def signers(self) -> Mapping[bytes, Roles]:
+        """Those who are enrolled one by one, by the SHA-256 of their X.509 certificates."""
+        return self._signers
+
+    @property
+    def revoked(self) -> frozenset[bytes]:
+        """Those who may hand in nothing more."""
+        return frozenset(self._revoked)
+
+    @property
+    def issuers(self) -> Mapping[bytes, EnrolIssuer]:
+        """Roots that vouch for signers, by their SHA-256."""
+        return self._issuers
+
+    @property
+    def lists(self) -> Iterator[RevocationList]:
+        """The revocation lists that count."""
+        return iter(self._lists.values())
+
+    def same_holder(self, one: bytes, other: bytes) -> bool:
+        """Whether two X.509 certificates are of one holder, who rotated from one to the other."""
+        return self._first(one) == self._first(other)
+
+    def _first(self, signer: bytes) -> bytes:
+        while signer in self._before:
+            signer = self._before[signer]
+        return signer
+
+    def roles_of(self, signer: bytes, who: Callable[[], Identity], at: datetime) -> Roles:
+        """The roles of a signer at a time. Raises NotAllowed.
+
+        ``signer`` is the SHA-256 of its X.509 certificate; ``who``, with which a CA can vouch for
+        it, is called where it is not enrolled by itself.
+        """
+        self._require_unrevoked(signer)
+        return self._signers.get(signer) or self._vouched(signer, who, at)
+
+    def _require_unrevoked(self, signer: bytes) -> None:
+        if signer in self._revoked:
+            raise NotAllowed(
+                "register.revoked", f"The signer {signer.hex()[:16]}… is not enrolled any more."
+            )
+
+    def _vouched(self, signer: bytes, who: Callable[[], Identity], at: datetime) -> Roles:
+        roles, wrong = set[Role](), ""
+        if self._issuers:
+            found = who()
+            lists = RevocationData(tuple(one.raw for one in self._lists.values()))
+            for issuer in self._issuers.values():
+                try:
+                    check_issuer(found, issuer, found.revocation + lists, at)
+                except (Refused, Undecided, FormatError) as error:
+                    wrong = wrong or f" {error.message}"
+                else:
+                    roles |= issuer.roles
+        if not roles:
+            name = signer.hex()[:16]
+            raise NotAllowed(
+                "register.not-enrolled", f"The signer {name}… is not enrolled here.{wrong}"
+            )
+        return frozenset(roles)
+
+    def check(self, kind: str, signer: bytes, who: Callable[[], Identity], at: datetime) -> None:
+        """Whether a signer may hand in a statement of a kind at a time. Raises NotAllowed.
+
+        In an open ledger everybody may. The rest is as for ``roles_of``.
+        """
+        if not self.closed:
+            return
+        roles = self.roles_of(signer, who, at)
+        if not may_hand_in(kind, roles):
+            told = ", ".join(sorted(roles))
+            raise NotAllowed(
+                "register.role", f"A statement of kind {kind} is not for the role {told}."
+            )
+
+    def take(self, act: Act, signer: bytes) -> None:
+        """Do what ``signer`` said. Raises NotAllowed; Refused where it makes no sense here."""
+        match act:
+            case Rotate(following):
+                self._rotate(signer, following)
+                return
+            case _:
+                self._require_operator(signer)
+        match act:
+            case Enrol(whom, roles):
+                self._enrol(whom, roles)
+            case ChangeRoles(whom, roles):
+                self._change(whom, roles)
+            case Revoke(whom):
+                self._revoke(whom)
+            case EnrolIssuer(certificate):
+                self._issuers[hashlib.sha256(certificate).digest()] = act
+            case RevokeIssuer(issuer):
+                self._revoke_issuer(issuer)
+            case AddRevocationList(data):
+                self._add_list(parse_list(data))
+            case Settings(closed):
+                self.closed = closed
+
+    def _require_operator(self, signer: bytes) -> None:
+        if Role.OPERATOR not in self._signers.get(signer, frozenset()):
+            raise NotAllowed(
+                "register.not-operator", "Only an operator of the ledger changes its register."
+            )
+
+    def _enrol(self, whom: bytes, roles: Roles) -> None:
+        if whom in self._signers:
+            raise Refused("register.enrolled", "This signer is enrolled already.")
+        if whom in self._before.values():
+            raise Refused("register.rotated", "This signer has another key since.")
+        self._revoked.discard(whom)
+        self._signers[whom] = roles
+
+    def _change(self, whom: bytes, roles: Roles) -> None:
+        self._require_enrolled(whom)
+        if Role.OPERATOR not in roles:
+            self._require_other_operator(whom)
+        self._signers[whom] = roles
+
+    def _require_enrolled(self, whom: bytes) -> None:
+        if whom not in self._signers:
+            raise Refused("register.unknown", "This signer is not enrolled one by one.")
+
+    def _require_other_operator(self, whom: bytes) -> None:
+        others = (roles for signer, roles in self._signers.items() if signer != whom)
+        if not any(Role.OPERATOR in roles for roles in others):
+            raise Refused("register.last-operator", "The ledger would have no operator any more.")
+
+    def _revoke(self, whom: bytes) -> None:
+        """Also of one who is not enrolled: a CA may vouch for it."""
+        self._require_other_operator(whom)
+        self._signers.pop(whom, None)
+        self._revoked.add(whom)
+
+    def _revoke_issuer(self, issuer: bytes) -> None:
+        if self._issuers.pop(issuer, None) is None:
+            raise Refused("register.unknown-issuer", "This root is not enrolled.")
+
+    def _add_list(self, fresh: RevocationList) -> None:
+        point = fresh.extensions.get(oid.ISSUING_DISTRIBUTION_POINT)
+        key = fresh.issuer, point.value if point else b""
+        held = self._lists.get(key)
+        if held is not None and fresh.this_update <= held.this_update:
+            raise Refused("register.older-list", "A revocation list as new as this one is held.")
+        self._lists[key] = fresh
+
+    def _rotate(self, signer: bytes, following: bytes) -> None:
+        self._require_unrevoked(signer)
+        is_used = following in self._before or following in self._before.values()
+        if is_used or following in self._signers or following in self._revoked:
+            raise Refused("register.key-used", "The next key is in use already, or was revoked.")
+        if following == signer:
+            raise Refused("register.key-used", "The next key is the present one.")
+        self._before[following] = signer
+        self._revoked.add(signer)
+        roles = self._signers.pop(signer, None)
+        if roles is not None:
+            self._signers[following] = roles

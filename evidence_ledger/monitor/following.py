@@ -1,0 +1,235 @@
+"""One ledger followed: each new checkpoint is believed only after all its entries were hashed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from evidence_ledger.core import canonical
+from evidence_ledger.core.alert import Severity
+from evidence_ledger.core.checkpoint import Checkpoint
+from evidence_ledger.core.checkpoint_trust import TOLERANCE
+from evidence_ledger.core.contradiction import against, between
+from evidence_ledger.core.edge import HASH
+from evidence_ledger.core.held import Held
+from evidence_ledger.core.log_audit import TileSource
+from evidence_ledger.core.log_growth import Growth, Mark, Waited, unseen_since
+from evidence_ledger.core.monitor_state import MonitorState, Progress
+from evidence_ledger.core.note import Note
+from evidence_ledger.core.note_verification import known_signatures
+from evidence_ledger.core.served_tree import fetch, with_tree
+from evidence_ledger.core.tile import WIDTH, TilePath, parse_bundle
+from evidence_ledger.errors import EvidenceError, FormatError, LogUnreachable, Refused, Undecided
+from evidence_ledger.monitor.rules import SAVE_EVERY, MonitorParts
+from evidence_ledger.monitor.telling import Telling
+from evidence_ledger.monitor_ports import StateKeeper
+
+
+@dataclass(slots=True)
+class Follower:
+    """``look`` once in a while. ``state`` is what was verified, and is saved as it goes."""
+
+    parts: MonitorParts
+    source: TileSource
+    keeper: StateKeeper
+    telling: Telling
+    state: MonitorState
+
+    def look(self) -> bool:
+        """Read the newest checkpoint and follow it; whether that is where the state is now.
+
+        Raises nothing that the ledger causes. Raises OutputUnwritable.
+        """
+        try:
+            held = self._read()
+        except LogUnreachable as error:
+            day = f"{self.parts.clock.now():%Y-%m-%d}"
+            self.telling.trouble("monitor.unreachable", error, Severity.WARNING, day)
+            return False
+        except (FormatError, Refused, Undecided) as error:
+            day = f"{self.parts.clock.now():%Y-%m-%d}"
+            self.telling.trouble("monitor.checkpoint", error, Severity.WARNING, day)
+            return False
+        return self._compare(held)
+
+    def held(self) -> Held | None:
+        """The checkpoint that was verified last."""
+        return None if self.state.note is None else Held.of(self.state.note)
+
+    def _read(self) -> Held:
+        held = Held.of(Note.parse(self.source.checkpoint()))
+        origin = self.state.origin or held.checkpoint.origin
+        keys = self.parts.rules.keys.get(held.checkpoint.origin, ())
+        if held.checkpoint.origin != origin:
+            raise Undecided(
+                "monitor.other-ledger", f"This is {held.checkpoint.origin}, no more {origin}."
+            )
+        if not known_signatures(held.note, keys):
+            raise Undecided("monitor.unsigned", "No known key has signed the checkpoint.")
+        self.state = replace(self.state, origin=origin)
+        return held
+
+    def _compare(self, now: Held) -> bool:
+        before = self.held()
+        if before is not None and _named(now) == _named(before):
+            self._seen(now)
+            return True
+        if before is not None and now.checkpoint.size <= before.checkpoint.size:
+            return self._older(before, now)
+        try:
+            self._follow(now)
+        except (LogUnreachable, Refused, FormatError, Undecided) as error:
+            if before is None or not self._contradicts(before, now):
+                self._not_followed(now, error)
+            return False
+        return True
+
+    def _not_followed(self, now: Held, error: EvidenceError) -> None:
+        if isinstance(error, LogUnreachable):
+            self.telling.trouble("monitor.missing", error, Severity.WARNING, _named(now))
+        else:
+            self.telling.trouble("monitor.entries", error, _severity(error), _named(now))
+
+    def _older(self, before: Held, now: Held) -> bool:
+        if not self._contradicts(before, now):
+            says = (
+                f"The ledger shows {now.checkpoint.size} entries, fewer than the "
+                f"{before.checkpoint.size} that it had signed before."
+            )
+            self.telling.tell("monitor.rollback", Severity.WARNING, says, _named(now))
+        return False
+
+    def _contradicts(self, before: Held, now: Held) -> bool:
+        """Whether the two convict the operator; the evidence is then kept."""
+        mine = Held.with_edge(before.note, self.state.mark.rows)
+        try:
+            found = between(mine, now)
+            if found is None and before.checkpoint.size != now.checkpoint.size:
+                found = against(mine, now, with_tree(self.source, now).tree)
+        except (LogUnreachable, FormatError, Refused, Undecided):
+            return False
+        return found is not None and self.telling.convict(found, "The monitor saw both.")
+
+    def _seen(self, held: Held) -> None:
+        """The newest moment at which no further entry was there. Cosignatures may have come."""
+        now = self.parts.clock.now().replace(microsecond=0)
+        self.state = replace(self.state, note=held.note, seen=now)
+        self.keeper.save(self.state)
+
+    def _follow(self, now: Held) -> None:
+        growth = self._growth(now)
+        size = now.checkpoint.size
+        saved = growth.size
+        while growth.size < size:
+            self._bundle(growth, size)
+            if growth.size - saved >= SAVE_EVERY and growth.size < size:
+                saved = growth.size
+                progress = Progress(now.note, growth.mark())
+                self.state = replace(self.state, progress=progress)
+                self.keeper.save(self.state)
+        self._compare_edge(growth)
+        if growth.root() != now.checkpoint.root:
+            self.state = replace(self.state, progress=None)
+            raise Refused("log.root", "The entries do not give the root that the log has signed.")
+        self._believe(now, growth)
+
+    def _growth(self, now: Held) -> Growth:
+        """From the entries taken on the way to this very checkpoint, else from what is verified."""
+        way = self.state.progress
+        if way is not None and way.note.text == now.note.text:
+            return Growth(way.mark)
+        return Growth(self.state.mark)
+
+    def _bundle(self, growth: Growth, size: int) -> None:
+        """The rest of one bundle, from where the growth is; and the tiles that it fills."""
+        index, start = divmod(growth.size, WIDTH)
+        width = min(WIDTH, size - index * WIDTH)
+        path = TilePath(None, index, width)
+        entries = _entries(self.source, path)
+        for tile in growth.take(entries[start:width]):
+            self._compare_tile(TilePath(tile.level, tile.index), tile.hashes)
+
+    def _compare_edge(self, growth: Growth) -> None:
+        for level, hashes in enumerate(growth.mark().rows):
+            if hashes:
+                index = growth.size >> 8 * (level + 1)
+                self._compare_tile(TilePath(level, index, len(hashes) // HASH), hashes)
+
+    def _compare_tile(self, path: TilePath, hashes: bytes) -> None:
+        if fetch(self.source, path)[: len(hashes)] != hashes:
+            raise Refused("log.tile", "A tile is not that of the entries.", where=path.encode())
+
+    def _believe(self, now: Held, growth: Growth) -> None:
+        signed = _signed_at(now, self.parts)
+        growth.sealed(signed)
+        self._tell_late(growth, now.checkpoint)
+        self._tell_ahead(growth.mark())
+        moment = self.parts.clock.now().replace(microsecond=0)
+        self.state = replace(
+            self.state,
+            note=now.note,
+            mark=growth.mark(),
+            progress=None,
+            first_seen=moment,
+            seen=moment,
+        )
+        self.keeper.save(self.state)
+
+    def _tell_late(self, growth: Growth, checkpoint: Checkpoint) -> None:
+        waits = [growth.longest] if growth.longest else []
+        if growth.first_new is not None and self.state.seen is not None:
+            waits.append(unseen_since(growth.first_new, self.state.seen))
+        limit = self.parts.rules.seal_within
+        late = [one for one in waits if one.wait > limit]
+        if late:
+            worst = max(late, key=lambda one: one.wait)
+            self.telling.tell(
+                "monitor.late-seal", Severity.WARNING, _late(worst), f"{checkpoint.size}"
+            )
+
+    def _tell_ahead(self, mark: Mark) -> None:
+        """The ledger's clock against this machine's."""
+        now = self.parts.clock.now()
+        if mark.received > canonical.time_text(now + TOLERANCE, microseconds=True):
+            says = (
+                f"Entry {mark.size - 1} says that it was received at {mark.received[:19]}Z; "
+                f"here it is {canonical.time_text(now)}."
+            )
+            self.telling.tell("monitor.clock", Severity.WARNING, says, f"{mark.size}")
+
+
+def _entries(source: TileSource, path: TilePath) -> list[bytes]:
+    """A bundle that has grown meanwhile has more entries than were asked for."""
+    data = fetch(source, path)
+    try:
+        return parse_bundle(data, path.width)
+    except FormatError as error:
+        try:
+            return parse_bundle(data, WIDTH)
+        except FormatError:
+            error.where = path.encode()
+            raise error from None
+
+
+def _signed_at(now: Held, parts: MonitorParts) -> datetime | None:
+    """When the ledger says that it signed: its ML-DSA-44 signature carries a time."""
+    keys = parts.rules.keys.get(now.checkpoint.origin, ())
+    cosignatures = [one.cosignature for one in known_signatures(now.note, keys)]
+    moments = [one.moment for one in cosignatures if one is not None and one.moment]
+    return min(moments, default=None)
+
+
+def _severity(error: EvidenceError) -> Severity:
+    return Severity.WARNING if isinstance(error, Undecided) else Severity.ALARM
+
+
+def _named(held: Held) -> str:
+    return f"{held.checkpoint.size} {held.checkpoint.root.hex()}"
+
+
+def _late(found: Waited) -> str:
+    hours = found.wait.total_seconds() / 3600
+    return (
+        f"Entry {found.index}, received {found.received[:19]}Z by the ledger's clock, "
+        f"waited {hours:.1f} hours or more for its seal."
+    )

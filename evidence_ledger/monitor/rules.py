@@ -1,0 +1,53 @@
+"""What a monitor is asked to do, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.held import Held
+from evidence_ledger.core.quorum import Quorum
+from evidence_ledger.core.trust_policy import TrustedWitness, TrustPolicy
+from evidence_ledger.core.verifier_key import VerifierKey
+from evidence_ledger.monitor_ports import AlertBook, EvidenceKeeper, WitnessView
+from evidence_ledger.ports import Clock
+
+SEAL_WITHIN = timedelta(days=1)
+SAVE_EVERY = 64 * 256
+"""Entries after which the way to a checkpoint is saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """``keys`` by origin. ``files`` and ``signers`` are watched for: a digest with its algorithm,
+    and SHA-256 of an X.509 certificate, each with the name that alerts call it by. ``held`` are
+    checkpoints by which the ledgers must stand. With ``signatures`` the certificate of each entry
+    is checked against ``policy``.
+    """
+
+    keys: Mapping[str, Sequence[VerifierKey]]
+    witnesses: Sequence[TrustedWitness] = ()
+    quorum: Quorum = field(default_factory=Quorum)
+    seal_within: timedelta = SEAL_WITHIN
+    files: Mapping[tuple[Algorithm, bytes], str] = field(default_factory=dict)
+    signers: Mapping[bytes, str] = field(default_factory=dict)
+    held: Sequence[Held] = ()
+    signatures: bool = False
+    policy: TrustPolicy | None = None
+
+    def all_keys(self) -> list[VerifierKey]:
+        """Those of every ledger."""
+        return [key for keys in self.keys.values() for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorParts:
+    """What all followed ledgers share."""
+
+    clock: Clock
+    alerts: AlertBook
+    evidence: EvidenceKeeper
+    rules: Rules
+    witnesses: Sequence[WitnessView] = ()

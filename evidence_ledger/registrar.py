@@ -1,0 +1,132 @@
+"""The register as a ledger keeps it: rebuilt from its entries, and asked before each append."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from threading import Lock
+
+from evidence_ledger.core import cades, entry, statement
+from evidence_ledger.core.chain import Admission
+from evidence_ledger.core.identity import Identity, identity_of
+from evidence_ledger.core.register import Register
+from evidence_ledger.core.statement import Statement
+from evidence_ledger.errors import (
+    EvidenceError,
+    FormatError,
+    LedgerCorrupt,
+    NotAllowed,
+    Refused,
+)
+from evidence_ledger.ports import Store
+from evidence_ledger.stored import StoredEntry
+
+
+class Registrar:
+    """Reads the register out of a store. Several threads may ask at once.
+
+    ``operator`` is the SHA-256 of the first operator's X.509 certificate.
+    """
+
+    def __init__(self, store: Store, operator: bytes) -> None:
+        self._store = store
+        self._lock = Lock()
+        self._register = Register(operator)
+        self._operator = operator
+        self._size = 0
+
+    def at(self, size: int) -> Register:
+        """The register that ``size`` entries made; not to be changed. Raises LedgerCorrupt."""
+        with self._lock:
+            if size < self._size:
+                return self._read(Register(self._operator), 0, size)
+            if size > self._size:
+                # Whoever was given the register before goes on with what it was then.
+                self._register = self._read(self._register.copy(), self._size, size)
+                self._size = size
+            return self._register
+
+    def _read(self, register: Register, start: int, stop: int) -> Register:
+        for found in self._store.special_entries(start, stop):
+            if found.kind == "administration":
+                parsed = _stated(self._store.entry(found.entry))
+                _take(register, parsed, found.entry)
+        return register
+
+    def judge(
+        self, size: int, admissions: Sequence[Admission], at: datetime
+    ) -> list[EvidenceError | None]:
+        """Of each that would be appended behind ``size`` entries at a time: why it may not be.
+
+        One by one: what the first ones change counts for those after.
+        """
+        if not admissions:
+            return []
+        register = self.at(size)
+        if any(one.kind == "administration" for one in admissions):
+            register = register.copy()
+        return [self._verdict(register, one, at) for one in admissions]
+
+    def _verdict(
+        self, register: Register, admission: Admission, at: datetime
+    ) -> EvidenceError | None:
+        try:
+            register.check(admission.kind, admission.signer, partial(_who, admission), at)
+            if admission.kind in ("administration", "grant"):
+                self._check_special(register, statement.parse(admission.statement))
+        except (NotAllowed, Refused) as error:
+            return error
+        return None
+
+    def _check_special(self, register: Register, parsed: Statement) -> None:
+        if parsed.administration is not None:
+            register.take(parsed.administration, parsed.signer)
+        if parsed.grant is not None:
+            check_grant(register, self._store, parsed)
+
+
+def _who(admission: Admission) -> Identity:
+    return identity_of(cades.verify(admission.signature, admission.statement))
+
+
+def check_grant(register: Register, store: Store, parsed: Statement) -> None:
+    """Only the depositor of an entry grants its claims. Raises NotAllowed, Refused, NoSuchEntry."""
+    about = store.entry(parsed.refs[0].index)
+    if entry.parse(about.entry).kind != "deposit" or about.statement is None:
+        raise Refused("grant.no-claims", f"Entry {about.index} has no claims to be granted.")
+    deposit = statement.parse(about.statement)
+    if not register.same_holder(deposit.signer, parsed.signer):
+        raise NotAllowed("grant.not-depositor", "Only its depositor grants claims of an entry.")
+    claims = parsed.grant.claims if parsed.grant is not None else None
+    if claims and claims[-1] >= deposit.claims.size:
+        raise Refused("grant.beyond", f"Entry {about.index} has no claim {claims[-1]}.")
+
+
+def _stated(stored: StoredEntry) -> Statement:
+    if stored.statement is None:
+        raise LedgerCorrupt(f"The administration statement of entry {stored.index} is gone.")
+    try:
+        return statement.parse(stored.statement)
+    except FormatError as error:
+        raise LedgerCorrupt(f"Entry {stored.index} can't be read: {error.message}") from error
+
+
+def _take(register: Register, parsed: Statement, number: int) -> None:
+    if parsed.administration is None:
+        raise LedgerCorrupt(f"Entry {number} is no administration entry.")
+    try:
+        register.take(parsed.administration, parsed.signer)
+    except (NotAllowed, Refused) as error:
+        raise LedgerCorrupt(f"Entry {number} should not be there: {error.message}") from error
+
+
+def statements_about(store: Store, index: int) -> Iterator[Statement]:
+    """What later entries say of an entry, oldest first; what is erased is not there.
+
+    Raises LedgerCorrupt.
+    """
+    for found in store.special_about(index):
+        stored = store.entry(found.entry)
+        if stored.statement is not None:
+            yield _stated(stored)

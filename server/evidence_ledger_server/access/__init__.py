@@ -1,0 +1,1 @@
+"""Who asks: requests that are signed, API tokens, and what each may read."""

@@ -1,0 +1,228 @@
+"""``evidence register``: who may do what in a ledger of one's own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from evidence_ledger.adapters.home import Home
+from evidence_ledger.adapters.keys.key_files import open_signer
+from evidence_ledger.adapters.trust_file import read_trust
+from evidence_ledger.assembly import open_ledger
+from evidence_ledger.core.administration import LARGEST_LIST
+from tests.cli.conftest import Answer, Run
+from tests.revocation_factory import Gone, crl
+from tests.x509_factory import NOW, Holder, issue
+
+FIRM = issue("Kanzlei")
+CA = issue("CA of lawyers", authority=True)
+LAWYER = issue("Lawyer", CA)
+
+
+def write(holder: Holder, name: str, *issuers: Holder) -> str:
+    """A key file; its X.509 certificate comes first."""
+    key = holder.key.private_bytes(
+        Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    Path(name).write_bytes(holder.pem + b"".join(one.pem for one in issuers) + key)
+    return name
+
+
+@pytest.fixture
+def firm(desk: Path) -> str:
+    del desk
+    return write(FIRM, "firm.pem")
+
+
+def digest(holder: Holder) -> str:
+    return hashlib.sha256(holder.der).hexdigest()
+
+
+def deposit(evidence: Run, *more: str) -> Answer:
+    return evidence("deposit", "case/lease.txt", *more)
+
+
+def done(evidence: Run, *arguments: str) -> Answer:
+    answer = evidence("register", *arguments)
+    assert answer.code == 0, answer.err
+    return answer
+
+
+def test_a_ledger_is_closed_and_opened(evidence: Run, firm: str) -> None:
+    assert done(evidence, "show").out.startswith("open to all")
+    enrolled = done(evidence, "enrol", firm)
+    assert "CN=Kanzlei is enrolled as depositor." in enrolled.out
+    assert "entry 0" in enrolled.out
+    closed = done(evidence, "close")
+    assert "Only those" in closed.out
+    assert "hint" not in closed.err
+    refused = deposit(evidence, "--out", "own.asice")
+    assert (refused.code, refused.out) == (110, "")
+    assert "is not enrolled here" in refused.err
+    assert "evidence register enrol" in refused.err
+    assert deposit(evidence, "--key", firm, "--out", "firm.asice").code == 0
+    assert done(evidence, "show").out.startswith("closed")
+    done(evidence, "open")
+    assert deposit(evidence, "--out", "own.asice").code == 0
+    audit = evidence("audit", "--json").document
+    assert audit["verdict"] == "PASSED"
+    assert "3 acts of administration" in audit["steps"][10]["says"]
+
+
+def test_json_says_what_was_entered(evidence: Run, firm: str) -> None:
+    answer = done(evidence, "enrol", firm, "--role", "notary", "--role", "court", "--json")
+    act = {"act": "enrol", "roles": ["court", "notary"], "signer": digest(FIRM)}
+    assert answer.document == {"index": 0, "administration": act}
+    told = done(evidence, "show", "--json").document
+    assert {"signer": digest(FIRM), "roles": ["court", "notary"]} in told["signers"]
+    assert [one["roles"] for one in told["signers"] if one["signer"] != digest(FIRM)] == [
+        ["operator"]
+    ]
+    assert told["closed"] is False
+    assert len(done(evidence, "show", "--at", "0", "--json").document["signers"]) == 1
+    shown = evidence("show", "0", "--json").document
+    assert (shown["kind"], shown["administration"]) == ("administration", act)
+    assert "administration act" in evidence("show", "0").out
+
+
+def test_a_name_is_a_claim_beside_the_entry(evidence: Run, firm: str) -> None:
+    done(evidence, "enrol", firm, "--name", "Kanzlei Müller")
+    assert evidence("show", "0", "--json").document["claims"] == {"register/name": "Kanzlei Müller"}
+
+
+def test_roles_and_revocation(evidence: Run, firm: str) -> None:
+    done(evidence, "enrol", firm)
+    done(evidence, "roles", firm, "--role", "auditor")
+    done(evidence, "close")
+    refused = deposit(evidence, "--key", firm)
+    assert refused.code == 110
+    assert "auditor" in refused.err
+    done(evidence, "revoke", digest(FIRM))
+    told = done(evidence, "show", "--json").document
+    assert told["revoked"] == [digest(FIRM)]
+    assert "no operator" not in deposit(evidence, "--key", firm).err
+
+
+def test_a_ca_vouches_until_its_list_says_otherwise(evidence: Run, desk: Path) -> None:
+    del desk
+    Path("ca.pem").write_bytes(CA.pem)
+    lawyer = write(LAWYER, "lawyer.pem", CA)
+    done(evidence, "enrol", "ca.pem", "--ca")
+    done(evidence, "close")
+    assert deposit(evidence, "--key", lawyer, "--out", "1.asice").code == 0
+    Path("gone.crl").write_bytes(crl(CA, Gone(LAWYER, NOW), issued=NOW))
+    assert "counts now" in done(evidence, "crl", "gone.crl").out
+    refused = deposit(evidence, "--key", lawyer, "--case", "2", "--out", "2.asice")
+    assert refused.code == 110
+    assert "revoked" in refused.err
+    assert "CA CN=CA of lawyers" in done(evidence, "show").out
+    done(evidence, "revoke", "ca.pem", "--ca")
+    assert done(evidence, "show", "--json").document["issuers"] == []
+    assert evidence("audit").code == 0
+
+
+def test_a_ca_is_bound_to_names(evidence: Run, desk: Path) -> None:
+    del desk
+    Path("ca.pem").write_bytes(CA.pem)
+    done(evidence, "enrol", "ca.pem", "--ca", "--permit", "mail:firm.example")
+    done(evidence, "close")
+    refused = deposit(evidence, "--key", write(LAWYER, "lawyer.pem", CA))
+    assert refused.code == 110
+    assert "may not vouch" in refused.err
+    assert "within mail:firm.example" in done(evidence, "show").out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["enrol", "firm.pem", "--permit", "mail:firm.example"],
+        ["enrol", "firm.pem", "--demand-revocation"],
+        ["enrol", "firm.pem", "--ca", "--permit", "firm.example"],
+        ["enrol", "firm.pem", "--ca", "--role", "operator"],
+        ["enrol", "firm.pem", "--role", "king"],
+        ["revoke", "ledger/keys/operator.pem"],
+        ["close", "--password-file", "firm.pem"],
+        ["grant", "0", "firm.pem", "--withdraw", "--only", "file/0"],
+        ["rotate", "ledger/keys/operator.pem"],
+    ],
+)
+def test_what_makes_no_sense_is_wrong_usage(
+    evidence: Run, firm: str, arguments: Sequence[str]
+) -> None:
+    del firm
+    answer = evidence("register", *arguments)
+    assert answer.code == 2, answer.err
+    assert evidence("list", "--json").document["entries"] == []
+
+
+def test_another_operator_acts_and_a_depositor_does_not(evidence: Run, firm: str) -> None:
+    other = write(LAWYER, "lawyer.pem")
+    assert evidence("register", "enrol", other, "--key", firm).code == 110
+    done(evidence, "enrol", firm, "--role", "operator")
+    done(evidence, "enrol", other, "--key", firm)
+
+
+def test_acts_that_fail_are_told(evidence: Run, firm: str) -> None:
+    done(evidence, "enrol", firm)
+    answer = evidence("register", "enrol", firm, "--json")
+    assert (answer.code, answer.document["error"]["code"]) == (1, "register.enrolled")
+    Path("large.crl").write_bytes(b"\x30" + bytes(LARGEST_LIST))
+    assert evidence("register", "crl", "large.crl").code == 2
+    Path("none.crl").write_bytes(b"-----BEGIN X509 CRL-----")
+    assert evidence("register", "crl", "none.crl").code == 4
+
+
+def test_a_depositor_grants_and_withdraws(evidence: Run, firm: str) -> None:
+    assert deposit(evidence, "--case", "4 O 1/26").code == 0
+    done(evidence, "grant", "0", firm, "--only", "matter/case_number")
+    told = done(evidence, "grant", "0", firm, "--withdraw", "--json").document
+    assert told["grant"] == {"claims": [], "signer": digest(FIRM)}
+    shown = evidence("show", "3", "--json").document
+    assert (shown["kind"], shown["grant"]) == ("grant", {"claims": [1], "signer": digest(FIRM)})
+    assert evidence("register", "grant", "0", firm, "--only", "matter/nothing").code == 2
+    assert evidence("register", "grant", "0", firm, "--key", firm).code == 110
+    assert evidence("register", "grant", "9", firm).code == 29
+
+
+def test_the_operators_key_rotates(evidence: Run, firm: str, desk: Path) -> None:
+    home = Home(desk / "ledger")
+    assert "Nobody may deposit now" in done(evidence, "close").err
+    before = hashlib.sha256(open_signer(home.operator).chain[0]).hexdigest()
+    answer = done(evidence, "rotate", firm)
+    assert "is the key from now on" in answer.out
+    assert open_signer(home.operator).chain[0] == FIRM.der
+    assert home.operator.stat().st_mode & 0o777 == 0o600
+    assert bytes.fromhex(digest(FIRM)) in read_trust(home.trust).signers.certificates
+    assert evidence("seal").code == 0
+    told = done(evidence, "show", "--json").document
+    assert told["signers"] == [{"signer": digest(FIRM), "roles": ["operator"]}]
+    assert told["revoked"] == [before]
+    assert evidence("audit").code == 0
+    done(evidence, "open")
+    assert evidence("register", "rotate", firm).code == 2
+
+
+def test_a_rotation_that_was_interrupted_goes_on(evidence: Run, firm: str, desk: Path) -> None:
+    home = Home(desk / "ledger")
+    old = home.operator.read_bytes()
+    done(evidence, "rotate", firm)
+    home.operator.write_bytes(old)
+    assert done(evidence, "rotate", firm, "--json").document["index"] is None
+    assert open_signer(home.operator).chain[0] == FIRM.der
+    place = open_ledger(home)
+    assert place.ledger.store.head().size == 1
+    place.close()
+
+
+def test_a_depositors_key_rotates(evidence: Run, firm: str) -> None:
+    following = write(LAWYER, "next.pem")
+    done(evidence, "enrol", firm)
+    done(evidence, "close")
+    done(evidence, "rotate", following, "--key", firm)
+    assert deposit(evidence, "--key", firm).code == 110
+    assert deposit(evidence, "--key", following).code == 0
