@@ -70,8 +70,7 @@ def export(config: Path | None, folder: Path, **flags: object) -> None:
     from evidence_ledger_server.config import load_config
     from evidence_ledger_server.static_copy import write_copy
 
-    found = load_config(config, os.environ, flags)
-    written, size = write_copy(found.home, folder, found.postgresql)
+    written, size = write_copy(load_config(config, os.environ, flags), folder)
     click.echo(f"{written:,} new files; {size:,} entries are published in {folder}")
 
 
