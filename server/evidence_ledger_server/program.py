@@ -70,7 +70,8 @@ def export(config: Path | None, folder: Path, **flags: object) -> None:
     from evidence_ledger_server.config import load_config
     from evidence_ledger_server.static_copy import write_copy
 
-    written, size = write_copy(load_config(config, os.environ, flags), folder)
+    found = load_config(config, os.environ, flags)
+    written, size = write_copy(found.home, folder, found.postgresql)
     click.echo(f"{written:,} new files; {size:,} entries are published in {folder}")
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from evidence_ledger.adapters.database import PostgresqlDatabase
 from evidence_ledger.adapters.durable_file import sync_folder
 from evidence_ledger.adapters.file_errors import output_errors
 from evidence_ledger.adapters.home import Home
@@ -21,15 +22,16 @@ from evidence_ledger.core.tile import (
 )
 from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.published import Published
-from evidence_ledger_server.config import Config
 
 
-def write_copy(config: Config, folder: Path) -> tuple[int, int]:
+def write_copy(
+    home: Path, folder: Path, database: PostgresqlDatabase | None = None
+) -> tuple[int, int]:
     """Write what is not there yet; how many files that were, and the size of the log.
 
     Raises what opening the ledger raises, OutputUnwritable, LedgerCorrupt.
     """
-    place = open_ledger(Home(config.home), database=config.postgresql, read_only=True)
+    place = open_ledger(Home(home), database=database, read_only=True)
     try:
         published = Published(place.ledger.store)
         checkpoint = published.checkpoint()

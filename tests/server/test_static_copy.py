@@ -16,13 +16,13 @@ from tests.workbench import fact
 
 def test_a_copy_is_audited_like_the_log_and_grows(server: Running, tmp_path: Path) -> None:
     copy, vkeys = tmp_path / "copy", [VerifierKey.parse(one) for one in vkeys_of(server)]
-    assert write_copy(server.config, copy) == (0, 0)
+    assert write_copy(server.home.folder, copy) == (0, 0)
     for round_, name in enumerate(("a", "b"), 1):
         server.deposit(server.signed(fact(name, name.encode())), params={"wait": "seal"})
-        written, size = write_copy(server.config, copy)
+        written, size = write_copy(server.home.folder, copy)
         assert (written, size) == (2, 2 * round_ - 1)
         assert audit_log(DirectorySource(copy), vkeys).verdict is Verdict.PASSED
-    assert write_copy(server.config, copy)[0] == 0
+    assert write_copy(server.home.folder, copy)[0] == 0
     for path in copy.rglob("*"):
         if path.is_file():
             name = path.relative_to(copy).as_posix()
