@@ -36,8 +36,11 @@ class Gossip:
     follower: Follower
     _consistent: OrderedDict[tuple[bytes, bytes], None] = field(default_factory=OrderedDict)
 
-    def compare(self, held: Held, whose: str) -> None:
-        """Whether the ledger stands by a checkpoint of its own; the alarm where it does not."""
+    def compare(self, held: Held, whose: str, *, must: bool = False) -> None:
+        """Whether the ledger stands by a checkpoint of its own; the alarm where it does not.
+
+        ``must``: it is a warning too where that can't be decided.
+        """
         mine = self.follower.held()
         if mine is None or held.checkpoint.origin != mine.checkpoint.origin:
             return
@@ -49,8 +52,13 @@ class Gossip:
             if not known_signatures(held.note, keys):
                 return
             answer = follow(held, self.source, keys)
-        except (LogUnreachable, Refused, Undecided, FormatError):
-            # Mirrors and witnesses may be ahead or away; the follower tells what is wrong here.
+        except LogUnreachable:
+            return  # which the follower tells
+        except (Refused, Undecided, FormatError) as error:
+            # Mirrors and witnesses may be ahead; what is held was shown here before.
+            if must:
+                subject = held.note.text.decode()
+                self.telling.trouble("monitor.held", error, Severity.WARNING, subject)
             return
         if answer.found is None:
             self._remember(pair)

@@ -77,3 +77,29 @@ def test_what_is_wrong_there_is_no_defect_of_what_is_held() -> None:
     del log.files["tile/0/000.p/7"]
     with pytest.raises(LogUnreachable):
         follow(Branch(9).held(5), log, KEYS)
+
+
+@pytest.mark.parametrize(("old", "size"), [(1, 272), (100, 300), (100, 600), (300, 600)])
+def test_a_damaged_tile_convicts_nobody(old: int, size: int) -> None:
+    sound = dict(served(999, size).files)
+    for path in sound:
+        if path == "checkpoint" or path.startswith("tile/entries"):
+            continue
+        spoilt = bytearray(sound[path])
+        spoilt[5] ^= 1
+        log = served(999, size)
+        log.files = sound | {path: bytes(spoilt)}
+        try:
+            answer = follow(Branch(999).held(old), log, KEYS)
+        except Undecided:
+            continue
+        assert answer.found is None, path
+
+
+def test_the_tiles_of_the_history_that_is_asked_about_hide_no_fork() -> None:
+    """A server that forked at entry 50 gives out the old tile to whoever asks about size 100."""
+    log = served(50, 600)
+    log.files["tile/0/000"] = served(999, 600).files["tile/0/000"]
+    with pytest.raises(Undecided) as caught:
+        follow(Branch(999).held(100), log, KEYS)
+    assert caught.value.reason == "online.tile"

@@ -85,3 +85,21 @@ def test_a_command_gets_the_alert_and_says_whether_it_took_it(tmp_path: Path) ->
     for line in ("", "'open"):
         with pytest.raises(UsageError):
             AlertCommand(line)
+
+
+def test_alerts_after_the_file_was_put_aside_are_told(tmp_path: Path) -> None:
+    book = opened(tmp_path)
+    for name in "123":
+        book.add(alert(name))
+    book.was_told(list(book.untold())[-1][1])
+    (tmp_path / "alerts.jsonl").rename(tmp_path / "alerts.jsonl.1")
+    book = opened(tmp_path)
+    book.add(alert("4"))
+    assert subjects(book) == ["4"]
+
+
+@pytest.mark.parametrize("told", [b"-5\n", b"", b"x", b"99999999\n"])
+def test_a_damaged_note_of_what_was_told_tells_again(tmp_path: Path, told: bytes) -> None:
+    opened(tmp_path).add(alert("1"))
+    (tmp_path / "told").write_bytes(told)
+    assert subjects(opened(tmp_path)) == ["1"]

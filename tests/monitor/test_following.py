@@ -14,7 +14,7 @@ from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.tile import encode_bundle
 from evidence_ledger.errors import FormatError, MonitorBusy
 from tests.monitor.bench import ADDRESS, HOUR, KEYS, FakeLedger, bench
-from tests.small_log import LOG, make_key
+from tests.small_log import LOG, SmallLog, make_key
 
 
 def test_an_honest_ledger_is_followed_without_a_word(tmp_path: Path) -> None:
@@ -309,3 +309,23 @@ def test_a_ledger_whose_clock_is_ahead_is_told(tmp_path: Path) -> None:
     ledger.add(received=ledger.clock.now() + HOUR)
     ledger.publish()
     assert monitor.codes() == ["monitor.clock"]
+
+
+def test_what_a_cache_served_wrong_for_one_look_accuses_nobody_later(tmp_path: Path) -> None:
+    """Progress that was made on it is dropped, and all is taken again from what is verified."""
+    monitor, ledger = bench(tmp_path, 3)
+    assert monitor.codes() == []
+    ledger.add(17_000)
+    ledger.publish()
+    good = ledger.published
+    assert good is not None
+    other = ledger.fork(5)
+    other.add(16_998, seed="x")
+    spoilt = dict(SmallLog(other.entries).files) | {"checkpoint": good.files["checkpoint"]}
+    # It is cut off after 16,640 entries.
+    kept = {name: data for name, data in spoilt.items() if "entries/065" not in name}
+    ledger.published = SmallLog(ledger.entries)
+    ledger.published.files = kept
+    assert monitor.codes() == ["monitor.missing"]
+    ledger.published = good
+    assert monitor.codes() == []

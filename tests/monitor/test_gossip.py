@@ -201,3 +201,36 @@ def test_nobody_is_asked_about_a_ledger_that_was_never_seen(tmp_path: Path) -> N
     assert LOG.name in KEYS
     assert monitor.codes() == ["monitor.unreachable"]
     assert view.seen == []
+
+
+def test_a_checkpoint_that_is_held_and_not_shown_is_a_warning(tmp_path: Path) -> None:
+    """The ledger withholds for good what it signed for us."""
+    monitor, ledger = bench(tmp_path, 3)
+    fuller = ledger.fork(3)
+    fuller.add(9)
+    fuller.publish()
+    monitor.rules = replace(monitor.rules, held=[held(fuller)])
+    monitor.clock.move(days=30)
+    assert "monitor.held" in monitor.codes()
+
+
+def test_a_larger_checkpoint_of_another_history_that_is_held_is_a_warning(tmp_path: Path) -> None:
+    monitor, other = forked(tmp_path, size=3, extra=9)
+    monitor.rules = replace(monitor.rules, held=[held(other)])
+    assert "monitor.held" in monitor.codes()
+
+
+def test_a_signed_checkpoint_without_entries_at_another_address_convicts(tmp_path: Path) -> None:
+    monitor, other = forked(tmp_path, extra=-2)
+    ledger = monitor.ledgers[ADDRESS]
+    assert other.published is not None
+    other.published.files = {"checkpoint": other.published.files["checkpoint"]}
+    monitor.ledgers = {"https://a.example": ledger, "https://b.example": other}
+    sights = monitor.look()
+    assert "ledger.two-histories" in {one.code for sight in sights for one in sight.alerts}
+
+
+def test_the_tile_that_hides_a_fork_hides_it_not(tmp_path: Path) -> None:
+    monitor, other = forked(tmp_path, size=300, extra=-250)
+    monitor.rules = replace(monitor.rules, held=[held(other)])
+    assert monitor.codes() == ["ledger.two-histories"]
