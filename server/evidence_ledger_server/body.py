@@ -38,13 +38,14 @@ class Room:
 async def read_body(request: Request, most: int, seconds: float, room: Room) -> bytes:
     """The whole body. Raises Problem (413, 408, 400, 503).
 
-    It may take ``seconds``, and longer the more of it has come.
+    It may take ``seconds``, and longer the more of it has come; nobody is silent for longer.
     """
     _check_length(request, most)
     parts, size, more = [], 0, True
     with _errors():
         async with asyncio.timeout(seconds) as limit:
-            end = limit.when() or 0
+            clock = asyncio.get_running_loop().time
+            end = clock() + seconds
             while more:
                 part, more = _part(await request.receive())
                 size += len(part)
@@ -53,7 +54,8 @@ async def read_body(request: Request, most: int, seconds: float, room: Room) -> 
                 room.take(request.scope, len(part))
                 parts.append(part)
                 if more:
-                    limit.reschedule(end + size / SLOWEST)
+                    end = min(end + len(part) / SLOWEST, clock() + seconds)
+                    limit.reschedule(end)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -74,12 +76,13 @@ async def stream(request: Request, seconds: float) -> AsyncIterator[bytes]:
 
     Raises Problem (408, 400).
     """
-    end, more = asyncio.get_running_loop().time() + seconds, True
+    clock = asyncio.get_running_loop().time
+    end, more = clock() + seconds, True
     while more:
         with _errors():
             async with asyncio.timeout_at(end):
                 part, more = _part(await request.receive())
-        end += len(part) / SLOWEST
+        end = min(end + len(part) / SLOWEST, clock() + seconds)
         yield part
 
 

@@ -19,6 +19,8 @@ from evidence_ledger_server.problem import Problem, busy
 
 MOST = 16
 """Bodies that one process gets at once."""
+MOST_BYTES = 1 << 20
+"""Bytes of bodies that one process gets at once, unless a single one has more."""
 PROGRAM = "from evidence_ledger_server.checker import main; main()"
 INLINE = 64 * 1024
 """Without processes: a larger body is checked in a thread, so that nobody waits for it."""
@@ -41,6 +43,11 @@ class Checking:
         """Start the processes."""
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._count)]
 
+    @property
+    def works(self) -> bool:
+        """Whether nothing has ended that should go on."""
+        return not any(task.done() for task in self._tasks)
+
     async def check(self, body: bytes) -> Checked:
         """The deposits in a body. Raises Problem (400 where there are none, 503)."""
         answer = await (self._elsewhere(body) if self._tasks else self._here(body))
@@ -62,16 +69,31 @@ class Checking:
 
     async def _work(self) -> None:
         while True:
-            async with _Process() as process:
-                with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-                    while True:
-                        await self._pass(process, await self._next())
-            logger.error("a checking process has ended; another is started")
+            try:
+                async with _Process() as process:
+                    await self._serve(process)
+            except Exception:
+                logger.exception("no checking process")
+                await asyncio.sleep(1)
+            else:
+                logger.error("a checking process has ended; another is started")
+
+    async def _serve(self, process: _Process) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                await self._pass(process, await self._next())
 
     async def _next(self) -> Sequence[_Waiting]:
         async with self._more:
             await self._more.wait_for(lambda: self._waiting)
-        return [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+        batch = [self._waiting.popleft()]
+        size = len(batch[0][0])
+        while self._waiting and len(batch) < MOST:
+            size += len(self._waiting[0][0])
+            if size > MOST_BYTES:
+                break
+            batch.append(self._waiting.popleft())
+        return batch
 
     async def _pass(self, process: _Process, batch: Sequence[_Waiting]) -> None:
         answers: Sequence[Checked | Problem] | None = None
@@ -98,7 +120,11 @@ class _Process:
         with theirs:
             number = theirs.fileno()
             command = [sys.executable, "-c", PROGRAM, str(number)]
-            self._process = subprocess.Popen(command, pass_fds=[number])
+            try:
+                self._process = subprocess.Popen(command, pass_fds=[number])  # noqa: ASYNC220 it returns at once
+            except OSError:
+                ours.close()
+                raise
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
         return self
 

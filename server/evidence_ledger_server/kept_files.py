@@ -1,4 +1,7 @@
-"""Files that depositors chose to upload: kept beside the ledger, by their SHA-256."""
+"""Files that depositors chose to upload: kept beside the ledger, by entry and SHA-256.
+
+By entry too: whoever knows a file's digest can deposit that, and must not get another's file by it.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +20,20 @@ from evidence_ledger_server.problem import Problem, too_large
 
 
 class KeptFiles:
-    """A folder of files, each named by its SHA-256 in hex. Whole and durable, or not there."""
+    """A folder of files: ``INDEX/SHA256``. Each is whole and durable, or not there."""
 
     def __init__(self, folder: Path, largest: int) -> None:
         self._folder = folder
         self._largest = largest
 
-    def find(self, digest: bytes) -> Path | None:
-        """Where the file with this SHA-256 is."""
-        path = self._place(digest)
+    def find(self, index: int, digest: bytes) -> Path | None:
+        """Where the file of this entry with this SHA-256 is."""
+        path = self._place(index, digest)
         return path if path.is_file() else None
 
-    async def keep(self, digest: bytes, parts: AsyncIterator[bytes]) -> int:
+    async def keep(self, index: int, digest: bytes, parts: AsyncIterator[bytes]) -> int:
         """Keep what comes if its SHA-256 is this; its size. Raises Problem (413, 422, 507)."""
-        place = self._place(digest)
+        place = self._place(index, digest)
         with _errors():
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=place.parent, prefix=".part-")
@@ -55,9 +58,8 @@ class KeptFiles:
             raise Problem(422, "file.altered", "These bytes are not the file that was deposited.")
         return size
 
-    def _place(self, digest: bytes) -> Path:
-        name = digest.hex()
-        return self._folder / name[:2] / name
+    def _place(self, index: int, digest: bytes) -> Path:
+        return self._folder / str(index) / digest.hex()
 
 
 def _settle(file: BinaryIO, draft: Path, place: Path) -> None:

@@ -43,6 +43,11 @@ class Rate:
             retry=1 + int((taken - left) / self._per_second),
         )
 
+    def give_back(self, client: str, count: int = 1) -> None:
+        """What was counted and cost nothing after all."""
+        left, seen = self._buckets.get(client, (self._most, self._elapsed()))
+        self._keep(client, min(self._most, left + count), seen)
+
     def _keep(self, client: str, left: float, now: float) -> None:
         self._buckets[client] = left, now
         if len(self._buckets) > MOST_CLIENTS:

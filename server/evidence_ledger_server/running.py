@@ -12,6 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from evidence_ledger_server.application import Application, make_application
+from evidence_ledger_server.bounded_http import BoundedHttp
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.log_lines import LOGGING
 from evidence_ledger_server.service import Service
@@ -35,6 +36,7 @@ def serve(config: Config) -> None:
             log_config=dict(LOGGING),
             access_log=False,
             server_header=False,
+            http=BoundedHttp,
             proxy_headers=bool(config.trusted_proxies),
             forwarded_allow_ips=list(config.trusted_proxies),
             timeout_graceful_shutdown=int(config.stop_timeout),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 
 from evidence_ledger.errors import EvidenceError
@@ -34,6 +35,7 @@ class Sealing:
         self._sealed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="seal")
 
     def start(self) -> None:
         """Begin."""
@@ -45,6 +47,7 @@ class Sealing:
         self._wanted.set()
         if self._task is not None:
             await self._task
+        self._thread.shutdown()
 
     async def wait_for(self, index: int, store: Store, seconds: float) -> bool:
         """Ask for a seal, and wait until it holds entry ``index``. False: not in time."""
@@ -76,12 +79,13 @@ class Sealing:
 
     async def _seal(self) -> None:
         try:
-            if not await asyncio.to_thread(self._once):
+            loop = asyncio.get_running_loop()
+            if not await loop.run_in_executor(self._thread, self._once):
                 await asyncio.sleep(LOOK)
                 self._wanted.set()
             self._observe(True)
         except EvidenceError as error:
-            logger.error("no seal", extra={"code": error.reason, "says": error.message})
+            logger.error("no seal", extra={"told": {"code": error.reason, "why": error.message}})
             self._observe(False)
             await asyncio.sleep(1)
         except Exception:
@@ -97,7 +101,9 @@ class Sealing:
                 return False
             result = self._ledger.seal()
             for failure in result.failures:
-                logger.warning("no time", extra={"code": failure.reason, "says": failure.message})
+                logger.warning(
+                    "no time", extra={"told": {"code": failure.reason, "why": failure.message}}
+                )
             self._ledger.complete()
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from starlette.types import Scope
@@ -69,6 +70,8 @@ class Service:
         self.files = KeptFiles(config.files, config.largest_file) if config.files else None
         self._verifying = 0
         self._turns = asyncio.Semaphore(config.most_verifications)
+        # Of their own: checks that take long hold up neither reads nor seals.
+        self._checks = ThreadPoolExecutor(config.most_verifications, thread_name_prefix="check")
 
     def _make_sealing(self) -> Sealing | None:
         if self._sealed_place is None:
@@ -97,6 +100,7 @@ class Service:
     def close(self) -> None:
         """Let go of the database."""
         self.reading.stop()
+        self._checks.shutdown(wait=False, cancel_futures=True)
         self.place.close()
         if self._sealed_place is not None:
             self._sealed_place.close()
@@ -121,7 +125,8 @@ class Service:
         self._verifying += 1
         try:
             async with self._turns:
-                return await asyncio.to_thread(check)
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._checks, check)
         finally:
             self._verifying -= 1
 

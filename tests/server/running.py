@@ -23,6 +23,7 @@ from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.ports import Signer
 from evidence_ledger_server.application import make_application
+from evidence_ledger_server.bounded_http import BoundedHttp
 from evidence_ledger_server.config import Config
 
 ORIGIN = "ledger.example/served"
@@ -45,7 +46,9 @@ class Running:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         self.app = make_application(self.config)
-        settings = uvicorn.Config(self.app, log_config=None, lifespan="on", server_header=False)
+        settings = uvicorn.Config(
+            self.app, log_config=None, lifespan="on", server_header=False, http=BoundedHttp
+        )
         self.server = uvicorn.Server(settings)
         self.thread = threading.Thread(target=self._serve)
         self.thread.start()

@@ -155,3 +155,36 @@ def test_a_server_with_checking_processes_takes_deposits(tmp_path: Path) -> None
         answers = [server.deposit(one) for one in signed]
         assert [one.json()["index"] for one in answers] == [0, 1, 2, 3]
         assert server.client.post("/v1/deposits", content=b"{").status_code == 400
+
+
+def test_where_no_process_can_be_started_it_is_tried_again(
+    bodies: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No descriptors are left for a moment, say."""
+    start, failures = subprocess.Popen, [OSError(24, "Too many open files")]
+
+    def popen(*arguments: object, **keywords: object) -> subprocess.Popen[bytes]:
+        if failures:
+            raise failures.pop()
+        return start(*arguments, **keywords)  # type: ignore[call-overload]  # handed on
+
+    monkeypatch.setattr("evidence_ledger_server.checking.subprocess.Popen", popen)
+
+    async def story(checks: Checking) -> None:
+        assert outline(await checks.check(bodies[0])) is not None
+        assert checks.works
+
+    with_processes(1, story)
+    assert not failures
+
+
+def test_large_bodies_go_one_by_one() -> None:
+    async def story() -> None:
+        checks = Checking(ORIGIN, 1)
+        loop = asyncio.get_running_loop()
+        for size in (10, 10, 3 << 20, 3 << 20, 10):
+            checks._waiting.append((b"x" * size, loop.create_future()))
+        sizes = [[len(body) for body, _ in await checks._next()] for _ in range(4)]
+        assert sizes == [[10, 10], [3 << 20], [3 << 20], [10]]
+
+    asyncio.run(story())

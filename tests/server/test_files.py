@@ -11,12 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
+from evidence_ledger.core.administration import Enrol, Revoke
 from evidence_ledger.core.grant import Grant
+from evidence_ledger.core.role import Role
 from evidence_ledger_server import kept_files
 from tests.cli.conftest import Run, desk, evidence
 from tests.fakes import signer_of
 from tests.server.running import Running, signed_fields
-from tests.server.test_access import FRIEND, STRANGER, get, granted
+from tests.server.test_access import FRIEND, STRANGER, act, author, get, granted
 from tests.workbench import fact
 from tests.x509_factory import Holder
 
@@ -138,3 +140,20 @@ def test_a_server_that_keeps_no_files_is_told_before_anything_is_entered(
     assert evidence("deposit", "case", *options, "--private").code == 2
     assert evidence("deposit", "case", "--upload").code == 2
     assert put(server, FILE, LEASE).json()["code"] == "files.not-kept"
+
+
+def test_who_knows_the_digest_alone_gets_no_file(keeping: Running) -> None:
+    """A digest can be deposited by anybody; the file is its uploader's."""
+    put(keeping, FILE, LEASE)
+    thief = author(STRANGER)
+    stolen = thief.deposit([fact("mine.txt", LEASE, sm3=False)], [], keeping.context())
+    index = keeping.deposit(stolen).json()["index"]
+    answer = get(keeping, f"/v1/deposits/{index}/files/0", STRANGER)
+    assert (answer.status_code, answer.json()["code"]) == (404, "files.not-there")
+
+
+def test_who_was_revoked_uploads_nothing(keeping: Running) -> None:
+    act(keeping, Enrol(keeping.author.fingerprint, frozenset({Role.DEPOSITOR})))
+    act(keeping, Revoke(keeping.author.fingerprint))
+    assert put(keeping, FILE, LEASE).status_code == 403
+    assert kept(keeping) == []

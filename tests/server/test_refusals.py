@@ -7,6 +7,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from evidence_ledger.adapters.home import Home
 from evidence_ledger.assembly import open_ledger
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.errors import LedgerFull, LedgerLocked
+from evidence_ledger_server import bounded_http
+from evidence_ledger_server.bounded_http import LARGEST_HEAD
 from tests.server.running import Running, form
 from tests.workbench import Workbench, fact
 
@@ -150,6 +153,52 @@ def test_a_client_that_drips_is_not_waited_for(tmp_path: Path) -> None:
                 assert time.monotonic() - started < 30
                 slow.sendall(b"{")
             assert slow.recv(64).startswith(b"HTTP/1.1 408")
+
+
+def test_a_body_that_falls_silent_is_not_waited_for_however_much_has_come(tmp_path: Path) -> None:
+    with Running(tmp_path / "ledger", read_timeout=0.5, seal_every=3600.0) as server:
+        address = server.socket.getsockname()
+        with socket.create_connection(address, timeout=30) as slow:
+            head = b"POST /v1/deposits HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n"
+            slow.sendall(head + b"x" * 8_000_000)
+            assert slow.recv(64).startswith(b"HTTP/1.1 408")
+
+
+def test_a_head_without_end_is_cut_off(tmp_path: Path) -> None:
+    with Running(tmp_path / "ledger", seal_every=3600.0) as server:
+        address = server.socket.getsockname()
+        for line in (b"a: b\r\n" * 10, b"x" * 60):
+            with socket.create_connection(address, timeout=30) as endless:
+                endless.sendall(b"GET /v1/ledger HTTP/1.1\r\nHost: x\r\na: ")
+                with suppress(ConnectionError):
+                    for _ in range(LARGEST_HEAD // len(line) + 2):
+                        endless.sendall(line)
+                    assert endless.recv(64).startswith(b"HTTP/1.1 400")
+        assert server.client.get("/v1/ledger").status_code == 200
+
+
+def test_a_slow_head_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_http, "SECONDS", 0.3)
+    with Running(tmp_path / "ledger", seal_every=3600.0) as server:
+        address = server.socket.getsockname()
+        with socket.create_connection(address, timeout=30) as slow:
+            slow.sendall(b"GET /v1/ledger HTTP/1.1\r\n")
+            assert slow.recv(64).startswith(b"HTTP/1.1 400")
+
+
+def test_many_digests_without_a_certificate_are_refused(looked_at: Running) -> None:
+    digests = [("digest", (None, f"sha256:{number:064x}")) for number in range(101)]
+    answer = looked_at.client.post("/v1/verify", files=digests)
+    assert (answer.status_code, answer.json()["code"]) == (413, "http.parts")
+
+
+def test_repeating_a_public_statement_uses_up_nothing_of_its_author(tmp_path: Path) -> None:
+    with Running(tmp_path / "ledger", deposits_per_minute=100, seal_every=3600.0) as server:
+        signed = form(server.signed(fact("a.txt", b"a")))
+        for _ in range(5):
+            body = {"deposits": [signed] * 9}
+            assert server.client.post("/v1/deposits", json=body).status_code in (200, 201)
+        assert server.deposit(server.signed(fact("b.txt", b"b"))).status_code == 201
 
 
 def test_bodies_are_held_in_bounded_memory(tmp_path: Path) -> None:

@@ -64,11 +64,13 @@ async def _committed(
     service: Service, checked: Sequence[Admission | EvidenceError]
 ) -> list[Outcome]:
     sound = [one for one in checked if isinstance(one, Admission)]
-    for one in sound:
+    # The same statement several times is one deposit.
+    for one in {one.statement: one for one in sound}.values():
         service.deposits.take(one.signer.hex())
         service.deposit_bytes.take(one.signer.hex(), _size(one))
     answers = iter(await service.commit.submit(sound) if sound else ())
     outcomes = [next(answers) if isinstance(one, Admission) else one for one in checked]
+    _give_back(service, checked, outcomes)
     service.metrics.deposits.inc(
         sum(isinstance(one, Receipt) and not one.repeated for one in outcomes)
     )
@@ -77,6 +79,21 @@ async def _committed(
 
 def _size(one: Admission) -> int:
     return len(one.statement) + len(one.signature) + sum(map(len, one.claims))
+
+
+def _give_back(
+    service: Service,
+    checked: Sequence[Admission | EvidenceError],
+    outcomes: Sequence[Outcome],
+) -> None:
+    """Whoever repeats somebody's statement uses up nothing of what that signer may."""
+    repeated = {
+        one.statement: one
+        for one, outcome in zip(checked, outcomes, strict=True)
+        if isinstance(one, Admission) and isinstance(outcome, Receipt) and outcome.repeated
+    }
+    for one in repeated.values():
+        service.deposits.give_back(one.signer.hex())
 
 
 async def _sealed(service: Service, outcomes: Sequence[Outcome]) -> bool:

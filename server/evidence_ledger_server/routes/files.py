@@ -44,7 +44,7 @@ async def upload(request: Request, index: Index, number: Number) -> Response:
     service.lookups.take(service.client(request.scope))
     caller = await service.access.uploader(request)
     digest = await asyncio.to_thread(_own_digest, service, caller, index, number)
-    size = await kept.keep(digest, stream(request, service.config.read_timeout))
+    size = await kept.keep(index, digest, stream(request, service.config.read_timeout))
     told = {"index": index, "file": number, "sha256": digest.hex(), "size": size}
     return Response(json.dumps(told), 201, media_type="application/json")
 
@@ -73,8 +73,10 @@ def _kept(service: Service) -> KeptFiles:
 
 
 def _own_digest(service: Service, caller: Caller, index: int, number: int) -> bytes:
-    deposit = deposit_of(service, index)
-    if not register_now(service).same_holder(deposit.signer, caller.signer):
+    deposit, register = deposit_of(service, index), register_now(service)
+    if caller.signer in register.revoked:
+        raise NotAllowed("register.revoked", "This signer was revoked.")
+    if not register.same_holder(deposit.signer, caller.signer):
         raise NotAllowed("files.not-depositor", "Only its depositor uploads files of an entry.")
     return _digest(service, index, number)
 
@@ -94,7 +96,7 @@ def _readable_file(
     positions = readable(service, caller, index)
     if positions is not None and number not in positions:
         raise NotAllowed("files.not-granted", "This file was not granted to whoever asks.")
-    found = kept.find(_digest(service, index, number))
+    found = kept.find(index, _digest(service, index, number))
     if found is None:
         raise Problem(404, "files.not-there", "This file was not uploaded.")
     return found

@@ -58,6 +58,7 @@ def _checks(service: Service) -> dict[str, str]:
     return {
         "database": _tried(lambda: ledger.store.head()),
         "history": _tried(ledger.check_continues),
+        "checking": "ok" if service.checking.works else "ended",
         "queue": "ok" if service.commit.waiting < service.config.most_waiting else "full",
     }
 

@@ -17,6 +17,9 @@ from evidence_ledger_server.routes.deposits import CERTIFICATE
 from evidence_ledger_server.service import Service
 from evidence_ledger_server.upload import Upload, UploadParser, spooled
 
+MOST_ALONE = 100
+"""Fingerprints without a certificate: for each, one is made and checked."""
+
 router = APIRouter()
 
 
@@ -78,5 +81,11 @@ def _report(service: Service, upload: Upload) -> Report:
         return verify_certificate(upload.certificate, upload.files, policy, now)
     if not upload.files:
         raise Problem(400, "http.part", "There is nothing to check: no certificate, no digest.")
+    if len(upload.files) > MOST_ALONE:
+        raise Problem(
+            413,
+            "http.parts",
+            f"At most {MOST_ALONE} fingerprints are looked up without a certificate.",
+        )
     place = service.place
     return check_fingerprints(place.ledger.store, place.issuer, upload.files, policy, now)
