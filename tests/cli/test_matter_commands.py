@@ -229,3 +229,13 @@ def test_a_second_chain_under_the_same_number_is_told(evidence: Run) -> None:
     evidence("matter", "certify", CASE, "--out", "now.asice")
     answer = evidence("verify", "now.asice", *OWN, "second.asice", *POLICY)
     assert (answer.code, "completeness.second-matter" in answer.out) == (1, True)
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_case_number_that_is_not_utf_8_is_refused(evidence: Run) -> None:
+    Path("x.txt").write_text("x")
+    answer = evidence("deposit", "x.txt", "--case", "\udcff", "--out", "x.asice")
+    assert answer.code == 2
+    assert "no case number" in answer.err
+    for command in (("certify", "\udcff"), ("share", "\udcff")):
+        assert evidence("matter", *command, "--out", "out").code not in {0, 70}
