@@ -94,7 +94,8 @@ def command(
     Needs no network and no ledger: only the certificate, the files that you have, and a trust
     policy, which you got by another way than the certificate. With --online the ledger is asked
     too; if it shows another history than the one that it signed, the evidence is written.
-    A completeness certificate is checked with the certificates of its entries in place of files.
+    A completeness certificate is checked with the certificates of its entries in place of files,
+    and with --log in place of --online.
 
     Evidence against an operator answers 1 (FAILED) where it proves that the operator signed two
     histories, and 3 otherwise; it never answers 0.
