@@ -35,6 +35,7 @@ from evidence_ledger.errors import (
     LedgerLocked,
     LedgerMoved,
     LedgerNotFound,
+    SettingsInvalid,
 )
 from evidence_ledger.ports import Clock
 
@@ -59,7 +60,12 @@ def target_at(text: str) -> Database:
     """
     if is_address(text):
         return parse_address(text)
-    return SqliteFile(Path(text).absolute() / FILE_NAME)
+    path = Path(text).absolute() / FILE_NAME
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise SettingsInvalid("The settings can't name this folder: it is not UTF-8.") from error
+    return SqliteFile(path)
 
 
 def move_ledger(
@@ -82,12 +88,14 @@ def move_ledger(
     before = source or database_at(home, settings)
     if before.place == target.place:
         raise LedgerExists("The ledger is there already.", where=target.place)
+    made = replace(settings, database=_named(target, home))
+    made.encode()  # what can't be written must not be found out when all is moved
     report = None
     if not is_retired(before):
         _make_room(target, clock or SystemClock())
         report = _moved(home, before, target, processes, advance)
     size = _follow(before, target)
-    replace(settings, database=_named(target, home)).replace(home.settings)
+    made.replace(home.settings)
     return Moved(before, target, size, report)
 
 

@@ -14,13 +14,16 @@ from evidence_ledger.core import docket, entry
 from evidence_ledger.core.admission import admit
 from evidence_ledger.core.canonical import base64url_text
 from evidence_ledger.core.certificate import Certificate
+from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.completeness import is_complete_list
 from evidence_ledger.core.completeness_case import PresentedCertificate
 from evidence_ledger.core.docket import Docket
 from evidence_ledger.core.entry import Entry
 from evidence_ledger.core.matter import keys_of
+from evidence_ledger.core.note import Note
 from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.core.roll import Roll
+from evidence_ledger.core.tile import encode_bundle, parse_bundle
 from tests.matter_story import FAILED, MATTER, OPEN, OTHER, PASSED, SECOND, Story, kinds, told
 from tests.workbench import ORIGIN, Workbench, found, written
 
@@ -325,14 +328,57 @@ def test_two_entries_with_one_mark_are_found(
     assert found(bench.audit(), "10")[0] is FAILED
 
 
+def size_of(log: Path) -> int:
+    return Checkpoint.parse(Note.parse((log / "checkpoint").read_bytes()).text).size
+
+
 def test_a_log_that_is_not_this_one_rebuilds_nothing(story: Story, tmp_path: Path) -> None:
     log = story.log(tmp_path)
     bundle = next(tmp_path.rglob("entries/*/*"))
-    bundle.write_bytes(bundle.read_bytes().replace(b"T", b"t", 1))
-    assert outcome(story.check(story.bench.complete(MATTER), log=log), "16")[0] is FAILED
+    size = size_of(tmp_path)
+    first, *others = parse_bundle(bundle.read_bytes(), size)
+    other = replace(entry.parse(first), statement=SECOND)
+    bundle.write_bytes(encode_bundle([other.encode(), *others]))
+    report = story.check(story.bench.complete(MATTER), log=log)
+    assert outcome(report, "16") == (FAILED, FAILED, "completeness.other-log")
     bundle.unlink()
     report = story.check(story.bench.complete(MATTER), log=log)
     assert outcome(report, "16")[:2] == (OPEN, OPEN)
+
+
+@pytest.mark.parametrize("harm", [lambda data: data[:-3], lambda data: data.replace(b"T", b"t", 1)])
+def test_a_damaged_copy_of_the_log_decides_nothing(
+    story: Story, tmp_path: Path, harm: Callable[[bytes], bytes]
+) -> None:
+    log = story.log(tmp_path)
+    bundle = next(tmp_path.rglob("entries/*/*"))
+    bundle.write_bytes(harm(bundle.read_bytes()))
+    report = story.check(story.bench.complete(MATTER), log=log)
+    assert outcome(report, "16") == (OPEN, OPEN, "completeness.log-damaged")
+
+
+@pytest.mark.parametrize("behind", ["garbage", "repeated", "cut", "missing"])
+@pytest.mark.parametrize("keeps_old", [True, False])
+def test_unsigned_bytes_behind_the_checkpoint_do_not_fail_an_honest_certificate(
+    story: Story, tmp_path: Path, behind: str, *, keeps_old: bool
+) -> None:
+    log = story.log(tmp_path)
+    bundle, checkpoint = next(tmp_path.rglob("entries/*/*")), tmp_path / "checkpoint"
+    size = size_of(tmp_path)
+    held = parse_bundle(bundle.read_bytes(), size)
+    more = encode_bundle([*held, b"garbage" if behind == "garbage" else held[3]])
+    said = checkpoint.read_bytes().replace(b"\n%d\n" % size, b"\n%d\n" % (size + 1))
+    assert said != checkpoint.read_bytes()
+    checkpoint.write_bytes(said)
+    if behind != "missing":
+        bundle.with_name(str(size + 1)).write_bytes(more[:-3] if behind == "cut" else more)
+    if not keeps_old:
+        bundle.unlink()
+    report = story.check(story.bench.complete(MATTER), story.own, log=log)
+    if keeps_old or behind in {"garbage", "repeated"}:
+        assert report.verdict is PASSED
+    else:
+        assert outcome(report, "16")[:2] == (OPEN, OPEN)
 
 
 def test_a_log_that_has_grown_rebuilds_the_roll_and_tells_of_a_later_entry(tmp_path: Path) -> None:

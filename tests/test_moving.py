@@ -30,6 +30,7 @@ from evidence_ledger.errors import (
     LedgerLocked,
     LedgerMoved,
     LedgerNotFound,
+    SettingsInvalid,
 )
 from evidence_ledger.moving import move_ledger, target_at
 from evidence_ledger.renewing.plan import Wish
@@ -267,3 +268,14 @@ def test_the_moved_file_can_still_be_read(home: Home, empty_database: Postgresql
     move_ledger(home, empty_database)
     with closing(open_store(home.database, read_only=True)) as store:
         assert store.head().size > 0
+
+
+def test_settings_that_can_t_be_written_are_found_before_the_old_ledger_is_retired(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path / "home")
+    create_ledger(home)
+    deposit(home, "a")
+    with pytest.raises(SettingsInvalid):
+        move_ledger(home, SqliteFile(tmp_path / "\udcff" / "ledger.sqlite"))
+    deposit(home, "b")

@@ -12,14 +12,16 @@ from evidence_ledger.core.report import Report
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import OutputExists
-from evidence_ledger_cli.input_file import read_capped
+from evidence_ledger_cli.input_file import open_regular, read_capped
 from evidence_ledger_cli.output import hint, tell
 from evidence_ledger_cli.safe_text import safe_name
 
 
 def is_accusation(path: Path) -> bool:
-    """Whether a file begins as evidence of misbehaviour does. Raises FileUnreadable."""
-    with input_errors(path), path.open("rb") as file:
+    """Whether a file begins as evidence of misbehaviour does. Raises FileUnreadable,
+    NotARegularFile.
+    """
+    with open_regular(path) as file, input_errors(path):
         return file.read(len(PREFIX)) == PREFIX
 
 

@@ -1,11 +1,39 @@
-"""Small files given to a command, read whole."""
+"""Files given to a command: opened to be checked, or small and read whole."""
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from evidence_ledger.adapters.file_errors import input_errors
-from evidence_ledger.errors import FormatError
+from evidence_ledger.errors import FormatError, NotARegularFile
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, opened for reading; a pipe, over which one could wait forever, is not.
+
+    Raises FileUnreadable, NotARegularFile.
+    """
+    with input_errors(path):
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise _not_regular(path)
+        file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise _not_regular(path)
+    return file
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _not_regular(path: Path) -> NotARegularFile:
+    return NotARegularFile(
+        "This is not a regular file.", where=str(path), hint="Save it as a file, and name that."
+    )
 
 
 def read_whole(path: Path, limit: int) -> bytes:

@@ -46,24 +46,28 @@ class Settings:
 
     def save(self, path: Path) -> None:
         """Write a new settings file. Raises OutputExists, OutputUnwritable."""
-        write_new(path, self._text())
+        write_new(path, self.encode())
 
     def replace(self, path: Path) -> None:
         """Write the settings file in place of the one that is there. Raises OutputUnwritable."""
-        durable_file.replace(path, self._text())
+        durable_file.replace(path, self.encode())
 
     def with_operator(self, operator: bytes) -> Settings:
         """The same, which say who the first operator was."""
         return replace(self, operator=operator)
 
-    def _text(self) -> bytes:
+    def encode(self) -> bytes:
+        """The file's bytes. Raises SettingsInvalid for a path that is not UTF-8."""
         digests = ", ".join(toml_text(name.value) for name in self.digests)
         text = f"v = {VERSION}\norigin = {toml_text(self.origin)}\ndigests = [{digests}]\n"
         if self.database:
             text += f"database = {toml_text(self.database)}\n"
         if self.operator:
             text += f'operator = "{self.operator.hex()}"\n'
-        return text.encode()
+        try:
+            return text.encode()
+        except UnicodeEncodeError as error:
+            raise SettingsInvalid("Settings can't name a path that is not UTF-8.") from error
 
     @classmethod
     def load(cls, path: Path) -> Settings:

@@ -95,10 +95,20 @@ _CERTIFICATES = Task(
 
 def is_complete_list(source: BinaryIO) -> bool:
     """Whether a certificate has a docket. Whatever is wrong with it, its check says."""
+    return bool(_docket(source))
+
+
+def is_plain(source: BinaryIO) -> bool:
+    """Whether it is a certificate, as far as it can be read, and has no docket."""
+    return _docket(source) == b""
+
+
+def _docket(source: BinaryIO) -> bytes | None:
+    """The docket, empty where there is none; None where the certificate can't be read."""
     try:
-        return bool(certificate.parse(Container(source)).docket)
+        return certificate.parse(Container(source)).docket
     except EvidenceError:
-        return False
+        return None
 
 
 def verify_completeness(

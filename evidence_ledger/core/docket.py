@@ -97,6 +97,8 @@ def parse(data: bytes) -> Docket:
         raise FormatError("docket.too-large", f"A docket has at most {LARGEST} bytes.")
     if not data.endswith(b"\n"):
         raise FormatError("docket.cut", "The docket's last line has no end.")
+    if data.count(b"\n") > LENGTH + 1:
+        raise FormatError("docket.count", f"A docket has 1 to {LENGTH} entries.")
     first, *others = data[:-1].split(b"\n")
     following, end = _head(first)
     count = following.number

@@ -32,6 +32,8 @@ class MatterCard:
             raise FormatError(
                 "matter.case-number", "A case number is not empty, and has no spaces around."
             )
+        if any("\ud800" <= sign <= "\udfff" for sign in self.case_number):
+            raise FormatError("matter.case-number", "A case number is Unicode text.")
         if len(self.case_number) > LONGEST_NAME:
             raise FormatError("matter.case-number", f"It has more than {LONGEST_NAME} signs.")
         if len(self.secret) != SIZE:

@@ -16,6 +16,7 @@ from datetime import datetime
 
 from evidence_ledger.core import canonical
 from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.edge import HASH, partial_widths
 from evidence_ledger.core.log_growth import Mark
 from evidence_ledger.core.note import Note
 from evidence_ledger.errors import FormatError, NewerFormat
@@ -120,9 +121,12 @@ def _mark(value: Json) -> Mark:
     rows = members.get("rows")
     if set(members) != _MARK or not isinstance(rows, list):
         raise _malformed()
+    size, hashes = _count(members["size"]), tuple(_bytes(one) for one in rows)
+    if [len(one) for one in hashes] != [HASH * width for width in partial_widths(size)]:
+        raise _malformed()
     return Mark(
-        size=_count(members["size"]),
-        rows=tuple(_bytes(one) for one in rows),
+        size=size,
+        rows=hashes,
         last=canonical.hex_bytes(members["last"], 32, where="mark.last"),
         received=_string(members["received"]),
         waiting=_waiting(members["waiting"]),

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from evidence_ledger.core import entry
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.edge import Edge
-from evidence_ledger.core.entry import ROLL
+from evidence_ledger.core.entry import ROLL, Entry
 from evidence_ledger.core.log_audit import TileSource, fetched
 from evidence_ledger.core.merkle import leaf_hash
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.roll import Roll
-from evidence_ledger.core.tile import level_paths, parse_bundle
-from evidence_ledger.errors import FormatError, Refused
+from evidence_ledger.core.tile import WIDTH, TilePath, level_paths, parse_bundle
+from evidence_ledger.errors import EvidenceError, FormatError, NewerFormat, Refused, Undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +29,28 @@ def rebuilt(source: TileSource, point: Checkpoint, below: int, mark: bytes) -> R
     """The roll over the marks of the first ``below`` entries of the log.
 
     The entries under the checkpoint ``point`` must together give its root. Those behind it, which
-    nothing vouches for here, are only searched for ``mark``. Raises Refused where they do not, or
-    where a mark stands twice; FormatError; LogUnreachable.
+    nothing vouches for here, are only searched for ``mark``, as far as they can be read. Raises
+    Refused where the first do not, or where a mark stands twice; Undecided where one of them can't
+    be read; NewerFormat; LogUnreachable.
     """
+    published = _published(source)
     edge, roll, later = Edge(), Roll(), None
-    for index, data in enumerate(_entries(source, max(point.size, _published(source)))):
-        parsed = entry.parse(data)
-        if parsed.index != index:
-            raise Refused("completeness.log-index", f"Entry {index} says it is another.")
-        if index < point.size:
-            edge.push(leaf_hash(data))
-        if parsed.mark is not None and parsed.kind != ROLL:
-            if index < below:
-                roll.add(parsed.mark, index)
-            elif parsed.mark == mark and later is None:
-                later = index
-        if index == point.size - 1 and edge.root() != point.root:
-            raise Refused(
-                "completeness.other-log",
-                "The log's entries do not give the root of this checkpoint.",
-            )
+    for index, data in enumerate(_under(source, point.size, published)):
+        parsed = _entry(data, index)
+        edge.push(leaf_hash(data))
+        if parsed.mark is None or parsed.kind == ROLL:
+            continue
+        if index < below:
+            roll.add(parsed.mark, index)
+        elif parsed.mark == mark and later is None:
+            later = index
+    if edge.root() != point.root:
+        raise Refused(
+            "completeness.other-log",
+            "The log's entries do not give the root of this checkpoint.",
+        )
+    if later is None:
+        later = _behind(source, point.size, published, mark)
     return Rebuilt(roll, later)
 
 
@@ -56,11 +58,67 @@ def _published(source: TileSource) -> int:
     """How many entries the log says it has; 0 where it says nothing that can be read."""
     try:
         return Checkpoint.parse(Note.parse(source.checkpoint()).text).size
-    except FormatError:
+    except EvidenceError:
         return 0
 
 
-def _entries(source: TileSource, size: int) -> Iterator[bytes]:
+def _entry(data: bytes, index: int) -> Entry:
+    try:
+        parsed = entry.parse(data)
+    except NewerFormat:
+        raise
+    except FormatError as error:
+        raise _damaged(f"entry {index}") from error
+    if parsed.index != index:
+        raise Refused("completeness.log-index", f"Entry {index} says it is another.")
+    return parsed
+
+
+def _damaged(where: str) -> Undecided:
+    return Undecided(
+        "completeness.log-damaged",
+        "The copy of the ledger's public entries is damaged: a part of it can't be read.",
+        where=where,
+        hint="Get these files from the ledger again, or from another copy.",
+    )
+
+
+def _under(source: TileSource, size: int, published: int) -> Iterator[bytes]:
+    """The first ``size`` entries of a log that may have grown since."""
     for path in level_paths(None, size):
-        data, width = fetched(source, path)
-        yield from parse_bundle(data, width)[: path.width]
+        grown = min(published - path.index * WIDTH, WIDTH)
+        try:
+            yield from _bundle(source, path)
+        except EvidenceError:
+            if grown <= path.width:
+                raise
+            yield from _bundle(source, TilePath(None, path.index, grown))[: path.width]
+
+
+def _bundle(source: TileSource, path: TilePath) -> list[bytes]:
+    data, width = fetched(source, path)
+    try:
+        return parse_bundle(data, width)[: path.width]
+    except FormatError as error:
+        raise _damaged(path.encode()) from error
+
+
+def _behind(source: TileSource, start: int, published: int, mark: bytes) -> int | None:
+    """The first entry from ``start`` on with this mark; what can't be read ends the search."""
+    try:
+        for index, data in enumerate(_from(source, start, published), start):
+            if _is_marked(_entry(data, index), mark):
+                return index
+    except EvidenceError:
+        return None
+    return None
+
+
+def _is_marked(parsed: Entry, mark: bytes) -> bool:
+    return parsed.mark == mark and parsed.kind != ROLL
+
+
+def _from(source: TileSource, start: int, size: int) -> Iterator[bytes]:
+    for index in range(start // WIDTH, -(-size // WIDTH)):
+        path = TilePath(None, index, min(size - index * WIDTH, WIDTH))
+        yield from _bundle(source, path)[max(0, start - index * WIDTH) :]

@@ -121,7 +121,7 @@ class _Process:
             number = theirs.fileno()
             command = [sys.executable, "-c", PROGRAM, str(number)]
             try:
-                self._process = subprocess.Popen(command, pass_fds=[number])  # noqa: ASYNC220 it returns at once
+                self._process = subprocess.Popen(command, pass_fds=[number])
             except OSError:
                 ours.close()
                 raise

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import shutil
+import signal
 import zipfile
 from pathlib import Path
 
@@ -92,6 +96,67 @@ def test_the_roll_is_rebuilt_from_the_public_log(
 
 
 @pytest.mark.usefixtures("told")
+def test_more_certificates_than_files_may_be_open_are_checked(evidence: Run) -> None:
+    copies = [f"copy-{number}.asice" for number in range(40)]
+    for copy in copies:
+        shutil.copy(OWN[0], copy)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(one.name) for one in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 16, hard))
+    try:
+        answer = evidence("verify", "all.asice", *OWN, *copies, *POLICY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert answer.code == 0, answer.err
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("presented", [(), ("pipe",)])
+def test_a_pipe_is_refused_and_not_waited_for(evidence: Run, presented: tuple[str, ...]) -> None:
+    os.mkfifo("pipe")
+    before = signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(20)
+    try:
+        answer = evidence("verify", "all.asice" if presented else "pipe", *presented, *POLICY)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    assert answer.code == 13
+    assert "pipe" in answer.err
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError
+
+
+@pytest.mark.usefixtures("told")
+def test_what_is_no_file_is_told_before_anything_is_checked(evidence: Run) -> None:
+    for name in ("none.asice", "case"):
+        assert evidence("verify", "all.asice", OWN[0], name, *POLICY).code == 11
+        assert evidence("verify", name, *POLICY).code == 11
+
+
+@pytest.mark.usefixtures("told")
+def test_a_damaged_certificate_is_reported_whatever_is_asked_with_it(evidence: Run) -> None:
+    Path("log").mkdir()
+    for name in ("all.asice", OWN[0]):
+        Path("bad.asice").write_bytes(Path(name).read_bytes()[:-30])
+        for more in (("--online",), ("--online", "--ledger", "log"), ("--log", "log"), OWN):
+            answer = evidence("verify", "bad.asice", *more, *POLICY, "--json")
+            assert (answer.code, answer.document["verdict"]) == (1, "FAILED"), answer.err
+            if "--online" in more:
+                assert answer.document["steps"][-1]["reason"] == "step.not-reached"
+    assert evidence("verify", OWN[0], "--log", "log", *POLICY).code == 2
+
+
+@pytest.mark.usefixtures("told")
+def test_a_completeness_certificate_has_no_online_step(evidence: Run) -> None:
+    answer = evidence("verify", "all.asice", "--online", "--ledger", "log", *POLICY)
+    assert answer.code == 2
+    assert "--log" in answer.err
+
+
+@pytest.mark.usefixtures("told")
 def test_the_container_has_a_page_and_a_text_for_people(evidence: Run) -> None:
     with zipfile.ZipFile("all.asice") as container:
         assert container.read("certificate.pdf").startswith(b"%PDF")
@@ -164,3 +229,13 @@ def test_a_second_chain_under_the_same_number_is_told(evidence: Run) -> None:
     evidence("matter", "certify", CASE, "--out", "now.asice")
     answer = evidence("verify", "now.asice", *OWN, "second.asice", *POLICY)
     assert (answer.code, "completeness.second-matter" in answer.out) == (1, True)
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_case_number_that_is_not_utf_8_is_refused(evidence: Run) -> None:
+    Path("x.txt").write_text("x")
+    answer = evidence("deposit", "x.txt", "--case", "\udcff", "--out", "x.asice")
+    assert answer.code == 2
+    assert "no case number" in answer.err
+    for command in (("certify", "\udcff"), ("share", "\udcff")):
+        assert evidence("matter", *command, "--out", "out").code not in {0, 70}

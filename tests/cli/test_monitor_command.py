@@ -88,6 +88,16 @@ def test_a_key_is_enough(served: Running, evidence: Run) -> None:
     assert evidence("monitor", "--vkey", vkey, "--once", "--state", "d").code == 2
 
 
+def test_an_address_that_is_not_utf_8_is_one_that_does_not_answer(
+    desk: Path, evidence: Run
+) -> None:
+    usual = ("monitor", "\udcff", "--state", "s", "--policy", desk / "ledger" / "trust.toml")
+    for more in ((), ("--json",)):
+        answer = evidence(*usual, "--once", *more)
+        assert answer.code == 3, answer.err
+        assert "monitor.unreachable" in answer.out
+
+
 def test_a_ledger_that_does_not_answer_is_a_warning(served: Running, evidence: Run) -> None:
     usual = ("monitor", "http://127.0.0.1:1", "--state", "s", "--policy", served.home.trust)
     answer = evidence(*usual, "--once")

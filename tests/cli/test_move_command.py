@@ -126,3 +126,13 @@ def test_moving_to_a_server_that_is_not_there(desk: Path, evidence: Run) -> None
     assert answer.code == 35
     assert "w0rd" not in answer.err
     assert evidence("deposit", "case", "--out", "case.asice").code == 0
+
+
+def test_a_folder_that_is_not_utf_8_is_refused_before_anything_is_moved(
+    desk: Path, evidence: Run
+) -> None:
+    assert evidence("deposit", "case/lease.txt", "--out", "before.asice").code == 0
+    answer = evidence("move", "--to", "\udcff")
+    assert answer.code == 30
+    assert not list(desk.glob("\udcff"))
+    assert evidence("deposit", "case", "--out", "after.asice").code == 0

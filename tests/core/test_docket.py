@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -108,6 +109,18 @@ def test_every_other_docket_is_refused(
         parse(changed(line, change))
     assert caught.value.reason == reason
     assert isinstance(caught.value, NewerFormat) is reason.endswith("newer")
+
+
+def test_a_docket_of_nothing_but_newlines_takes_no_memory() -> None:
+    data = b"\n" * (8 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FormatError) as caught:
+            parse(data)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+    assert caught.value.reason == "docket.count"
 
 
 GOLDEN = vectors.read("docket.jsonl")

@@ -38,6 +38,12 @@ def test_no_other_case_number_stands_on_a_card(name: str) -> None:
     assert caught.value.reason == "matter.case-number"
 
 
+def test_a_case_number_that_is_not_text_is_refused() -> None:
+    with pytest.raises(FormatError) as caught:
+        MatterCard("2026-\udcff", bytes(32))
+    assert caught.value.reason == "matter.case-number"
+
+
 KEY = base64url_text(bytes(32))
 
 

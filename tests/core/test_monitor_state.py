@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence_ledger.core.edge import partial_widths
 from evidence_ledger.core.log_growth import Mark
 from evidence_ledger.core.monitor_state import MonitorState, Progress
 from evidence_ledger.errors import EvidenceError, FormatError, NewerFormat
 from tests.forked_log import Branch
 
 HASHES = st.binary(min_size=32, max_size=32)
+
+
+def mark(size: int, last: bytes, waiting: tuple[int, str] | None) -> Mark:
+    rows = tuple(bytes(32 * width) for width in partial_widths(size))
+    return Mark(size, rows, last, "2026-11-22T10:00:00.000000Z", waiting)
+
+
 MARKS = st.builds(
-    Mark,
+    mark,
     size=st.integers(0, 2**50),
-    rows=st.lists(HASHES, max_size=4).map(tuple),
     last=HASHES,
-    received=st.just("2026-11-22T10:00:00.000000Z"),
     waiting=st.none() | st.tuples(st.integers(0, 9), st.just("2026-11-22T10:00:00.000000Z")),
 )
 NOTES = st.integers(1, 9).map(Branch(0).note)
@@ -34,7 +41,7 @@ STATES = st.builds(
     seen=TIMES,
     watched=st.dictionaries(st.sampled_from(["sha256:aa", "signer:bb"]), st.integers(0, 99)),
 )
-ONE = MonitorState("ledger.example/1", Branch(0).note(5), Mark(5, (bytes(32),), bytes(32)))
+ONE = MonitorState("ledger.example/1", Branch(0).note(5), Mark(5, (bytes(160),), bytes(32)))
 
 
 @given(STATES)
@@ -72,6 +79,20 @@ def test_each_member_is_what_it_must_be(old: bytes, new: bytes) -> None:
     assert old in data
     with pytest.raises(FormatError):
         MonitorState.parse(data.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("size", "rows"),
+    [(9, (bytes(160),)), (5, ()), (5, (bytes(159),)), (0, (b"",)), (256, (b"",)), (5, (b"",) * 2)],
+)
+def test_rows_that_do_not_fit_the_size_are_damage(size: int, rows: tuple[bytes, ...]) -> None:
+    for state in (
+        replace(ONE, mark=Mark(size, rows)),
+        replace(ONE, progress=Progress(Branch(0).note(5), Mark(size, rows))),
+    ):
+        with pytest.raises(FormatError) as caught:
+            MonitorState.parse(state.encode())
+        assert caught.value.reason == "monitor-state.malformed"
 
 
 def test_a_newer_state_is_said_to_be_newer() -> None:

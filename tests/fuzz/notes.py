@@ -111,7 +111,7 @@ def _monitor_state(data: bytes) -> None:
     assert MonitorState.parse(data).encode() == data
 
 
-_MARK = Mark(5, (bytes(32),), bytes(32), "2026-11-22T10:00:00.000000Z", (3, "x"))
+_MARK = Mark(5, (bytes(160),), bytes(32), "2026-11-22T10:00:00.000000Z", (3, "x"))
 _STATE = MonitorState(LOG.name, NOTE, _MARK, Progress(NOTE, _MARK), watched={"sha256:00": 5})
 _EVIDENCE = [data for name, data in misbehaviour().items() if name.endswith(".misbehaviour")]
 _ACCUSED = [{found.first.text, found.second.text} for found in map(Misbehaviour.parse, _EVIDENCE)]

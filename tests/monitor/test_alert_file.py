@@ -12,7 +12,7 @@ from evidence_ledger.adapters.monitor import alert_file
 from evidence_ledger.adapters.monitor.alert_file import AlertFile
 from evidence_ledger.adapters.monitor.command import AlertCommand
 from evidence_ledger.core.alert import Alert, Severity
-from evidence_ledger.errors import UsageError
+from evidence_ledger.errors import FormatError, UsageError
 from tests.fakes import NOON
 
 
@@ -57,6 +57,55 @@ def test_a_line_that_was_cut_off_is_dropped_and_found_again(tmp_path: Path) -> N
         assert path.read_bytes() == whole
         assert subjects(again) == ["1"]
     assert again.add(alert("2"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{}",
+        b"[1]",
+        b"\xff",
+        bytes(50),
+        b'{"id":1}',
+        b"",
+        b"[" * 100_000,
+        '{"id":"x"}'.encode("utf-16"),
+    ],
+)
+def test_a_line_that_is_no_alert_is_damage(tmp_path: Path, line: bytes) -> None:
+    opened(tmp_path).add(alert("1"))
+    path = tmp_path / "alerts.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole + line + b"\n")
+    with pytest.raises(FormatError) as caught:
+        opened(tmp_path)
+    assert (caught.value.reason, caught.value.where) == ("monitor-alerts.malformed", str(path))
+    path.write_bytes(whole)
+    book = opened(tmp_path)
+    path.write_bytes(line + b"\n" + whole)
+    with pytest.raises(FormatError):
+        list(book.untold())
+
+
+@pytest.mark.parametrize("told", [b"-5\n", b"7\n", b"\xff", b"", b"99999\n"])
+def test_a_place_at_which_no_line_begins_is_not_believed(tmp_path: Path, told: bytes) -> None:
+    book = opened(tmp_path)
+    book.add(alert("1"))
+    book.add(alert("2"))
+    (tmp_path / "told").write_bytes(told)
+    assert subjects(opened(tmp_path)) == ["1", "2"]
+
+
+def test_after_the_file_was_put_aside_new_alerts_are_told(tmp_path: Path) -> None:
+    book = opened(tmp_path)
+    for number in range(5):
+        book.add(alert(str(number)))
+    for _, place in book.untold():
+        book.was_told(place)
+    (tmp_path / "alerts.jsonl").unlink()
+    book = opened(tmp_path)
+    book.add(alert("new"))
+    assert subjects(book) == ["new"]
 
 
 def test_ids_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

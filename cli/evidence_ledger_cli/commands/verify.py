@@ -13,16 +13,18 @@ from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.adapters.files.hashing import hash_files
 from evidence_ledger.adapters.trust_file import read_trust
-from evidence_ledger.core.completeness import is_complete_list
+from evidence_ledger.core.completeness import is_complete_list, is_plain
 from evidence_ledger.core.digest import Algorithm
-from evidence_ledger.core.online_check import check_online
+from evidence_ledger.core.online_check import TASK, check_online
 from evidence_ledger.core.presented_file import PresentedFile, claimed_digests
+from evidence_ledger.core.recipe import Recipe
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.errors import UsageError
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.accusation import is_accusation, judged, keep, read
+from evidence_ledger_cli.input_file import open_regular
 from evidence_ledger_cli.log_place import log_source
 from evidence_ledger_cli.matter_check import verify_matter
 from evidence_ledger_cli.output import hint
@@ -92,7 +94,8 @@ def command(
     Needs no network and no ledger: only the certificate, the files that you have, and a trust
     policy, which you got by another way than the certificate. With --online the ledger is asked
     too; if it shows another history than the one that it signed, the evidence is written.
-    A completeness certificate is checked with the certificates of its entries in place of files.
+    A completeness certificate is checked with the certificates of its entries in place of files,
+    and with --log in place of --online.
 
     Evidence against an operator answers 1 (FAILED) where it proves that the operator signed two
     histories, and 3 otherwise; it never answers 0.
@@ -106,7 +109,12 @@ def command(
         return show_report(found, json=json, explain=explain, heading=heading)
     _require_certificate_options(vkeys, ledger or evidence_file, online=online)
     trust, moment = _trust(policy, home), at or SystemClock().now()
-    with input_errors(certificate_file), certificate_file.open("rb") as source:
+    with open_regular(certificate_file) as source, input_errors(certificate_file):
+        if online and is_complete_list(source):
+            raise UsageError(
+                "--online goes with the certificate of an entry.",
+                hint="A completeness certificate is checked against the public entries: --log",
+            )
         report = _checked(source, files, trust, moment, log)
         if online:
             out = evidence_file or certificate_file.with_name(
@@ -127,7 +135,7 @@ def _checked(
 ) -> Report:
     if is_complete_list(source):
         return verify_matter(source, files, trust, moment, log)
-    if log is not None:
+    if log is not None and is_plain(source):
         raise UsageError("--log goes with a completeness certificate.")
     presented = _presented(files, claimed_digests(source)) if files else []
     return verify_certificate(source, presented, trust, moment)
@@ -145,7 +153,15 @@ def _require_certificate_options(
 def _asked(
     report: Report, source: BinaryIO, trust: TrustPolicy | None, named: str | None, out: Path
 ) -> Report:
-    """The report with the answer of the ledger; the evidence is written where that convicts."""
+    """The report with the answer of the ledger; the evidence is written where that convicts.
+
+    Where the certificate does not say which ledger that is, nobody is asked.
+    """
+    if "ledger" not in report.facts:
+        recipe = Recipe(report.subject)
+        recipe.skip(TASK)
+        facts = dict(report.facts) | {"two_histories": False}
+        return Report(report.subject, (*report.steps, *recipe.report().steps), facts)
     with log_source(named or _address(report, trust)) as log:
         report, found = check_online(report, source, log, trust)
     if found is not None:

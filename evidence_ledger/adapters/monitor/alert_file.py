@@ -15,6 +15,7 @@ from pathlib import Path
 from evidence_ledger.adapters.durable_file import replace
 from evidence_ledger.adapters.file_errors import input_errors, output_errors
 from evidence_ledger.core.alert import Alert
+from evidence_ledger.errors import FormatError
 
 MOST_IDS = 10_000
 """Ids that are remembered: a trouble that lasts is told once."""
@@ -23,7 +24,10 @@ _TAIL = 8 << 20
 
 
 class AlertFile:
-    """See monitor_ports.AlertBook. One process at a time."""
+    """See monitor_ports.AlertBook. One process at a time.
+
+    Raises FileUnreadable, OutputUnwritable, FormatError for a line that is no alert.
+    """
 
     def __init__(self, path: Path, told: Path) -> None:
         self._path = path
@@ -33,7 +37,7 @@ class AlertFile:
             self._end = _repaired(path)
         with input_errors(path):
             for line in _last_lines(path, self._end):
-                self._remember(str(json.loads(line)["id"]))
+                self._remember(_alert(line, path)[1])
 
     def add(self, alert: Alert) -> bool:
         """See the port."""
@@ -50,30 +54,59 @@ class AlertFile:
 
     def untold(self) -> Iterator[tuple[dict[str, object], int]]:
         """Alerts that have not been told, each with what ``was_told`` takes. Raises
-        FileUnreadable.
+        FileUnreadable, FormatError.
         """
         with input_errors(self._path), self._path.open("rb") as file:
             place = file.seek(self._start())
             for line in file:
                 place += len(line)
-                yield json.loads(line), place
+                yield _alert(line, self._path)[0], place
 
     def was_told(self, place: int) -> None:
         """All alerts up to here have been told. Raises OutputUnwritable."""
         replace(self._told, b"%d\n" % place, mode=0o600)
 
     def _start(self) -> int:
+        """Where to go on; at the start, if the place noted is none at which a line begins."""
         try:
+<<<<<<< HEAD
             told = int(self._told.read_bytes())
         except (FileNotFoundError, ValueError):
             return 0
         # More was told than is there: the file was put aside, and this is a new one.
         return told if 0 <= told <= self._path.stat().st_size else 0
+=======
+            place = int(self._told.read_bytes())
+        except (FileNotFoundError, ValueError):
+            return 0
+        if not 0 < place <= self._end:
+            return 0
+        with self._path.open("rb") as file:
+            file.seek(place - 1)
+            return place if file.read(1) == b"\n" else 0
+>>>>>>> fixa
 
     def _remember(self, alert_id: str) -> None:
         self._ids[alert_id] = None
         if len(self._ids) > MOST_IDS:
             self._ids.popitem(last=False)
+
+
+def _alert(line: bytes, path: Path) -> tuple[dict[str, object], str]:
+    """An alert's members, and its id."""
+    try:
+        members = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        members = None
+    alert_id = members.get("id") if isinstance(members, dict) else None
+    if not isinstance(alert_id, str):
+        raise FormatError(
+            "monitor-alerts.malformed",
+            "The monitor's file of alerts is damaged: a line in it is no alert.",
+            where=str(path),
+            hint="Put the file aside: what still holds is then found, and told, again.",
+        )
+    return members, alert_id
 
 
 def _repaired(path: Path) -> int:

@@ -88,7 +88,7 @@ class MonitorFolder:
 
     def state(self, address: str) -> StateFile:
         """The state of the ledger at an address."""
-        name = sha256(address.encode()).hexdigest()[:32]
+        name = sha256(address.encode("utf-8", "surrogateescape")).hexdigest()[:32]
         return StateFile(self._folder / "ledgers" / f"{name}.json")
 
     @contextmanager
