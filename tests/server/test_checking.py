@@ -166,7 +166,8 @@ def test_where_no_process_can_be_started_it_is_tried_again(
     def popen(*arguments: object, **keywords: object) -> subprocess.Popen[bytes]:
         if failures:
             raise failures.pop()
-        return start(*arguments, **keywords)  # type: ignore[call-overload]  # handed on
+        found: subprocess.Popen[bytes] = start(*arguments, **keywords)  # type: ignore[call-overload]  # handed on
+        return found
 
     monkeypatch.setattr("evidence_ledger_server.checking.subprocess.Popen", popen)
 

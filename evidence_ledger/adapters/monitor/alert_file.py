@@ -69,13 +69,6 @@ class AlertFile:
     def _start(self) -> int:
         """Where to go on; at the start, if the place noted is none at which a line begins."""
         try:
-<<<<<<< HEAD
-            told = int(self._told.read_bytes())
-        except (FileNotFoundError, ValueError):
-            return 0
-        # More was told than is there: the file was put aside, and this is a new one.
-        return told if 0 <= told <= self._path.stat().st_size else 0
-=======
             place = int(self._told.read_bytes())
         except (FileNotFoundError, ValueError):
             return 0
@@ -84,7 +77,6 @@ class AlertFile:
         with self._path.open("rb") as file:
             file.seek(place - 1)
             return place if file.read(1) == b"\n" else 0
->>>>>>> fixa
 
     def _remember(self, alert_id: str) -> None:
         self._ids[alert_id] = None
