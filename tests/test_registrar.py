@@ -25,7 +25,7 @@ from evidence_ledger.core.administration import (
     Settings,
 )
 from evidence_ledger.core.admission import SignedStatement, admit
-from evidence_ledger.core.chain import extend
+from evidence_ledger.core.chain import Admission, extend
 from evidence_ledger.core.grant import Grant
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.role import Role
@@ -92,8 +92,11 @@ def reason(bench: Workbench, signed: SignedStatement) -> str:
 
 def force(bench: Workbench, *signed: SignedStatement, seal: bool = False) -> None:
     """Append past the register, as somebody who writes into the database with the ledger's code."""
+    append(bench, *[admit(one, bench.origin, seal=seal) for one in signed])
+
+
+def append(bench: Workbench, *admissions: Admission) -> None:
     head = bench.store.head()
-    admissions = [admit(one, bench.origin, seal=seal) for one in signed]
     received = bench.clock.now() + timedelta(seconds=1)
     bench.store.append(head, extend(head, edge_at(bench.store, head.size), admissions, received))
 

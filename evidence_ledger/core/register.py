@@ -44,6 +44,7 @@ class Register:
         self._issuers: dict[bytes, EnrolIssuer] = {}
         self._lists: dict[tuple[bytes, bytes], RevocationList] = {}
         self._before: dict[bytes, bytes] = {}
+        self._taken: set[bytes] = set()
 
     def copy(self) -> Register:
         """One that changes by itself."""
@@ -54,6 +55,7 @@ class Register:
         other._issuers = dict(self._issuers)
         other._lists = dict(self._lists)
         other._before = dict(self._before)
+        other._taken = set(self._taken)
         return other
 
     @property
@@ -132,6 +134,12 @@ class Register:
             raise NotAllowed(
                 "register.role", f"A statement of kind {kind} is not for the role {told}."
             )
+
+    def is_first(self, digest: bytes) -> bool:
+        """Whether the statement with this SHA-256 was never shown here before: acts count once."""
+        known = digest in self._taken
+        self._taken.add(digest)
+        return not known
 
     def take(self, act: Act, signer: bytes) -> None:
         """Do what ``signer`` said. Raises NotAllowed; Refused where it makes no sense here."""
