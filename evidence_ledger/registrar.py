@@ -97,7 +97,11 @@ def _who(admission: Admission) -> Identity:
 
 
 def check_grant(register: Register, store: Store, parsed: Statement) -> None:
-    """Only the depositor of an entry grants its claims. Raises NotAllowed, Refused, NoSuchEntry."""
+    """Only the depositor of an entry grants its claims, by a key that counts still.
+
+    Raises NotAllowed, Refused, NoSuchEntry.
+    """
+    register.require_unrevoked(parsed.signer)
     about = store.entry(parsed.refs[0].index)
     if entry.parse(about.entry).kind != "deposit" or about.statement is None:
         raise Refused("grant.no-claims", f"Entry {about.index} has no claims to be granted.")

@@ -320,6 +320,15 @@ def test_the_audit_finds_a_grant_by_another_than_the_depositor(bench: Workbench)
     assert found(bench.audit(), "11") == (Verdict.FAILED, "grant.not-depositor")
 
 
+def test_a_revoked_signer_grants_nothing_even_in_an_open_ledger(bench: Workbench) -> None:
+    index = bench.deposit()
+    act(bench, Revoke(fingerprint(DEPOSITOR)))
+    grant = bench.author.grant(Grant(fingerprint(STRANGER)), context(bench, index))
+    assert reason(bench, grant) == "register.revoked"
+    force(bench, grant)
+    assert found(bench.audit(), "11") == (Verdict.FAILED, "register.revoked")
+
+
 def test_the_audit_finds_a_seal_by_another_than_an_operator(closed: Workbench) -> None:
     closed.ledger.seal()
     own = closed.store.entry(2).statement

@@ -1,6 +1,6 @@
 """The audit of a whole ledger: everything re-read, re-hashed and re-verified from stored bytes.
 
-1  Entries      chain, hashes of documents, tree and tiles         RFC 9162, 2.1; C2SP tlog-tiles
+1  Entries      chain, hashes of documents, tree and tiles;        RFC 9162, 2.1; C2SP tlog-tiles
                 statements are of their kinds, for this ledger,
                 and there once
 2  Signatures   CAdES-B-B of every statement                       ETSI EN 319 122-1, 6
