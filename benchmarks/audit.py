@@ -28,6 +28,7 @@ from evidence_ledger.adapters.sql.audit import audit_chain
 from evidence_ledger.auditing.audit import check_signature
 from evidence_ledger.core.cms import parse_signed_data
 
+ORIGIN = "local/3f9c"
 ROUNDS = 3
 SAMPLE = 1000
 Run = Callable[[], None]
@@ -37,7 +38,9 @@ def audited(path: Path, count: int, processes: int, *, claims: bool = False) -> 
     """One audit without signatures."""
 
     def run() -> None:
-        found = audit_chain(path, processes=processes, signatures=False, claims=claims)
+        found = audit_chain(
+            path, origin=ORIGIN, processes=processes, signatures=False, claims=claims
+        )
         assert found.edge.size == count
         assert found.claims.unsound is None
         assert not found.lost
@@ -49,7 +52,9 @@ def verified(path: Path, count: int, processes: int, *, claims: bool = False) ->
     """One audit with signatures."""
 
     def run() -> None:
-        found = audit_chain(path, processes=processes, check=check_signature, claims=claims)
+        found = audit_chain(
+            path, origin=ORIGIN, processes=processes, check=check_signature, claims=claims
+        )
         assert found.edge.size == count
         assert found.unsound is None
         assert found.claims.unsound is None

@@ -84,6 +84,7 @@ class OpenLedger:
         chain = partial(
             audit_chain,
             self.database,
+            origin=parts.origin,
             processes=processes,
             claims=True,
             advance=advance,

@@ -65,7 +65,7 @@ class Ledger:
         self._enroller = Enroller(parts.store)
         self._parts = parts
         self._links = Links(parts.store)
-        self.registrar = Registrar(parts.store, parts.first_operator)
+        self.registrar = Registrar(parts.store, parts.first_operator, parts.origin)
         self._deadline = parts.rules.deadline
         self._checked = False
         self._appender = Appender(

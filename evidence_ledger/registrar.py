@@ -9,6 +9,8 @@ from threading import Lock
 
 from evidence_ledger.core import cades, entry, statement
 from evidence_ledger.core.chain import Admission
+from evidence_ledger.core.entry import leaf_hash
+from evidence_ledger.core.entry_audit import require_own
 from evidence_ledger.core.identity import Identity, identity_of
 from evidence_ledger.core.register import Register
 from evidence_ledger.core.statement import Statement
@@ -26,14 +28,15 @@ from evidence_ledger.stored import StoredEntry
 class Registrar:
     """Reads the register out of a store. Several threads may ask at once.
 
-    ``operator`` is the SHA-256 of the first operator's X.509 certificate.
+    ``operator`` is the SHA-256 of the first operator's X.509 certificate, ``origin`` the ledger's.
     """
 
-    def __init__(self, store: Store, operator: bytes) -> None:
+    def __init__(self, store: Store, operator: bytes, origin: str) -> None:
         self._store = store
         self._lock = Lock()
         self._register = Register(operator)
         self._operator = operator
+        self._origin = origin
         self._size = 0
 
     def at(self, size: int) -> Register:
@@ -50,8 +53,11 @@ class Registrar:
     def _read(self, register: Register, start: int, stop: int) -> Register:
         for found in self._store.special_entries(start, stop):
             if found.kind == "administration":
-                parsed = _stated(self._store.entry(found.entry))
-                _take(register, parsed, found.entry)
+                stored = self._store.entry(found.entry)
+                parsed = _stated(stored, self._origin)
+                # One that was entered again, past all checks, counts once.
+                if register.is_first(entry.parse(stored.entry).statement):
+                    _take(register, parsed, found.entry)
         return register
 
     def judge(
@@ -91,7 +97,11 @@ def _who(admission: Admission) -> Identity:
 
 
 def check_grant(register: Register, store: Store, parsed: Statement) -> None:
-    """Only the depositor of an entry grants its claims. Raises NotAllowed, Refused, NoSuchEntry."""
+    """Only the depositor of an entry grants its claims, by a key that counts still.
+
+    Raises NotAllowed, Refused, NoSuchEntry.
+    """
+    register.require_unrevoked(parsed.signer)
     about = store.entry(parsed.refs[0].index)
     if entry.parse(about.entry).kind != "deposit" or about.statement is None:
         raise Refused("grant.no-claims", f"Entry {about.index} has no claims to be granted.")
@@ -103,13 +113,17 @@ def check_grant(register: Register, store: Store, parsed: Statement) -> None:
         raise Refused("grant.beyond", f"Entry {about.index} has no claim {claims[-1]}.")
 
 
-def _stated(stored: StoredEntry) -> Statement:
+def _stated(stored: StoredEntry, origin: str | None = None) -> Statement:
     if stored.statement is None:
         raise LedgerCorrupt(f"The administration statement of entry {stored.index} is gone.")
     try:
-        return statement.parse(stored.statement)
+        parsed = statement.parse(stored.statement)
+        require_own(parsed, entry.parse(stored.entry), origin)
     except FormatError as error:
         raise LedgerCorrupt(f"Entry {stored.index} can't be read: {error.message}") from error
+    except Refused as error:
+        raise LedgerCorrupt(error.message, where=error.where) from error
+    return parsed
 
 
 def _take(register: Register, parsed: Statement, number: int) -> None:
@@ -124,9 +138,15 @@ def _take(register: Register, parsed: Statement, number: int) -> None:
 def statements_about(store: Store, index: int) -> Iterator[Statement]:
     """What later entries say of an entry, oldest first; what is erased is not there.
 
-    Raises LedgerCorrupt.
+    Raises LedgerCorrupt, NoSuchEntry.
     """
+    leaf = leaf_hash(store.entry(index).entry)
     for found in store.special_about(index):
         stored = store.entry(found.entry)
-        if stored.statement is not None:
-            yield _stated(stored)
+        if stored.statement is None:
+            continue
+        parsed = _stated(stored)
+        # With the leaf hash: what was said of another ledger's entry is not said of this one.
+        if not any(ref.index == index and ref.leaf == leaf for ref in parsed.refs):
+            raise LedgerCorrupt(f"Entry {stored.index} is not about entry {index}.")
+        yield parsed

@@ -25,7 +25,7 @@ from evidence_ledger.core.administration import (
     Settings,
 )
 from evidence_ledger.core.admission import SignedStatement, admit
-from evidence_ledger.core.chain import extend
+from evidence_ledger.core.chain import Admission, extend
 from evidence_ledger.core.grant import Grant
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.role import Role
@@ -92,8 +92,11 @@ def reason(bench: Workbench, signed: SignedStatement) -> str:
 
 def force(bench: Workbench, *signed: SignedStatement, seal: bool = False) -> None:
     """Append past the register, as somebody who writes into the database with the ledger's code."""
+    append(bench, *[admit(one, bench.origin, seal=seal) for one in signed])
+
+
+def append(bench: Workbench, *admissions: Admission) -> None:
     head = bench.store.head()
-    admissions = [admit(one, bench.origin, seal=seal) for one in signed]
     received = bench.clock.now() + timedelta(seconds=1)
     bench.store.append(head, extend(head, edge_at(bench.store, head.size), admissions, received))
 
@@ -315,6 +318,15 @@ def test_the_audit_finds_a_grant_by_another_than_the_depositor(bench: Workbench)
     false = author(bench, STRANGER).grant(Grant(fingerprint(STRANGER)), context(bench, index))
     force(bench, false)
     assert found(bench.audit(), "11") == (Verdict.FAILED, "grant.not-depositor")
+
+
+def test_a_revoked_signer_grants_nothing_even_in_an_open_ledger(bench: Workbench) -> None:
+    index = bench.deposit()
+    act(bench, Revoke(fingerprint(DEPOSITOR)))
+    grant = bench.author.grant(Grant(fingerprint(STRANGER)), context(bench, index))
+    assert reason(bench, grant) == "register.revoked"
+    force(bench, grant)
+    assert found(bench.audit(), "11") == (Verdict.FAILED, "register.revoked")
 
 
 def test_the_audit_finds_a_seal_by_another_than_an_operator(closed: Workbench) -> None:

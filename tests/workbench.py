@@ -190,6 +190,7 @@ class Workbench:
                 roots={one.name: one.roots for one in self.authorities},
                 chain=lambda check: audit_chain(
                     self.where or self.database,
+                    origin=self.origin,
                     check=check,
                     signatures=check is not None,
                     claims=True,

@@ -1,6 +1,8 @@
 """The audit of a whole ledger: everything re-read, re-hashed and re-verified from stored bytes.
 
-1  Entries      chain, hashes of documents, tree and tiles         RFC 9162, 2.1; C2SP tlog-tiles
+1  Entries      chain, hashes of documents, tree and tiles;        RFC 9162, 2.1; C2SP tlog-tiles
+                statements are of their kinds, for this ledger,
+                and there once
 2  Signatures   CAdES-B-B of every statement                       ETSI EN 319 122-1, 6
 3  Claims       under their statements' roots; every fingerprint
                 can be found                                       RFC 9162, 2.1
@@ -328,7 +330,7 @@ class _Audit:
         return check_cosignatures(self._seals(), self._parts.witnesses)
 
     def register(self) -> str:
-        audited = RegisterAudit(self._store, self._parts.operator)
+        audited = RegisterAudit(self._store, self._parts.operator, self._parts.origin)
         return audited.check(self._found.special, self.size)
 
     def memory(self) -> str:

@@ -8,28 +8,35 @@ from itertools import takewhile
 
 from evidence_ledger.core import cades, entry, statement
 from evidence_ledger.core.admission import check_rotation, check_signer
+from evidence_ledger.core.chain import NOTHING
 from evidence_ledger.core.counting import counted
+from evidence_ledger.core.entry_audit import require_own
 from evidence_ledger.core.identity import Identity, identity_of
 from evidence_ledger.core.register import Register
 from evidence_ledger.core.special import SpecialEntry, special_entries
-from evidence_ledger.core.statement import Statement
-from evidence_ledger.core.statement_form import signer_of
+from evidence_ledger.core.statement import Statement, TreePoint
+from evidence_ledger.core.statement_form import after_of, signer_of
 from evidence_ledger.errors import EvidenceError, NotAllowed, Refused, Undecided
 from evidence_ledger.ports import Store
 from evidence_ledger.registrar import check_grant
 from evidence_ledger.stored import StoredEntry
+from evidence_ledger.tree import reader_of
 
 
 class RegisterAudit:
     """Walks the entries from one administration entry to the next.
 
-    ``operator`` is the SHA-256 of the first operator's X.509 certificate. Only while the ledger is
-    closed is every entry read. That statements are signed as they say is another step's to check.
+    ``operator`` is the SHA-256 of the first operator's X.509 certificate, ``origin`` the ledger's.
+    Only while the ledger is closed is every entry read. That statements are signed as they say is
+    another step's to check.
     """
 
-    def __init__(self, store: Store, operator: bytes) -> None:
+    def __init__(self, store: Store, operator: bytes, origin: str) -> None:
         self._store = store
         self._register = Register(operator)
+        self._origin = origin
+        self._tree = reader_of(store)
+        self._points = {NOTHING}
         self._checked = 0
         self._acts = 0
 
@@ -73,7 +80,40 @@ class RegisterAudit:
             self._register.check(parsed.kind, signer, partial(_who, one), parsed.received)
         except NotAllowed as error:
             raise _not_allowed(one, error) from error
+        self._check_point(after_of(one.statement), one.index)
         self._checked += 1
+
+    def _check_point(self, point: TreePoint, index: int) -> None:
+        """The checkpoint that a statement came after was one of this tree. Raises Refused."""
+        if point in self._points:
+            return
+        if point.size > index or self._tree.root(point.size) != point.root:
+            raise Refused(
+                "audit.after",
+                f"Entry {index} names a checkpoint that this ledger never had.",
+                where=f"entry {index}",
+            )
+        self._points.add(point)
+
+    def _check_references(self, parsed: Statement, index: int) -> None:
+        """What a statement names are entries before it. Raises Refused."""
+        for ref in parsed.refs:
+            found = ref.index < index and self._store.leaf_hashes(ref.index, ref.index + 1)
+            if found != [ref.leaf]:
+                raise Refused(
+                    "audit.refs",
+                    f"Entry {index} names an entry that was not in this ledger before it.",
+                    where=f"entry {index}",
+                )
+
+    def _check_links(self, one: StoredEntry, parsed: Statement) -> None:
+        """What is said of a special entry: by which ledger, after what, of what, and once."""
+        held = entry.parse(one.entry)
+        require_own(parsed, held, self._origin)
+        self._check_point(parsed.after, one.index)
+        self._check_references(parsed, one.index)
+        if not self._register.is_first(held.statement):
+            raise _repeated(one)
 
     def _check_special(self, one: StoredEntry) -> None:
         if self._register.closed:
@@ -81,6 +121,7 @@ class RegisterAudit:
         parsed = _stated(one)
         if parsed is None:
             return
+        self._check_links(one, parsed)
         try:
             if parsed.administration is not None:
                 check_rotation(parsed)
@@ -93,6 +134,10 @@ class RegisterAudit:
         except EvidenceError as error:
             error.where = f"entry {one.index}"
             raise
+
+
+def _repeated(one: StoredEntry) -> Refused:
+    return Refused("audit.repeated", "An act is entered a second time.", where=f"entry {one.index}")
 
 
 def _who(one: StoredEntry) -> Identity:

@@ -1,10 +1,10 @@
 """X.509 chains as of a moment (RFC 5280, section 6; a small and strict part of it).
 
 Issuers are looked for among ``roots``, which the person who checks trusts, and ``intermediates``,
-which prove nothing by themselves. A path is found by names and signatures. Then each X.509
-certificate on it needs: validity at the moment, no critical extension that this program does not
-know; and each issuer: basicConstraints, path length, keyUsage, name constraints. The search is
-bounded, as cross-signed authorities make loops.
+which prove nothing by themselves: only those that a root leads to are asked. A path is found by
+names and signatures. Then each X.509 certificate on it needs: validity at the moment, no critical
+extension that this program does not know; and each issuer: basicConstraints, path length, keyUsage,
+name constraints. The search is bounded, as cross-signed authorities make loops.
 
 Policy processing is not done, so whatever demands it (a critical policy constraint) is Undecided.
 Revocation is judged elsewhere.
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from evidence_ledger.core import oid
@@ -127,13 +127,27 @@ def _unknown_root(leaf: X509Certificate) -> Undecided:
 
 
 class _Search:
-    """Paths upwards by names and signatures, depth first, roots before others."""
+    """Paths upwards by names and signatures, depth first, roots before others below them."""
 
     def __init__(self, roots: list[X509Certificate], others: list[X509Certificate]) -> None:
         self._roots = roots
         self._others = others
         self._links = 0
         self.weak: EvidenceError | None = None
+
+    @cached_property
+    def _vouched_for(self) -> list[X509Certificate]:
+        """The others below a root, found from the roots down, so that no stranger's key is used:
+        whoever makes up X.509 certificates chooses their keys, and some are slow to compute with.
+        """
+        vouched: list[X509Certificate] = []
+        issuers, left = list(self._roots), self._others
+        for issuer in issuers:
+            below = [one for one in left if self._links_to(one, issuer)]
+            left = [one for one in left if one not in below]
+            vouched += below
+            issuers += filter(_is_authority, below)
+        return vouched
 
     def paths(self, path: Path) -> Iterator[Path]:
         """All paths that go on from ``path`` to a root. Raises Undecided after too many links."""
@@ -146,7 +160,7 @@ class _Search:
         for root in self._roots:
             if self._links_to(last, root):
                 yield (*path, root)
-        for other in self._others:
+        for other in self._vouched_for:
             if not _holds(path, other) and self._links_to(last, other):
                 yield from self.paths((*path, other))
 
@@ -163,6 +177,13 @@ class _Search:
         except Undecided as error:
             self.weak = self.weak or error
             return False
+
+
+def _is_authority(certificate: X509Certificate) -> bool:
+    try:
+        return certificate.basic_constraints.authority
+    except FormatError:
+        return False
 
 
 def _holds(path: Path, candidate: X509Certificate) -> bool:

@@ -78,7 +78,8 @@ class ChainFindings:
 class SpanCheck:
     """Checks one span of entries, batch by batch.
 
-    Without ``signatures`` rows come without them: what the entries name stands unchecked.
+    Without ``signatures`` rows come without them: what the entries name stands unchecked. With
+    ``origin``, statements must be of their entries' kinds and for that ledger.
     """
 
     __slots__ = (
@@ -87,6 +88,7 @@ class SpanCheck:
         "_last",
         "_marks",
         "_next",
+        "_origin",
         "_prev",
         "_received",
         "_rest",
@@ -96,7 +98,8 @@ class SpanCheck:
         "_start",
     )
 
-    def __init__(self, start: int, *, signatures: bool = True) -> None:
+    def __init__(self, start: int, *, signatures: bool = True, origin: str | None = None) -> None:
+        self._origin = origin
         self._documents = slice(4, 6 if signatures else 5)
         self._start = self._next = start
         self._prev: bytes | None = None
@@ -117,7 +120,7 @@ class SpanCheck:
         """
         if not rows:
             return
-        batch = check_batch(rows, self._next, self._last, self._received[1])
+        batch = check_batch(rows, self._next, self._last, self._received[1], self._origin)
         if self._next == self._start:
             self._prev = batch.prev
             self._received = batch.received

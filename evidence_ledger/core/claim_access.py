@@ -3,7 +3,7 @@
 1. its depositor, by whatever key it holds now
 2. whoever it granted them to: the newest grant counts, and those that it names
 3. a court whose investigation order names the entry
-4. nobody else; nobody who was revoked
+4. nobody else; nobody who was revoked, by an operator or by a CA
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def readable_claims(
     ``roles`` gives the reader's, or raises NotAllowed; ``said`` are later statements about the
     entry, oldest first. Raises NotAllowed.
     """
-    if reader in register.revoked:
-        raise NotAllowed("register.revoked", "This signer is not enrolled any more.")
+    register.require_unrevoked(reader)
+    held = _unrevoked(roles)
     if register.same_holder(reader, deposit.signer):
         return None
     granted: frozenset[int] | None = frozenset()
@@ -40,7 +40,7 @@ def readable_claims(
                 granted = None if one.grant.claims is None else frozenset(one.grant.claims)
         elif one.kind == "order":
             is_ordered = is_ordered or register.same_holder(one.signer, reader)
-    if is_ordered and _is_court(roles):
+    if is_ordered and Role.COURT in held:
         return None
     if granted is not None and not granted:
         raise NotAllowed(
@@ -51,8 +51,11 @@ def readable_claims(
     return granted
 
 
-def _is_court(roles: Callable[[], Roles]) -> bool:
+def _unrevoked(roles: Callable[[], Roles]) -> Roles:
+    """The reader's roles; none is enough for what is its own. Raises NotAllowed for the revoked."""
     try:
-        return Role.COURT in roles()
-    except NotAllowed:
-        return False
+        return roles()
+    except NotAllowed as error:
+        if error.reason == "register.revoked":
+            raise
+        return frozenset()

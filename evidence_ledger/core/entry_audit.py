@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple, cast
 from evidence_ledger.core import canonical, entry
 from evidence_ledger.core.entry import KIND, ROLL, Entry, leaf_hash
 from evidence_ledger.core.special import KINDS as SPECIAL
-from evidence_ledger.core.statement_form import mark_of, may_have_mark
+from evidence_ledger.core.statement import Statement
+from evidence_ledger.core.statement_form import mark_of, may_have_mark, own_members
 from evidence_ledger.errors import FormatError, NewerFormat, Refused, Undecided
 
 # Number, entry, leaf hash, statement hash, statement or None, signature or None. As stored: in a
@@ -56,22 +57,31 @@ class SoundBatch:
 
 
 def check_batch(
-    rows: Sequence[AuditRow], first: int, prev: bytes | None, received: str
+    rows: Sequence[AuditRow],
+    first: int,
+    prev: bytes | None,
+    received: str,
+    origin: str | None = None,
 ) -> SoundBatch:
     """Check entries numbered from ``first``, not empty, behind ``prev`` and the time ``received``.
 
-    ``prev`` is None where the entry before is not known. Raises Refused at the first wrong entry,
-    Undecided for one of a newer version.
+    ``prev`` is None where the entry before is not known. With ``origin``, each statement must be of
+    its entry's kind and for that ledger. Raises Refused at the first wrong entry, Undecided for one
+    of a newer version.
     """
     try:
-        found = _compare(rows, first, prev, received)
+        found = _compare(rows, first, prev, received, origin)
     except (TypeError, ValueError, AttributeError, FormatError):
         found = None
-    return found or _take_apart(rows, first, prev, received)
+    return found or _take_apart(rows, first, prev, received, origin)
 
 
 def _compare(
-    rows: Sequence[AuditRow], first: int, prev: bytes | None, received: str
+    rows: Sequence[AuditRow],
+    first: int,
+    prev: bytes | None,
+    received: str,
+    origin: str | None,
 ) -> SoundBatch | None:
     numbers, entries, leaves, keys, statements, signatures = zip(*rows, strict=True)
     sha256 = hashlib.sha256
@@ -95,7 +105,7 @@ def _compare(
     if _entry_texts(parts) != texts or not _are_in_order(received, moments):
         return None
     marks = _marks(kinds, first)
-    if not _are_marked(statements, first, marks):
+    if not _are_marked(statements, first, marks) or not _are_own(statements, kinds, origin):
         return None
     seals = [number for number, kind in enumerate(kinds, first) if kind == "seal"]
     special = [] if SPECIAL.isdisjoint(kinds) else _special(kinds, first)
@@ -189,11 +199,15 @@ def _are_in_order(before: str, moments: list[str]) -> bool:
 
 
 def _take_apart(
-    rows: Sequence[AuditRow], first: int, prev: bytes | None, received: str
+    rows: Sequence[AuditRow],
+    first: int,
+    prev: bytes | None,
+    received: str,
+    origin: str | None,
 ) -> SoundBatch:
     leaves, moments, kinds, marks, before = [], [], list[str](), [], prev
     for number, row in enumerate(rows, first):
-        parsed = check_row(row, number)
+        parsed = check_row(row, number, origin)
         if before is not None and parsed.prev != before:
             raise broken_chain(number)
         moments.append(canonical.time_text(parsed.received, microseconds=True))
@@ -211,7 +225,7 @@ def _take_apart(
     return SoundBatch(leaves, prev or b"", times, seals, _special(kinds, first), marks)
 
 
-def check_row(row: AuditRow, number: int) -> Entry:
+def check_row(row: AuditRow, number: int, origin: str | None = None) -> Entry:
     """Entry ``number`` as stored, without its neighbours. Raises Refused, Undecided."""
     stored, data, leaf, key, statement, signature = row
     place = f"entry {number}"
@@ -231,6 +245,8 @@ def check_row(row: AuditRow, number: int) -> Entry:
             "audit.entry-index", f"Entry {number} says that it is {parsed.index}.", where=place
         )
     _check_documents(parsed, key, statement, signature)
+    if statement is not None and origin is not None:
+        _check_own(parsed, statement, origin)
     return parsed
 
 
@@ -278,11 +294,54 @@ def _check_documents(
         )
 
 
+def _are_own(statements: Sequence[bytes | None], kinds: Sequence[str], origin: str | None) -> bool:
+    """Whether the statements are of their entries' kinds, and for the ledger ``origin``."""
+    if origin is None:
+        return True
+    own = {kind: own_members(kind.partition(_BEFORE_MARK)[0], origin) for kind in {*kinds}}
+    pairs = zip(kinds, statements, strict=True)
+    return False not in [one is None or own[kind] in one for kind, one in pairs]
+
+
+def _check_own(parsed: Entry, statement: bytes, origin: str) -> None:
+    if own_members(parsed.kind, origin) in statement:
+        return
+    if own_members(parsed.kind) not in statement:
+        raise _other_kind(parsed.index)
+    raise _other_ledger(parsed.index)
+
+
+def require_own(parsed: Statement, holder: Entry, origin: str | None = None) -> None:
+    """The statement is of its entry's kind, and for the ledger ``origin``. Raises Refused."""
+    if parsed.kind != holder.kind:
+        raise _other_kind(holder.index)
+    if origin is not None and parsed.ledger != origin:
+        raise _other_ledger(holder.index)
+
+
 def _mark_of(statement: bytes) -> bytes | None:
     try:
         return mark_of(statement)
     except ValueError:
         return None
+
+
+def _other_kind(number: int) -> Refused:
+    """The statement of entry ``number`` is of another kind than the entry."""
+    return Refused(
+        "audit.kind",
+        f"Entry {number} is of another kind than its statement.",
+        where=f"entry {number}",
+    )
+
+
+def _other_ledger(number: int) -> Refused:
+    """The statement of entry ``number`` was made for another ledger."""
+    return Refused(
+        "audit.other-ledger",
+        f"The statement of entry {number} is for another ledger.",
+        where=f"entry {number}",
+    )
 
 
 def missing_entry(number: int) -> Refused:

@@ -25,8 +25,10 @@ from evidence_ledger.errors import FormatError, Undecided
 
 SMALLEST_RSA: Final = 2048
 LARGEST_RSA: Final = 16384
+LARGEST_EXPONENT: Final = (1 << 32) - 1
 SMALLEST_CURVE: Final = 256
-"""Bits. A smaller key is too weak to prove anything; a larger RSA key only costs time."""
+"""Bits. A smaller key is too weak to prove anything; a larger RSA key only costs time, and so does
+one with a public exponent above ``LARGEST_EXPONENT``."""
 
 Key = (
     rsa.RSAPublicKey
@@ -181,6 +183,8 @@ def _require_strength(key: Key) -> None:
             raise Undecided(
                 "algorithm.unsupported", f"An RSA key of {key.key_size} bits is too large."
             )
+        if key.public_numbers().e > LARGEST_EXPONENT:
+            raise Undecided("algorithm.unsupported", "An RSA key's exponent is too large.")
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.key_size < SMALLEST_CURVE:
         raise Undecided("algorithm.weak-key", f"The curve {key.curve.name} is too weak.")
 

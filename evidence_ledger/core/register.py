@@ -24,13 +24,19 @@ from evidence_ledger.core.administration import (
     Settings,
 )
 from evidence_ledger.core.identity import Identity
-from evidence_ledger.core.issuer_check import check_issuer
+from evidence_ledger.core.issuer_check import check_issuer, ended, is_authentic
 from evidence_ledger.core.revocation_list import RevocationList, parse_list
 from evidence_ledger.core.revocation_values import RevocationData
 from evidence_ledger.core.role import Role, may_hand_in
 from evidence_ledger.errors import FormatError, NotAllowed, Refused, Undecided
 
 Roles = frozenset[Role]
+
+
+def _revoked(signer: bytes, why: str = "") -> NotAllowed:
+    return NotAllowed(
+        "register.revoked", f"The signer {signer.hex()[:16]}… is not enrolled any more.{why}"
+    )
 
 
 class Register:
@@ -42,8 +48,10 @@ class Register:
         self._signers: dict[bytes, Roles] = {operator: frozenset({Role.OPERATOR})}
         self._revoked: set[bytes] = set()
         self._issuers: dict[bytes, EnrolIssuer] = {}
+        self._former: dict[bytes, EnrolIssuer] = {}
         self._lists: dict[tuple[bytes, bytes], RevocationList] = {}
         self._before: dict[bytes, bytes] = {}
+        self._taken: set[bytes] = set()
 
     def copy(self) -> Register:
         """One that changes by itself."""
@@ -52,8 +60,10 @@ class Register:
         other._signers = dict(self._signers)
         other._revoked = set(self._revoked)
         other._issuers = dict(self._issuers)
+        other._former = dict(self._former)
         other._lists = dict(self._lists)
         other._before = dict(self._before)
+        other._taken = set(self._taken)
         return other
 
     @property
@@ -85,25 +95,36 @@ class Register:
             signer = self._before[signer]
         return signer
 
+    @property
+    def rotated(self) -> Mapping[bytes, bytes]:
+        """The key that came after each that was rotated; both as SHA-256s of certificates."""
+        return {before: following for following, before in self._before.items()}
+
+    def _last(self, signer: bytes) -> bytes:
+        following = self.rotated
+        while signer in following:
+            signer = following[signer]
+        return signer
+
     def roles_of(self, signer: bytes, who: Callable[[], Identity], at: datetime) -> Roles:
         """The roles of a signer at a time. Raises NotAllowed.
 
         ``signer`` is the SHA-256 of its X.509 certificate; ``who``, with which a CA can vouch for
-        it, is called where it is not enrolled by itself.
+        it, is called where it is not enrolled by itself. ``register.revoked`` says that an operator
+        ended it, or that a CA did: by a list that is held, or as an operator revoked the CA.
         """
-        self._require_unrevoked(signer)
+        self.require_unrevoked(signer)
         return self._signers.get(signer) or self._vouched(signer, who, at)
 
-    def _require_unrevoked(self, signer: bytes) -> None:
+    def require_unrevoked(self, signer: bytes) -> None:
+        """No operator revoked a signer, nor has it another key since. Raises NotAllowed."""
         if signer in self._revoked:
-            raise NotAllowed(
-                "register.revoked", f"The signer {signer.hex()[:16]}… is not enrolled any more."
-            )
+            raise _revoked(signer)
 
     def _vouched(self, signer: bytes, who: Callable[[], Identity], at: datetime) -> Roles:
         roles, wrong = set[Role](), ""
-        if self._issuers:
-            found = who()
+        found = who() if self._issuers or self._former or self._lists else None
+        if found is not None:
             lists = RevocationData(tuple(one.raw for one in self._lists.values()))
             for issuer in self._issuers.values():
                 try:
@@ -113,11 +134,18 @@ class Register:
                 else:
                     roles |= issuer.roles
         if not roles:
+            if found is not None and ended(found, self._former.values(), self._held(), at):
+                raise _revoked(signer, wrong)
             name = signer.hex()[:16]
             raise NotAllowed(
                 "register.not-enrolled", f"The signer {name}… is not enrolled here.{wrong}"
             )
         return frozenset(roles)
+
+    def _held(self) -> Iterator[RevocationList]:
+        """The lists that count: signed by the root of their name, where one was ever enrolled."""
+        roots = [*self._issuers.values(), *self._former.values()]
+        return (one for one in self._lists.values() if is_authentic(one, roots))
 
     def check(self, kind: str, signer: bytes, who: Callable[[], Identity], at: datetime) -> None:
         """Whether a signer may hand in a statement of a kind at a time. Raises NotAllowed.
@@ -132,6 +160,12 @@ class Register:
             raise NotAllowed(
                 "register.role", f"A statement of kind {kind} is not for the role {told}."
             )
+
+    def is_first(self, digest: bytes) -> bool:
+        """Whether the statement with this SHA-256 was never shown here before: acts count once."""
+        known = digest in self._taken
+        self._taken.add(digest)
+        return not known
 
     def take(self, act: Act, signer: bytes) -> None:
         """Do what ``signer`` said. Raises NotAllowed; Refused where it makes no sense here."""
@@ -149,7 +183,9 @@ class Register:
             case Revoke(whom):
                 self._revoke(whom)
             case EnrolIssuer(certificate):
-                self._issuers[hashlib.sha256(certificate).digest()] = act
+                digest = hashlib.sha256(certificate).digest()
+                self._issuers[digest] = act
+                self._former.pop(digest, None)
             case RevokeIssuer(issuer):
                 self._revoke_issuer(issuer)
             case AddRevocationList(data):
@@ -188,13 +224,21 @@ class Register:
 
     def _revoke(self, whom: bytes) -> None:
         """Also of one who is not enrolled: a CA may vouch for it."""
+        if whom in self._before.values():
+            # Its roles, deposits and grants went to that key: only what is said of that counts.
+            raise Refused(
+                "register.rotated",
+                "This signer has another key since: revoke that one.",
+                hint=f"It is now {self._last(whom).hex()}.",
+            )
         self._require_other_operator(whom)
         self._signers.pop(whom, None)
         self._revoked.add(whom)
 
     def _revoke_issuer(self, issuer: bytes) -> None:
-        if self._issuers.pop(issuer, None) is None:
+        if issuer not in self._issuers:
             raise Refused("register.unknown-issuer", "This root is not enrolled.")
+        self._former[issuer] = self._issuers.pop(issuer)
 
     def _add_list(self, fresh: RevocationList) -> None:
         point = fresh.extensions.get(oid.ISSUING_DISTRIBUTION_POINT)
@@ -205,7 +249,7 @@ class Register:
         self._lists[key] = fresh
 
     def _rotate(self, signer: bytes, following: bytes) -> None:
-        self._require_unrevoked(signer)
+        self.require_unrevoked(signer)
         is_used = following in self._before or following in self._before.values()
         if is_used or following in self._signers or following in self._revoked:
             raise Refused("register.key-used", "The next key is in use already, or was revoked.")

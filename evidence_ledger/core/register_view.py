@@ -29,6 +29,14 @@ def register_document(register: Register) -> dict[str, object]:
     }
 
 
+def rotations(register: Register) -> list[dict[str, str]]:
+    """Each key that was rotated, with the one after it."""
+    return [
+        {"signer": signer.hex(), "following": following.hex()}
+        for signer, following in sorted(register.rotated.items())
+    ]
+
+
 def _issuer(issuer: EnrolIssuer) -> dict[str, Json]:
     return {
         "subject": parse_certificate(issuer.certificate).subject_text,

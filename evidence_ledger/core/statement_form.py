@@ -30,6 +30,8 @@ _LINE: Final = (
     rf'"kind":"(?:{_KINDS})","ledger":"{_ORIGIN}","made":"{_MADE}","nonce":"{_NONCE}",'
     rf'(?:"opening":"{_HASH}",)?"refs":\[\],"signer":"({_HASH})","v":1\}}'
 )
+_AFTER_ROOT: Final = slice(18, 82)
+_AFTER_SIZE: Final = 91
 _PLAIN: Final = re.compile(_LINE.encode("ascii"))
 _LINES: Final = re.compile(f"^{_LINE}$".encode("ascii"), re.MULTILINE)
 
@@ -68,6 +70,15 @@ def mark_of(data: bytes) -> bytes | None:
     return _behind(data, _ROLL) if _ROLL in data else None
 
 
+def own_members(kind: str, origin: str | None = None) -> bytes:
+    """What stands in every statement of a kind, and for a ledger where that is given, and in no
+    other. Only for what is a statement, as for ``mark_of``."""
+    if origin is None:
+        return f'"kind":"{kind}","ledger":"'.encode("ascii")
+    text = origin.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"kind":"{kind}","ledger":"{text}","'.encode("ascii")
+
+
 def _behind(data: bytes, name: bytes) -> bytes:
     at = data.index(name) + len(name)
     return bytes.fromhex(data[at : at + 64].decode("ascii", "replace"))
@@ -79,6 +90,14 @@ def claims_of(data: bytes) -> TreePoint:
     if plain is None:
         return statement.parse(data).claims
     return TreePoint(int(plain[1]), bytes.fromhex(plain[2].decode("ascii")))
+
+
+def after_of(data: bytes) -> TreePoint:
+    """The ``after`` of the statement that is all of ``data``. Raises FormatError, NewerFormat."""
+    if not _PLAIN.fullmatch(data):
+        return statement.parse(data).after
+    root, size = data[_AFTER_ROOT], data[_AFTER_SIZE : data.index(b"}")]
+    return TreePoint(int(size), bytes.fromhex(root.decode("ascii")))
 
 
 def signer_of(data: bytes) -> str:

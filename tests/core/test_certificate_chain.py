@@ -240,8 +240,37 @@ def test_cross_signed_loops_end() -> None:
 
 
 def test_too_many_possible_chains_are_undecided() -> None:
-    crowd = [issue("Crowd", authority=True) for _ in range(certificate_chain.MOST_LINKS + 2)]
+    crowd = [issue("Crowd", ROOT, authority=True) for _ in range(certificate_chain.MOST_LINKS + 2)]
     assert reason(issue("Leaf", crowd[0]), crowd[1:]) == "chain.too-complex"
+    assert names(issue("Leaf", ROOT), crowd) == ["Leaf", "Root"], "nobody has to try"
+
+
+@pytest.fixture
+def used(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The X.509 certificates whose keys were used."""
+    found: list[bytes] = []
+
+    def signed_by(subject: bytes, issuer: bytes) -> bool:
+        found.append(issuer)
+        return parse_certificate(subject).is_signed_by(parse_certificate(issuer).public_key)
+
+    monkeypatch.setattr(certificate_chain, "signed_by", signed_by)
+    return found
+
+
+def test_no_key_of_a_stranger_is_used(used: list[bytes]) -> None:
+    crowd = [issue("Crowd", authority=True) for _ in range(9)]
+    chain = issue("Middle", issue("Root", authority=True), authority=True)
+    assert reason(issue("Leaf", crowd[0]), crowd) == "chain.unknown-root"
+    assert reason(issue("Leaf", chain), [chain, MIDDLE]) == "chain.unknown-root"
+    assert set(used) <= {ROOT.der, MIDDLE.der}
+
+
+def test_no_key_below_one_that_is_no_authority_is_used(used: list[bytes]) -> None:
+    member = issue("Member", ROOT)
+    crowd = [issue("Crowd", member, authority=True) for _ in range(9)]
+    assert reason(issue("Leaf", crowd[0]), [member, *crowd]) == "chain.unknown-root"
+    assert not {one.der for one in crowd} & set(used)
 
 
 def test_a_chain_too_long_is_not_followed() -> None:

@@ -156,6 +156,19 @@ def test_weak_and_foreign_keys_are_undecided() -> None:
         assert caught.value.reason == reason
 
 
+def test_an_rsa_key_with_a_huge_exponent_is_not_computed_with() -> None:
+    modulus = (1 << 2047) + 1
+    for exponent, sound in (((1 << 32) - 1, True), ((1 << 32) + 1, False)):
+        key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
+        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        if sound:
+            assert parse_public_key(spki).families
+            continue
+        with pytest.raises(Undecided) as caught:
+            parse_public_key(spki)
+        assert caught.value.reason == "algorithm.unsupported"
+
+
 @given(st.binary(max_size=120))
 def test_a_damaged_key_is_an_error_of_ours(damage: bytes) -> None:
     whole = info(key_of("p256"))

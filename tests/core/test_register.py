@@ -154,7 +154,10 @@ def test_a_root_vouches_until_it_is_revoked(register: Register) -> None:
     assert refusal(register, LAWYER, "order") == "register.role"
     assert refusal(register, STRANGER) == "register.not-enrolled"
     register.take(RevokeIssuer(fingerprint(ROOT)), BOSS)
-    assert refusal(register, LAWYER) == "register.not-enrolled"
+    assert refusal(register, LAWYER) == "register.revoked"
+    assert refusal(register, STRANGER) == "register.not-enrolled"
+    register.take(EnrolIssuer(ROOT.der, DEPOSITOR), BOSS)
+    assert refusal(register, LAWYER) is None
 
 
 def test_an_expired_x509_certificate_of_a_root_is_not_enrolled(register: Register) -> None:
@@ -211,7 +214,8 @@ def test_a_revocation_list_ends_what_a_root_said(register: Register) -> None:
     register.take(EnrolIssuer(ROOT.der, DEPOSITOR), BOSS)
     gone = crl(ROOT, Gone(LAWYER, NOW), issued=NOW, until=NOW + 8 * DAY)
     register.take(AddRevocationList(gone), BOSS)
-    assert refusal(register, LAWYER, days=1) == "register.not-enrolled"
+    assert refusal(register, LAWYER, days=1) == "register.revoked"
+    assert refusal(register, LAWYER, days=400) == "register.revoked"
     with pytest.raises(Refused) as caught:
         register.take(AddRevocationList(crl(ROOT, issued=NOW, until=NOW + DAY)), BOSS)
     assert caught.value.reason == "register.older-list"
@@ -222,6 +226,7 @@ def test_a_list_by_another_key_ends_nothing(register: Register) -> None:
     false = crl(ROOT, Gone(LAWYER, NOW), issued=NOW, until=NOW + 8 * DAY, signer=OTHER_ROOT)
     register.take(AddRevocationList(false), BOSS)
     assert refusal(register, LAWYER, days=1) is None
+    assert refusal(register, LAWYER, days=400) == "register.not-enrolled"
 
 
 def test_where_lists_are_demanded_one_must_be_there(register: Register) -> None:
@@ -244,6 +249,25 @@ def test_a_rotated_key_takes_the_roles_along(register: Register) -> None:
     with pytest.raises(Refused) as caught:
         register.take(Enrol(fingerprint(FIRM), DEPOSITOR), BOSS)
     assert caught.value.reason == "register.rotated"
+
+
+def test_a_rotated_key_does_not_survive_the_revocation_of_its_predecessor(
+    register: Register,
+) -> None:
+    second, third = issue("Thief"), issue("Thief again")
+    register.take(Rotate(fingerprint(second), b""), fingerprint(FIRM))
+    register.take(Rotate(fingerprint(third), b""), fingerprint(second))
+    for before in (FIRM, second):
+        with pytest.raises(Refused) as caught:
+            register.take(Revoke(fingerprint(before)), BOSS)
+        assert caught.value.reason == "register.rotated"
+        assert fingerprint(third).hex() in (caught.value.hint or "")
+    register.take(Revoke(fingerprint(third)), BOSS)
+    assert {refusal(register, one) for one in (FIRM, second, third)} == {"register.revoked"}
+    assert register.rotated == {
+        fingerprint(FIRM): fingerprint(second),
+        fingerprint(second): fingerprint(third),
+    }
 
 
 def test_the_operators_key_rotates_too(register: Register) -> None:

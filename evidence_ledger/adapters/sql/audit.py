@@ -44,6 +44,7 @@ SignatureCheck = Callable[[bytes, bytes], object]
 def audit_chain(
     where: Database | Path,
     *,
+    origin: str | None = None,
     processes: int = 1,
     signatures: bool = True,
     check: SignatureCheck | None = None,
@@ -52,6 +53,7 @@ def audit_chain(
 ) -> ChainFindings:
     """Recompute every entry, document and tile of the ledger in a database from stored bytes.
 
+    With ``origin``, the ledger's, every statement must be for it and of its entry's kind.
     Without ``signatures`` these are not read at all. ``check(statement, signature)`` is called for
     every signature that is not erased, and what it raises is found in ``ChainFindings.unsound``,
     with the entry's place; only a function of a module is called in other processes. With
@@ -67,7 +69,7 @@ def audit_chain(
         reader = AuditReader(engine, database.place)
         bounds = reader.bounds()
         _check_reach(bounds)
-        work = _Work(database, signatures, check, key)
+        work = _Work(database, origin, signatures, check, key)
         ranges = _ranges(bounds.head.size, SPAN if check is None else SIGNED_SPAN)
         checked = []
         with _workers(ranges, processes if _can_travel(check) else 1) as each:
@@ -111,6 +113,7 @@ class _Work:
     """What each process is told once."""
 
     database: Database
+    origin: str | None
     signatures: bool
     check: SignatureCheck | None
     key: bytes | None
@@ -124,7 +127,7 @@ class _Work:
             engine.dispose()
 
     def _check(self, reader: AuditReader, start: int, stop: int) -> _Checked:
-        span = SpanCheck(start, signatures=self.signatures)
+        span = SpanCheck(start, signatures=self.signatures, origin=self.origin)
         tiles = reader.tiles(0, start // WIDTH, stop // WIDTH)
         unsound, claims = None, ClaimFindings()
         for rows in reader.entries(start, stop, signatures=self.signatures):
@@ -227,6 +230,8 @@ def _check_bounds(bounds: Bounds) -> None:
             "audit.stray-row",
             f"The database has rows that belong to no entry, in: {', '.join(bounds.strays)}.",
         )
+    if bounds.repeated:
+        raise Refused("audit.repeated", "The same statement is stored in two entries.")
     expected, row = 0, bounds.head.size // WIDTH
     while row:
         expected += row

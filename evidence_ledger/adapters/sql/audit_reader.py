@@ -65,13 +65,14 @@ DIGEST_RANGES: tuple[DigestRange, ...] = tuple(pairwise([None, *_CUTS, None]))
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The head, what the entries reach to, the number of full tiles, and the tables with rows that
-    belong to no entry."""
+    """The head, what the entries reach to, the number of full tiles, the tables with rows that
+    belong to no entry, and whether two entries have one statement."""
 
     head: Head
     reach: int
     tiles: int
     strays: tuple[str, ...]
+    repeated: bool
 
 
 class AuditReader:
@@ -86,6 +87,7 @@ class AuditReader:
         self._tiles = TileRows(engine.dialect)
         self._newest = Prepared(select(func.max(entries.c.number)), engine.dialect)
         self._tile_count = Prepared(select(func.count()).select_from(tiles), engine.dialect)
+        self._repeated = Prepared(_repeated(), engine.dialect)
         found = _found()
         self._first_fingerprints = Prepared(found, engine.dialect)
         self._more_fingerprints = Prepared(found.where(_behind()), engine.dialect)
@@ -107,7 +109,9 @@ class AuditReader:
             ]
             newest = self._newest.rows(connection)[0][0]
             reach = newest + 1 if isinstance(newest, int) else 0
-            return Bounds(head, reach, self._tile_count.rows(connection)[0][0], tuple(strays))
+            count = self._tile_count.rows(connection)[0][0]
+            repeated = bool(self._repeated.rows(connection))
+            return Bounds(head, reach, count, tuple(strays), repeated)
 
     def entries(self, start: int, stop: int, *, signatures: bool) -> Iterator[list[Row]]:
         """Batches of number, entry, leaf hash, statement hash, statement, signature or None."""
@@ -160,6 +164,11 @@ class AuditReader:
                 return
             query = self._more_fingerprints
             values = dict(zip(_AFTER, rows[-1][:4], strict=True))
+
+
+def _repeated() -> Select[*tuple[Any, ...]]:
+    key = entries.c.statement_hash
+    return select(key).group_by(key).having(func.count() > 1).limit(1)
 
 
 def _index() -> Select[*tuple[Any, ...]]:
