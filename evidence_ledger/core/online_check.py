@@ -15,6 +15,7 @@ from evidence_ledger.core.contradiction import against, between
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.misbehaviour import Misbehaviour
+from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
 from evidence_ledger.core.recipe import Recipe, Task
 from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.core.served_tree import read_signed, with_tree
@@ -55,11 +56,15 @@ def follow(held: Held, source: TileSource, keys: Sequence[VerifierKey]) -> Follo
             found = against(held, now, with_tree(source, now).tree)
     except (FormatError, Refused) as error:
         raise Undecided(error.reason, f"What the ledger serves is wrong: {error}") from error
-    return _judged(held, now, found)
+    return _judged(held, now, found, keys)
 
 
-def _judged(held: Held, now: Held, found: Misbehaviour | None) -> Followed:
+def _judged(
+    held: Held, now: Held, found: Misbehaviour | None, keys: Sequence[VerifierKey]
+) -> Followed:
     size, today = held.checkpoint.size, now.checkpoint.size
+    if found is not None and verify_misbehaviour(found.encode(), keys).verdict is not Verdict.FAILED:
+        raise Undecided("online.root", "What the ledger serves contradicts itself.")
     if found is not None:
         return Followed(f"The operator signed two histories, of {size} and {today} entries.", found)
     if today < size:

@@ -56,9 +56,17 @@ def read_tree(source: TileSource, size: int) -> TreeReader:
     ]
 
     def tile(level: int, index: int) -> FullTile:
-        return full_tile(level, index, _hashes(source, TilePath(level, index)))
+        path = TilePath(level, index)
+        found = full_tile(level, index, _hashes(source, path))
+        # Its root is a hash of the tile above, which was checked so too, or of the edge.
+        if found.root != tree.node(8 * (level + 1), index):
+            raise Undecided(
+                "online.tile", "A tile is not that of the tree that is served.", where=path.encode()
+            )
+        return found
 
-    return TreeReader(tile, Edge.rebuild(size, rows))
+    tree = TreeReader(tile, Edge.rebuild(size, rows))
+    return tree
 
 
 def _hashes(source: TileSource, path: TilePath) -> bytes:

@@ -34,6 +34,8 @@ class Follower:
     keeper: StateKeeper
     telling: Telling
     state: MonitorState
+    shown: Held | None = None
+    """What the ledger signed and showed last, followed or not."""
 
     def look(self) -> bool:
         """Read the newest checkpoint and follow it; whether that is where the state is now.
@@ -67,6 +69,7 @@ class Follower:
         if not known_signatures(held.note, keys):
             raise Undecided("monitor.unsigned", "No known key has signed the checkpoint.")
         self.state = replace(self.state, origin=origin)
+        self.shown = held
         return held
 
     def _compare(self, now: Held) -> bool:
@@ -117,6 +120,18 @@ class Follower:
         self.keeper.save(self.state)
 
     def _follow(self, now: Held) -> None:
+        """What was taken on the way before is our own work on what was served then: where it
+        leads nowhere, all is taken again from what is verified."""
+        try:
+            self._take(now)
+        except (Refused, FormatError, Undecided):
+            if self.state.progress is None:
+                raise
+            self.state = replace(self.state, progress=None)
+            self.keeper.save(self.state)
+            self._take(now)
+
+    def _take(self, now: Held) -> None:
         growth = self._growth(now)
         size = now.checkpoint.size
         saved = growth.size

@@ -36,7 +36,7 @@ class Gossip:
     follower: Follower
     _consistent: OrderedDict[tuple[bytes, bytes], None] = field(default_factory=OrderedDict)
 
-    def compare(self, held: Held, whose: str) -> None:
+    def compare(self, held: Held, whose: str, *, must: bool = False) -> None:
         """Whether the ledger stands by a checkpoint of its own; the alarm where it does not."""
         mine = self.follower.held()
         if mine is None or held.checkpoint.origin != mine.checkpoint.origin:
@@ -49,7 +49,10 @@ class Gossip:
             if not known_signatures(held.note, keys):
                 return
             answer = follow(held, self.source, keys)
-        except (LogUnreachable, Refused, Undecided, FormatError):
+        except (LogUnreachable, Refused, Undecided, FormatError) as error:
+            if must:
+                subject = held.note.text.decode()
+                self.telling.trouble("monitor.held", error, Severity.WARNING, subject)
             # Mirrors and witnesses may be ahead or away; the follower tells what is wrong here.
             return
         if answer.found is None:

@@ -69,12 +69,14 @@ class _Ledger:
 
     def compare(self, others: Sequence[_Ledger]) -> None:
         for number, held in enumerate(self._parts.rules.held, 1):
-            self._gossip.compare(held, f"a checkpoint that you hold ({number})")
+            self._gossip.compare(held, f"a checkpoint that you hold ({number})", must=True)
         for other in others:
             there = other.follower.state.note
             if there is not None and there != self.follower.state.note:
                 held = Held.with_edge(there, other.follower.state.mark.rows)
                 self._gossip.compare(held, f"what {other.address} showed")
+            if other.follower.shown is not None:
+                self._gossip.compare(other.follower.shown, f"what {other.address} showed")
         self._gossip.ask_witnesses()
 
     def sight(self) -> Sight:

@@ -64,9 +64,11 @@ class AlertFile:
 
     def _start(self) -> int:
         try:
-            return min(int(self._told.read_bytes()), self._end)
+            told = int(self._told.read_bytes())
         except (FileNotFoundError, ValueError):
             return 0
+        # More was told than is there: the file was put aside, and this is a new one.
+        return told if 0 <= told <= self._path.stat().st_size else 0
 
     def _remember(self, alert_id: str) -> None:
         self._ids[alert_id] = None
