@@ -59,6 +59,19 @@ def test_a_line_that_was_cut_off_is_dropped_and_found_again(tmp_path: Path) -> N
     assert again.add(alert("2"))
 
 
+def test_a_place_within_a_line_goes_on_with_the_next_line(tmp_path: Path) -> None:
+    """Such a place is of a file that was put aside; it was a traceback at every start."""
+    book = opened(tmp_path)
+    for number in "123":
+        book.add(alert(number))
+    first, _, _ = (tmp_path / "alerts.jsonl").read_bytes().splitlines(keepends=True)
+    for place, left in ((1, ["2", "3"]), (len(first) - 1, ["2", "3"]), (len(first) + 9, ["3"])):
+        book.was_told(place)
+        assert subjects(opened(tmp_path)) == left
+    book.was_told(len(first))
+    assert subjects(opened(tmp_path)) == ["2", "3"]
+
+
 def test_ids_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alert_file, "MOST_IDS", 3)
     book = opened(tmp_path)

@@ -11,6 +11,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from evidence_ledger.adapters.durable_file import replace
 from evidence_ledger.adapters.file_errors import input_errors, output_errors
@@ -53,7 +54,7 @@ class AlertFile:
         FileUnreadable.
         """
         with input_errors(self._path), self._path.open("rb") as file:
-            place = file.seek(self._start())
+            place = _line_start(file, self._start())
             for line in file:
                 place += len(line)
                 yield json.loads(line), place
@@ -90,6 +91,15 @@ def _repaired(path: Path) -> int:
             file.truncate(end)
             os.fsync(file.fileno())
         return end
+
+
+def _line_start(file: BinaryIO, place: int) -> int:
+    """Where the next line starts: a place within one is of a file that was here before."""
+    if not place:
+        return file.seek(0)
+    file.seek(place - 1)
+    file.readline()
+    return file.tell()
 
 
 def _last_lines(path: Path, end: int) -> Iterator[bytes]:
