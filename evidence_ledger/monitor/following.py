@@ -191,16 +191,17 @@ class Follower:
         self.keeper.save(self.state)
 
     def _tell_late(self, growth: Growth, checkpoint: Checkpoint) -> None:
-        waits = [growth.longest] if growth.longest else []
-        if growth.first_new is not None and self.state.seen is not None:
-            waits.append(unseen_since(growth.first_new, self.state.seen))
         limit = self.parts.rules.seal_within
-        late = [one for one in waits if one.wait > limit]
-        if late:
-            worst = max(late, key=lambda one: one.wait)
-            self.telling.tell(
-                "monitor.late-seal", Severity.WARNING, _late(worst), f"{checkpoint.size}"
-            )
+        subject = f"{checkpoint.size}"
+        if growth.longest is not None and growth.longest.wait > limit:
+            self.telling.tell("monitor.late-seal", Severity.WARNING, _late(growth.longest), subject)
+        seen = self.state.seen
+        if growth.first_new is None or seen is None:
+            return
+        unseen = unseen_since(growth.first_new, seen)
+        if unseen.wait > limit:
+            says = _shown_late(unseen, seen)
+            self.telling.tell("monitor.shown-late", Severity.WARNING, says, subject)
 
     def _tell_ahead(self, mark: Mark) -> None:
         """The ledger's clock against this machine's."""
@@ -243,8 +244,20 @@ def _named(held: Held) -> str:
 
 
 def _late(found: Waited) -> str:
-    hours = found.wait.total_seconds() / 3600
+    return f"{_received(found)}, waited {_hours(found)} hours or more for its seal."
+
+
+def _shown_late(found: Waited, seen: datetime) -> str:
+    """What was seen here, and no more: an old copy may have answered meanwhile."""
     return (
-        f"Entry {found.index}, received {found.received[:19]}Z by the ledger's clock, "
-        f"waited {hours:.1f} hours or more for its seal."
+        f"{_received(found)}, was not shown here before {canonical.time_text(seen)}, "
+        f"{_hours(found)} hours later; it came late, or old copies were shown."
     )
+
+
+def _received(found: Waited) -> str:
+    return f"Entry {found.index}, received {found.received[:19]}Z by the ledger's clock"
+
+
+def _hours(found: Waited) -> str:
+    return f"{found.wait.total_seconds() / 3600:.1f}"

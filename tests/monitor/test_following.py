@@ -244,7 +244,28 @@ def test_an_entry_that_says_an_earlier_time_than_it_was_there_is_told(tmp_path: 
     now, ledger.clock.moment = ledger.clock.now(), noon
     ledger.publish()
     ledger.clock.moment = now + timedelta(minutes=1)
-    assert monitor.codes() == ["monitor.late-seal"]
+    assert monitor.codes() == ["monitor.shown-late"]
+
+
+def test_a_seal_in_time_is_not_called_late_because_an_old_copy_was_shown(tmp_path: Path) -> None:
+    monitor, ledger = bench(tmp_path)
+    monitor.look()
+    stale = ledger.published
+    ledger.clock.move(hours=1)
+    ledger.add(2)
+    ledger.clock.move(hours=1)
+    ledger.publish()
+    fresh, ledger.published = ledger.published, stale
+    for _ in range(3):
+        ledger.clock.move(hours=15)
+        monitor.look()
+    ledger.published = fresh
+    (sight,) = monitor.look()
+    assert [one.code for one in sight.alerts] == ["monitor.shown-late"]
+    says = sight.alerts[0].says
+    assert "was not shown here before" in says
+    assert "46.0 hours" in says
+    assert "seal" not in says
 
 
 def test_a_seals_own_entry_waits_for_the_next_deposit(tmp_path: Path) -> None:
