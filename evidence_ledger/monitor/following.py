@@ -16,7 +16,7 @@ from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.log_growth import Growth, Mark, Waited, unseen_since
 from evidence_ledger.core.monitor_state import MonitorState, Progress
 from evidence_ledger.core.note import Note
-from evidence_ledger.core.note_verification import known_signatures
+from evidence_ledger.core.note_verification import known_signatures, sound_part
 from evidence_ledger.core.served_tree import fetch, with_tree
 from evidence_ledger.core.tile import WIDTH, TilePath, parse_bundle
 from evidence_ledger.errors import EvidenceError, FormatError, LogUnreachable, Refused, Undecided
@@ -66,11 +66,21 @@ class Follower:
             raise Undecided(
                 "monitor.other-ledger", f"This is {held.checkpoint.origin}, no more {origin}."
             )
-        if not known_signatures(held.note, keys):
-            raise Undecided("monitor.unsigned", "No known key has signed the checkpoint.")
+        note, doubt = sound_part(held.note, keys)
+        if not known_signatures(note, keys):
+            raise doubt or Undecided("monitor.unsigned", "No known key has signed the checkpoint.")
+        self.shown = replace(held, note=note)
+        if doubt is not None:
+            self._accuse(self.shown)
+            raise doubt
         self.state = replace(self.state, origin=origin)
-        self.shown = held
         return held
+
+    def _accuse(self, now: Held) -> None:
+        """What is not to be believed may still convict."""
+        before = self.held()
+        if before is not None:
+            self._contradicts(before, now)
 
     def _compare(self, now: Held) -> bool:
         before = self.held()

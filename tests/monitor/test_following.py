@@ -14,7 +14,7 @@ from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.tile import encode_bundle
 from evidence_ledger.errors import FormatError, MonitorBusy
 from tests.monitor.bench import ADDRESS, HOUR, KEYS, FakeLedger, bench
-from tests.small_log import LOG, make_key
+from tests.small_log import LOG, LOG_ML_DSA, make_key, spoilt
 
 
 def test_an_honest_ledger_is_followed_without_a_word(tmp_path: Path) -> None:
@@ -91,6 +91,35 @@ def test_a_smaller_fork_is_proved_from_the_edge(tmp_path: Path) -> None:
     assert monitor.codes() == ["ledger.two-histories"]
     report = verify_misbehaviour(monitor.evidence[0].read_bytes(), [LOG.verifier])
     assert (report.verdict, report.facts["proof"]) == (Verdict.FAILED, "node")
+
+
+def test_a_spoilt_second_signature_does_not_stop_a_conviction(tmp_path: Path) -> None:
+    monitor, ledger = bench(tmp_path, 5)
+    other = ledger.fork(2)
+    other.add(6, seed="other")
+    other.publish()
+    other.broken["checkpoint"] = spoilt(other.checkpoint(), LOG_ML_DSA)
+    monitor.look()
+    monitor.ledgers[ADDRESS] = other
+    (sight,) = monitor.look()
+    assert [one.code for one in sight.alerts] == ["ledger.two-histories", "monitor.checkpoint"]
+    assert sight.state.mark.size == 5
+    report = verify_misbehaviour(monitor.evidence[0].read_bytes(), KEYS[LOG.name])
+    assert report.verdict is Verdict.FAILED
+
+
+def test_a_checkpoint_with_a_spoilt_signature_is_not_believed(tmp_path: Path) -> None:
+    monitor, ledger = bench(tmp_path, 5)
+    monitor.look()
+    ledger.add(3)
+    ledger.publish()
+    for key in (LOG, LOG_ML_DSA):
+        ledger.broken.pop("checkpoint", None)
+        ledger.broken["checkpoint"] = spoilt(ledger.checkpoint(), key)
+        (sight,) = monitor.look()
+        assert [one.code for one in sight.alerts] == ["monitor.checkpoint"]
+        assert sight.state.mark.size == 5
+    assert monitor.evidence == []
 
 
 def test_an_older_state_is_a_rollback_and_no_proof(tmp_path: Path) -> None:
