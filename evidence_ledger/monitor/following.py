@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from evidence_ledger.core import canonical
 from evidence_ledger.core.alert import Severity
@@ -20,9 +21,11 @@ from evidence_ledger.core.note_verification import known_signatures, sound_part
 from evidence_ledger.core.served_tree import fetch, with_tree
 from evidence_ledger.core.tile import WIDTH, TilePath, parse_bundle
 from evidence_ledger.errors import EvidenceError, FormatError, LogUnreachable, Refused, Undecided
-from evidence_ledger.monitor.rules import SAVE_EVERY, MonitorParts
+from evidence_ledger.monitor.rules import MOST_UNFOLLOWED, SAVE_EVERY, MonitorParts
 from evidence_ledger.monitor.telling import Telling
 from evidence_ledger.monitor_ports import StateKeeper
+
+SAW_BOTH: Final = "The monitor saw both."
 
 
 @dataclass(slots=True)
@@ -36,12 +39,15 @@ class Follower:
     state: MonitorState
     shown: Held | None = None
     """What the ledger signed and showed last, followed or not."""
+    answered: bool = False
+    """Whether it answered in the last look."""
 
     def look(self) -> bool:
         """Read the newest checkpoint and follow it; whether that is where the state is now.
 
         Raises nothing that the ledger causes. Raises OutputUnwritable.
         """
+        self.answered = False
         try:
             held = self._read()
         except LogUnreachable as error:
@@ -59,7 +65,9 @@ class Follower:
         return None if self.state.note is None else Held.of(self.state.note)
 
     def _read(self) -> Held:
-        held = Held.of(Note.parse(self.source.checkpoint()))
+        data = self.source.checkpoint()
+        self.answered = True
+        held = Held.of(Note.parse(data))
         origin = self.state.origin or held.checkpoint.origin
         keys = self.parts.rules.keys.get(held.checkpoint.origin, ())
         if held.checkpoint.origin != origin:
@@ -79,8 +87,28 @@ class Follower:
     def _accuse(self, now: Held) -> None:
         """What is not to be believed may still convict."""
         before = self.held()
-        if before is not None:
-            self._contradicts(before, now)
+        if before is None or not self._contradicts(before, now):
+            self._keep(now)
+
+    def _keep(self, shown: Held) -> None:
+        """It was signed and is not followed: another look, or another one like it, may convict."""
+        kept = self.state.unfollowed
+        now, before = shown.note, self.state.note
+        if now.text in {one.text for one in (*kept, *filter(None, [before]))}:
+            return
+        for one in kept:
+            self._convict_pair(Held.of(one), shown)
+        keys = self.parts.rules.keys.get(shown.checkpoint.origin, ())
+        own = (one for one in now.signatures if known_signatures(Note(now.text, (one,)), keys))
+        newest = (*kept, Note(now.text, tuple(own)))[-MOST_UNFOLLOWED:]
+        self.state = replace(self.state, unfollowed=newest)
+        self.keeper.save(self.state)
+
+    def _convict_pair(self, one: Held, other: Held) -> None:
+        if one.checkpoint.origin == other.checkpoint.origin:
+            found = between(one, other)
+            if found is not None:
+                self.telling.convict(found, SAW_BOTH)
 
     def _compare(self, now: Held) -> bool:
         before = self.held()
@@ -94,6 +122,7 @@ class Follower:
         except (LogUnreachable, Refused, FormatError, Undecided) as error:
             if before is None or not self._contradicts(before, now):
                 self._not_followed(now, error)
+                self._keep(now)
             return False
         return True
 
@@ -110,6 +139,7 @@ class Follower:
                 f"{before.checkpoint.size} that it had signed before."
             )
             self.telling.tell("monitor.rollback", Severity.WARNING, says, _named(now))
+            self._keep(now)
         return False
 
     def _contradicts(self, before: Held, now: Held) -> bool:
@@ -121,7 +151,7 @@ class Follower:
                 found = against(mine, now, with_tree(self.source, now).tree)
         except (LogUnreachable, FormatError, Refused, Undecided):
             return False
-        return found is not None and self.telling.convict(found, "The monitor saw both.")
+        return found is not None and self.telling.convict(found, SAW_BOTH)
 
     def _seen(self, held: Held) -> None:
         """The newest moment at which no further entry was there. Cosignatures may have come."""

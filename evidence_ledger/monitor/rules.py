@@ -18,6 +18,9 @@ SEAL_WITHIN = timedelta(days=1)
 SAVE_EVERY = 64 * 256
 """Entries after which the way to a checkpoint is saved."""
 
+MOST_UNFOLLOWED = 16
+"""Checkpoints that are kept of those that were signed and could not be followed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

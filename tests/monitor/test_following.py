@@ -143,7 +143,7 @@ def test_another_size_with_the_same_root_is_not_the_same_state(tmp_path: Path) -
     assert ledger.published is not None
     text = ledger.published.text.replace(b"\n9\n", b"\n7\n")
     ledger.broken["checkpoint"] = text + b"\n" + LOG.line(text)
-    assert monitor.codes() == ["monitor.rollback"]
+    assert monitor.codes() == ["monitor.rollback", "ledger.two-histories"]
 
 
 def test_a_missing_bundle_is_told_and_later_followed(tmp_path: Path) -> None:
