@@ -21,7 +21,7 @@ from evidence_ledger.core.note_verification import known_signatures, sound_part
 from evidence_ledger.core.served_tree import fetch, with_tree
 from evidence_ledger.core.tile import WIDTH, TilePath, parse_bundle
 from evidence_ledger.errors import EvidenceError, FormatError, LogUnreachable, Refused, Undecided
-from evidence_ledger.monitor.rules import MOST_UNFOLLOWED, SAVE_EVERY, MonitorParts
+from evidence_ledger.monitor.rules import FOLLOW_WITHIN, MOST_UNFOLLOWED, SAVE_EVERY, MonitorParts
 from evidence_ledger.monitor.telling import Telling
 from evidence_ledger.monitor_ports import StateKeeper
 
@@ -117,14 +117,17 @@ class Follower:
             return True
         if before is not None and now.checkpoint.size <= before.checkpoint.size:
             return self._older(before, now)
+        trouble: EvidenceError | None = None
         try:
-            self._follow(now)
+            if self._follow(now):
+                return True
         except (LogUnreachable, Refused, FormatError, Undecided) as error:
-            if before is None or not self._contradicts(before, now):
-                self._not_followed(now, error)
-                self._keep(now)
-            return False
-        return True
+            trouble = error
+        if before is None or not self._contradicts(before, now):
+            if trouble is not None:
+                self._not_followed(now, trouble)
+            self._keep(now)
+        return False
 
     def _not_followed(self, now: Held, error: EvidenceError) -> None:
         if isinstance(error, LogUnreachable):
@@ -159,39 +162,62 @@ class Follower:
         self.state = replace(self.state, note=held.note, seen=now)
         self.keeper.save(self.state)
 
-    def _follow(self, now: Held) -> None:
-        """What was taken on the way before is our own work on what was served then: where it
+    def _follow(self, now: Held) -> bool:
+        """False where the time for this look is over; the next one goes on.
+
+        What was taken on the way before is our own work on what was served then: where it
         leads nowhere, all is taken again from what is verified."""
+        until = self.parts.clock.now() + FOLLOW_WITHIN
         try:
-            self._take(now)
+            return self._take(now, until)
         except (Refused, FormatError, Undecided):
             if self.state.progress is None:
                 raise
             self.state = replace(self.state, progress=None)
             self.keeper.save(self.state)
-            self._take(now)
+            return self._take(now, until)
 
-    def _take(self, now: Held) -> None:
+    def _take(self, now: Held, until: datetime) -> bool:
         growth = self._growth(now)
         size = now.checkpoint.size
         saved = growth.size
         while growth.size < size:
+            if self.parts.clock.now() > until:
+                self._went(now, growth)
+                self._tell_slow(growth.size, size)
+                return False
             self._bundle(growth, size)
             if growth.size - saved >= SAVE_EVERY and growth.size < size:
                 saved = growth.size
-                progress = Progress(now.note, growth.mark())
-                self.state = replace(self.state, progress=progress)
-                self.keeper.save(self.state)
+                self._went(now, growth)
         self._compare_edge(growth)
         if growth.root() != now.checkpoint.root:
             self.state = replace(self.state, progress=None)
             raise Refused("log.root", "The entries do not give the root that the log has signed.")
         self._believe(now, growth)
+        return True
+
+    def _went(self, now: Held, growth: Growth) -> None:
+        self.state = replace(self.state, progress=Progress(now.note, growth.mark()))
+        self.keeper.save(self.state)
+
+    def _tell_slow(self, there: int, size: int) -> None:
+        minutes = FOLLOW_WITHIN.total_seconds() / 60
+        says = (
+            f"In {minutes:.0f} minutes {there} of {size} entries were read. What follows is not "
+            "checked yet; the next look goes on from there."
+        )
+        day = f"{self.parts.clock.now():%Y-%m-%d}"
+        self.telling.tell("monitor.slow", Severity.WARNING, says, day)
 
     def _growth(self, now: Held) -> Growth:
-        """From the entries taken on the way to this very checkpoint, else from what is verified."""
+        """From the entries taken on the way, else from what is verified.
+
+        The way may have led to a smaller checkpoint: the root says in the end whether it was this
+        one's too.
+        """
         way = self.state.progress
-        if way is not None and way.note.text == now.note.text:
+        if way is not None and way.mark.size <= now.checkpoint.size:
             return Growth(way.mark)
         return Growth(self.state.mark)
 

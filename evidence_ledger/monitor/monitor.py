@@ -55,7 +55,7 @@ class _Ledger:
         self._telling = Telling(parts, followed.address, lambda: self.follower.state.origin)
         self.follower = Follower(parts, followed.source, followed.keeper, self._telling, state)
         self._gossip = Gossip(parts, followed.source, self._telling, self.follower)
-        self._unfollowed = Unfollowed(followed.source, self._telling, self.follower)
+        self._unfollowed = Unfollowed(parts.clock, followed.source, self._telling, self.follower)
         self._watching: list[Watching | Signatures] = []
         if followed.lookup is not None:
             shared = parts, followed.lookup, self._telling, self.follower
