@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evidence_ledger.adapters.clock import SystemClock
-from evidence_ledger.adapters.ledger_client import LedgerClient
+from evidence_ledger.adapters.ledger_client import SECONDS, LedgerClient
 from evidence_ledger.adapters.log_source import DirectorySource, HttpSource
 from evidence_ledger.adapters.monitor.alert_file import AlertFile
 from evidence_ledger.adapters.monitor.asking import HttpWitnessView, ServerLookup
@@ -65,4 +65,4 @@ def _source(address: str, stack: ExitStack) -> TileSource:
 def _lookup(address: str, rules: Rules, stack: ExitStack) -> Lookup | None:
     if not _is_url(address) or not (rules.files or rules.signers or rules.signatures):
         return None
-    return ServerLookup(stack.enter_context(LedgerClient(address)))
+    return ServerLookup(stack.enter_context(LedgerClient(address, SECONDS)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa
@@ -53,6 +53,19 @@ def make_key(name: str, key_type: KeyType = KeyType.ED25519_COSIGNATURE) -> Test
 
 LOG = make_key("log.example/7", KeyType.ED25519)
 LOG_ML_DSA = make_key("log.example/7", KeyType.ML_DSA_44)
+
+
+def spoilt(note: bytes, key: TestKey) -> bytes:
+    """The note with the last bit of that key's signature turned."""
+    found = Note.parse(note)
+    lines = [
+        replace(one, signature=one.signature[:-1] + bytes([one.signature[-1] ^ 1]))
+        if one.key_id == key.verifier.key_id
+        else one
+        for one in found.signatures
+    ]
+    assert tuple(lines) != found.signatures
+    return replace(found, signatures=tuple(lines)).encode()
 
 
 @dataclass

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from evidence_ledger.adapters.time_limit import within
 from evidence_ledger.core import canonical, disclosure, entry, statement
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.canonical import Json
@@ -65,14 +66,18 @@ class ServedClaims:
 
 
 class LedgerClient:
-    """Asks one server. Close it, or use it in ``with``."""
+    """Asks one server. Close it, or use it in ``with``.
 
-    def __init__(self, url: str) -> None:
+    ``seconds`` is how long each request may take in all; without it, as long as bytes come.
+    """
+
+    def __init__(self, url: str, seconds: float | None = None) -> None:
         import httpx
 
         if not url.lower().startswith(("http://", "https://")):
             raise ServerUnreachable("The server's address is not http or https.", where=url)
         self._url = url.rstrip("/")
+        self._seconds = seconds
         self._client = httpx.Client(timeout=SECONDS)
 
     def __enter__(self) -> LedgerClient:
@@ -185,10 +190,19 @@ class LedgerClient:
     ) -> bytes:
         import httpx
 
-        address = self._url + path
+        client = self._client
+
+        def asked() -> tuple[httpx.Response, bytes]:
+            address = self._url + path
+            with client.stream(method, address, content=body, headers=headers) as response:
+                return response, _limited(response, largest)
+
         try:
-            with self._client.stream(method, address, content=body, headers=headers) as response:
-                data = _limited(response, largest)
+            response, data = (
+                asked()
+                if self._seconds is None
+                else within(self._seconds, asked, lambda: self._break_off(client))
+            )
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise ServerUnreachable(
                 f"The server did not answer: {type(error).__name__}.", where=self._url
@@ -196,6 +210,12 @@ class LedgerClient:
         if not response.is_success:
             raise _refusal(response.status_code, data, self._url)
         return data
+
+    def _break_off(self, client: httpx.Client) -> None:
+        import httpx
+
+        self._client = httpx.Client(timeout=SECONDS)
+        client.close()
 
 
 def _limited(response: httpx.Response, largest: int) -> bytes:

@@ -5,12 +5,12 @@ Only LogUnreachable escapes. What comes back is not verified: ``core.log_audit``
 
 from __future__ import annotations
 
-import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evidence_ledger.adapters.time_limit import within
 from evidence_ledger.core.note import LARGEST_NOTE
 from evidence_ledger.core.tile import LARGEST_BUNDLE, LARGEST_TILE, TilePath
 from evidence_ledger.errors import FormatError, LogUnreachable
@@ -55,17 +55,10 @@ class HttpSource:
     """A log below an http or https address. Close it, or use it in ``with``."""
 
     def __init__(self, url: str) -> None:
-        import httpx
-
         self._prefix = url.rstrip("/") + "/"
         if not self._prefix.lower().startswith(("http://", "https://")):
             raise LogUnreachable("The log's address is not http or https.", where=url)
-        self._client = httpx.Client(
-            timeout=SECONDS_WITHOUT_BYTES,
-            follow_redirects=True,
-            max_redirects=MOST_REDIRECTS,
-            headers={"Accept-Encoding": "gzip, identity"},
-        )
+        self._client = _client()
 
     def __enter__(self) -> HttpSource:
         return self
@@ -88,16 +81,48 @@ class HttpSource:
     def _get(self, path: str, limit: int) -> bytes:
         import httpx
 
-        address = self._prefix + path
+        address, client = self._prefix + path, self._client
         try:
-            with self._client.stream("GET", address) as response:
-                _check_status(response, address)
-                data = _body(response, limit, address)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error) as error:
+            data = within(
+                SECONDS_A_FILE,
+                lambda: _asked(client, address, limit),
+                lambda: self._break_off(client),
+            )
+        except (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            OSError,
+            ValueError,
+            RuntimeError,  # The connections were closed meanwhile, by ``_break_off``.
+            zlib.error,
+        ) as error:
             raise LogUnreachable(
                 f"The log did not answer: {type(error).__name__}.", where=address
             ) from error
         return _within(data, limit, address)
+
+    def _break_off(self, client: httpx.Client) -> None:
+        """What else is asked for over these connections fails too, and is asked for again later."""
+        if self._client is client:
+            self._client = _client()
+        client.close()
+
+
+def _client() -> httpx.Client:
+    import httpx
+
+    return httpx.Client(
+        timeout=SECONDS_WITHOUT_BYTES,
+        follow_redirects=True,
+        max_redirects=MOST_REDIRECTS,
+        headers={"Accept-Encoding": "gzip, identity"},
+    )
+
+
+def _asked(client: httpx.Client, address: str, limit: int) -> bytes:
+    with client.stream("GET", address) as response:
+        _check_status(response, address)
+        return _body(response, limit)
 
 
 def _check_status(response: httpx.Response, address: str) -> None:
@@ -108,8 +133,8 @@ def _check_status(response: httpx.Response, address: str) -> None:
         raise LogUnreachable(f"The log answered in the encoding {encoding[:20]}.", where=address)
 
 
-def _body(response: httpx.Response, limit: int, address: str) -> bytes:
-    chunks = _timed(response.iter_raw(), address)
+def _body(response: httpx.Response, limit: int) -> bytes:
+    chunks = response.iter_raw()
     if response.headers.get("content-encoding", "identity").strip().lower() == "gzip":
         return _gunzip(chunks, limit)
     data = bytearray()
@@ -118,14 +143,6 @@ def _body(response: httpx.Response, limit: int, address: str) -> bytes:
         if len(data) > limit:
             break
     return bytes(data)
-
-
-def _timed(chunks: Iterator[bytes], address: str) -> Iterator[bytes]:
-    deadline = time.monotonic() + SECONDS_A_FILE
-    for chunk in chunks:
-        if time.monotonic() > deadline:
-            raise LogUnreachable("The log answers too slowly.", where=address)
-        yield chunk
 
 
 def _gunzip(chunks: Iterator[bytes], limit: int) -> bytes:

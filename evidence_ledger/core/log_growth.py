@@ -117,7 +117,7 @@ class Growth:
 
 
 def unseen_since(found: tuple[int, str], seen: datetime) -> Waited:
-    """How long at least an entry waited that was not there yet at the moment ``seen``."""
+    """How long at least an entry waited to be shown that was not yet at the moment ``seen``."""
     index, received = found
     return Waited(index, received, seen - _moment(received))
 

@@ -6,6 +6,7 @@
 
 ``mark`` and ``note`` belong together: the last checkpoint that was verified entry by entry.
 ``progress`` is a mark on the way to a checkpoint that is not verified yet, with that one's note.
+``unfollowed``, there where it is not empty, are notes that were signed and shown, and led nowhere.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from evidence_ledger.core.note import Note
 from evidence_ledger.errors import FormatError, NewerFormat
 
 VERSION = 1
-LARGEST = 4 << 20
+LARGEST = 8 << 20
 _MEMBERS = {"v", "origin", "note", "mark", "progress", "first_seen", "seen", "watched"}
+_UNFOLLOWED = "unfollowed"
 _MARK = {"size", "rows", "last", "received", "waiting"}
 
 
@@ -41,6 +43,8 @@ class MonitorState:
 
     ``first_seen`` is when ``note`` was first seen, ``seen`` when the ledger last showed it.
     ``watched`` says for what is watched, by name, from which entry on it is news.
+    ``unfollowed`` are checkpoints that the ledger signed and showed, the newest last, whose entries
+    were not to be had: it must stand by them too.
     """
 
     origin: str
@@ -50,12 +54,16 @@ class MonitorState:
     first_seen: datetime | None = None
     seen: datetime | None = None
     watched: Mapping[str, int] = field(default_factory=dict)
+    unfollowed: tuple[Note, ...] = ()
 
     def encode(self) -> bytes:
         """The bytes that ``parse`` reads."""
         progress: Json = None
         if self.progress is not None:
             progress = {"note": _text(self.progress.note), "mark": _mark_json(self.progress.mark)}
+        unfollowed: dict[str, Json] = (
+            {_UNFOLLOWED: [_text(one) for one in self.unfollowed]} if self.unfollowed else {}
+        )
         return canonical.encode(
             {
                 "v": VERSION,
@@ -66,6 +74,7 @@ class MonitorState:
                 "first_seen": _time(self.first_seen),
                 "seen": _time(self.seen),
                 "watched": dict(self.watched),
+                **unfollowed,
             }
         )
 
@@ -76,7 +85,7 @@ class MonitorState:
         version = members.get("v")
         if type(version) is int and version > VERSION:
             raise NewerFormat("monitor-state.newer", f"The monitor's state has version {version}.")
-        if version != VERSION or set(members) != _MEMBERS:
+        if version != VERSION or set(members) - {_UNFOLLOWED} != _MEMBERS:
             raise _malformed()
         note, progress = members["note"], members["progress"]
         return cls(
@@ -87,6 +96,7 @@ class MonitorState:
             first_seen=_moment(members["first_seen"]),
             seen=_moment(members["seen"]),
             watched={name: _count(one) for name, one in _object(members["watched"]).items()},
+            unfollowed=_notes(members[_UNFOLLOWED]) if _UNFOLLOWED in members else (),
         )
 
 
@@ -172,6 +182,12 @@ def _bytes(value: Json) -> bytes:
 
 def _note(value: Json) -> Note:
     return Note.parse(_string(value).encode())
+
+
+def _notes(value: Json) -> tuple[Note, ...]:
+    if not isinstance(value, list) or not value:
+        raise _malformed()
+    return tuple(map(_note, value))
 
 
 def _moment(value: Json) -> datetime | None:

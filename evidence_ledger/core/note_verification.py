@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from evidence_ledger.core.cosignature import Cosignature, verify_cosignature
 from evidence_ledger.core.note import Note, SignatureLine
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
-from evidence_ledger.errors import Refused, Undecided
+from evidence_ledger.errors import EvidenceError, FormatError, Refused, Undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,24 @@ def known_signatures(note: Note, keys: Iterable[VerifierKey]) -> tuple[Signed, .
         known.setdefault((key.name, key.key_id), []).append(key)
     matches = [(line, known.get((line.name, line.key_id))) for line in note.signatures]
     return tuple(_verify_line(note.text, line, keys) for line, keys in matches if keys)
+
+
+def sound_part(note: Note, keys: Sequence[VerifierKey]) -> tuple[Note, EvidenceError | None]:
+    """The note without the lines of known keys that fail, and why the first of them does.
+
+    No signature covers a line, so anybody can spoil or add one. What is left accuses whoever
+    signed it; it is not to be believed, since the note as it came is condemned.
+    """
+    sound: list[SignatureLine] = []
+    doubt: EvidenceError | None = None
+    for line in note.signatures:
+        try:
+            known_signatures(Note(note.text, (line,)), keys)
+        except (Refused, Undecided, FormatError) as error:
+            doubt = doubt or error
+        else:
+            sound.append(line)
+    return (note, None) if doubt is None else (Note(note.text, tuple(sound)), doubt)
 
 
 def verify_signature(key: VerifierKey, text: bytes, signature: bytes) -> Signed:

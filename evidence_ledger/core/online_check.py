@@ -48,12 +48,12 @@ def follow(held: Held, source: TileSource, keys: Sequence[VerifierKey]) -> Follo
     is no defect of what was held.
     """
     try:
-        now = read_signed(source, held.checkpoint.origin, keys)
-        if now.checkpoint == held.checkpoint:
-            return Followed(f"The ledger still shows this state of {now.checkpoint.size} entries.")
+        now, doubt = read_signed(source, held.checkpoint.origin, keys)
         found = between(held, now)
         if found is None and held.checkpoint.size != now.checkpoint.size:
             found = against(held, now, with_tree(source, now).tree)
+        if found is None and doubt is not None:
+            raise doubt
     except (FormatError, Refused) as error:
         raise Undecided(error.reason, f"What the ledger serves is wrong: {error}") from error
     return _judged(held, now, found, keys)
@@ -68,6 +68,8 @@ def _judged(
         if verify_misbehaviour(found.encode(), keys).verdict is not Verdict.FAILED:
             raise Undecided("online.root", "What the ledger serves contradicts itself.")
         return Followed(f"The operator signed two histories, of {size} and {today} entries.", found)
+    if now.checkpoint == held.checkpoint:
+        return Followed(f"The ledger still shows this state of {today} entries.")
     if today < size:
         raise Undecided(
             "online.behind",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evidence_ledger.core.edge import HASH, WIDTH, Edge, FullTile, full_tile, partial_widths
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.note import Note
-from evidence_ledger.core.note_verification import known_signatures
+from evidence_ledger.core.note_verification import known_signatures, sound_part
 from evidence_ledger.core.tile import TilePath
 from evidence_ledger.core.tree_reader import TreeReader
 from evidence_ledger.core.verifier_key import VerifierKey
-from evidence_ledger.errors import LogUnreachable, Undecided
+from evidence_ledger.errors import EvidenceError, LogUnreachable, Undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,24 @@ class Served:
     tree: TreeReader
 
 
-def read_signed(source: TileSource, origin: str, keys: Sequence[VerifierKey]) -> Held:
-    """The log's newest checkpoint. Raises LogUnreachable, FormatError, Refused for a wrong
-    signature, and Undecided where it is of another log or no known key has signed.
+def read_signed(
+    source: TileSource, origin: str, keys: Sequence[VerifierKey]
+) -> tuple[Held, EvidenceError | None]:
+    """The log's newest checkpoint, without lines of known keys that fail, and why one does: such a
+    checkpoint accuses, and is not to be believed. Raises LogUnreachable, FormatError, Refused where
+    all known signatures are wrong, and Undecided where it is of another log or no known key has
+    signed.
     """
     held = Held.of(Note.parse(source.checkpoint()))
     if held.checkpoint.origin != origin:
         raise Undecided("online.other-ledger", f"This is the ledger {held.checkpoint.origin}.")
-    if not known_signatures(held.note, [key for key in keys if key.name == origin]):
-        raise Undecided("online.unsigned", "No known key of the ledger has signed its checkpoint.")
-    return held
+    own = [key for key in keys if key.name == origin]
+    note, doubt = sound_part(held.note, own)
+    if not known_signatures(note, own):
+        raise doubt or Undecided(
+            "online.unsigned", "No known key of the ledger has signed its checkpoint."
+        )
+    return replace(held, note=note), doubt
 
 
 def with_tree(source: TileSource, held: Held) -> Served:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from evidence_ledger.core import canonical
 from evidence_ledger.core.alert import Severity
@@ -16,13 +17,15 @@ from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.log_growth import Growth, Mark, Waited, unseen_since
 from evidence_ledger.core.monitor_state import MonitorState, Progress
 from evidence_ledger.core.note import Note
-from evidence_ledger.core.note_verification import known_signatures
+from evidence_ledger.core.note_verification import known_signatures, sound_part
 from evidence_ledger.core.served_tree import fetch, with_tree
 from evidence_ledger.core.tile import WIDTH, TilePath, parse_bundle
 from evidence_ledger.errors import EvidenceError, FormatError, LogUnreachable, Refused, Undecided
-from evidence_ledger.monitor.rules import SAVE_EVERY, MonitorParts
+from evidence_ledger.monitor.rules import FOLLOW_WITHIN, MOST_UNFOLLOWED, SAVE_EVERY, MonitorParts
 from evidence_ledger.monitor.telling import Telling
 from evidence_ledger.monitor_ports import StateKeeper
+
+SAW_BOTH: Final = "The monitor saw both."
 
 
 @dataclass(slots=True)
@@ -36,12 +39,15 @@ class Follower:
     state: MonitorState
     shown: Held | None = None
     """What the ledger signed and showed last, followed or not."""
+    answered: bool = False
+    """Whether it answered in the last look."""
 
     def look(self) -> bool:
         """Read the newest checkpoint and follow it; whether that is where the state is now.
 
         Raises nothing that the ledger causes. Raises OutputUnwritable.
         """
+        self.answered = False
         try:
             held = self._read()
         except LogUnreachable as error:
@@ -59,18 +65,50 @@ class Follower:
         return None if self.state.note is None else Held.of(self.state.note)
 
     def _read(self) -> Held:
-        held = Held.of(Note.parse(self.source.checkpoint()))
+        data = self.source.checkpoint()
+        self.answered = True
+        held = Held.of(Note.parse(data))
         origin = self.state.origin or held.checkpoint.origin
         keys = self.parts.rules.keys.get(held.checkpoint.origin, ())
         if held.checkpoint.origin != origin:
             raise Undecided(
                 "monitor.other-ledger", f"This is {held.checkpoint.origin}, no more {origin}."
             )
-        if not known_signatures(held.note, keys):
-            raise Undecided("monitor.unsigned", "No known key has signed the checkpoint.")
+        note, doubt = sound_part(held.note, keys)
+        if not known_signatures(note, keys):
+            raise doubt or Undecided("monitor.unsigned", "No known key has signed the checkpoint.")
+        self.shown = replace(held, note=note)
+        if doubt is not None:
+            self._accuse(self.shown)
+            raise doubt
         self.state = replace(self.state, origin=origin)
-        self.shown = held
         return held
+
+    def _accuse(self, now: Held) -> None:
+        """What is not to be believed may still convict."""
+        before = self.held()
+        if before is None or not self._contradicts(before, now):
+            self._keep(now)
+
+    def _keep(self, shown: Held) -> None:
+        """It was signed and is not followed: another look, or another one like it, may convict."""
+        kept = self.state.unfollowed
+        now, before = shown.note, self.state.note
+        if now.text in {one.text for one in (*kept, *filter(None, [before]))}:
+            return
+        for one in kept:
+            self._convict_pair(Held.of(one), shown)
+        keys = self.parts.rules.keys.get(shown.checkpoint.origin, ())
+        own = (one for one in now.signatures if known_signatures(Note(now.text, (one,)), keys))
+        newest = (*kept, Note(now.text, tuple(own)))[-MOST_UNFOLLOWED:]
+        self.state = replace(self.state, unfollowed=newest)
+        self.keeper.save(self.state)
+
+    def _convict_pair(self, one: Held, other: Held) -> None:
+        if one.checkpoint.origin == other.checkpoint.origin:
+            found = between(one, other)
+            if found is not None:
+                self.telling.convict(found, SAW_BOTH)
 
     def _compare(self, now: Held) -> bool:
         before = self.held()
@@ -79,13 +117,17 @@ class Follower:
             return True
         if before is not None and now.checkpoint.size <= before.checkpoint.size:
             return self._older(before, now)
+        trouble: EvidenceError | None = None
         try:
-            self._follow(now)
+            if self._follow(now):
+                return True
         except (LogUnreachable, Refused, FormatError, Undecided) as error:
-            if before is None or not self._contradicts(before, now):
-                self._not_followed(now, error)
-            return False
-        return True
+            trouble = error
+        if before is None or not self._contradicts(before, now):
+            if trouble is not None:
+                self._not_followed(now, trouble)
+            self._keep(now)
+        return False
 
     def _not_followed(self, now: Held, error: EvidenceError) -> None:
         if isinstance(error, LogUnreachable):
@@ -100,6 +142,7 @@ class Follower:
                 f"{before.checkpoint.size} that it had signed before."
             )
             self.telling.tell("monitor.rollback", Severity.WARNING, says, _named(now))
+            self._keep(now)
         return False
 
     def _contradicts(self, before: Held, now: Held) -> bool:
@@ -111,7 +154,7 @@ class Follower:
                 found = against(mine, now, with_tree(self.source, now).tree)
         except (LogUnreachable, FormatError, Refused, Undecided):
             return False
-        return found is not None and self.telling.convict(found, "The monitor saw both.")
+        return found is not None and self.telling.convict(found, SAW_BOTH)
 
     def _seen(self, held: Held) -> None:
         """The newest moment at which no further entry was there. Cosignatures may have come."""
@@ -119,39 +162,62 @@ class Follower:
         self.state = replace(self.state, note=held.note, seen=now)
         self.keeper.save(self.state)
 
-    def _follow(self, now: Held) -> None:
-        """What was taken on the way before is our own work on what was served then: where it
+    def _follow(self, now: Held) -> bool:
+        """False where the time for this look is over; the next one goes on.
+
+        What was taken on the way before is our own work on what was served then: where it
         leads nowhere, all is taken again from what is verified."""
+        until = self.parts.clock.now() + FOLLOW_WITHIN
         try:
-            self._take(now)
+            return self._take(now, until)
         except (Refused, FormatError, Undecided):
             if self.state.progress is None:
                 raise
             self.state = replace(self.state, progress=None)
             self.keeper.save(self.state)
-            self._take(now)
+            return self._take(now, until)
 
-    def _take(self, now: Held) -> None:
+    def _take(self, now: Held, until: datetime) -> bool:
         growth = self._growth(now)
         size = now.checkpoint.size
         saved = growth.size
         while growth.size < size:
+            if self.parts.clock.now() > until:
+                self._went(now, growth)
+                self._tell_slow(growth.size, size)
+                return False
             self._bundle(growth, size)
             if growth.size - saved >= SAVE_EVERY and growth.size < size:
                 saved = growth.size
-                progress = Progress(now.note, growth.mark())
-                self.state = replace(self.state, progress=progress)
-                self.keeper.save(self.state)
+                self._went(now, growth)
         self._compare_edge(growth)
         if growth.root() != now.checkpoint.root:
             self.state = replace(self.state, progress=None)
             raise Refused("log.root", "The entries do not give the root that the log has signed.")
         self._believe(now, growth)
+        return True
+
+    def _went(self, now: Held, growth: Growth) -> None:
+        self.state = replace(self.state, progress=Progress(now.note, growth.mark()))
+        self.keeper.save(self.state)
+
+    def _tell_slow(self, there: int, size: int) -> None:
+        minutes = FOLLOW_WITHIN.total_seconds() / 60
+        says = (
+            f"In {minutes:.0f} minutes {there} of {size} entries were read. What follows is not "
+            "checked yet; the next look goes on from there."
+        )
+        day = f"{self.parts.clock.now():%Y-%m-%d}"
+        self.telling.tell("monitor.slow", Severity.WARNING, says, day)
 
     def _growth(self, now: Held) -> Growth:
-        """From the entries taken on the way to this very checkpoint, else from what is verified."""
+        """From the entries taken on the way, else from what is verified.
+
+        The way may have led to a smaller checkpoint: the root says in the end whether it was this
+        one's too.
+        """
         way = self.state.progress
-        if way is not None and way.note.text == now.note.text:
+        if way is not None and way.mark.size <= now.checkpoint.size:
             return Growth(way.mark)
         return Growth(self.state.mark)
 
@@ -191,16 +257,17 @@ class Follower:
         self.keeper.save(self.state)
 
     def _tell_late(self, growth: Growth, checkpoint: Checkpoint) -> None:
-        waits = [growth.longest] if growth.longest else []
-        if growth.first_new is not None and self.state.seen is not None:
-            waits.append(unseen_since(growth.first_new, self.state.seen))
         limit = self.parts.rules.seal_within
-        late = [one for one in waits if one.wait > limit]
-        if late:
-            worst = max(late, key=lambda one: one.wait)
-            self.telling.tell(
-                "monitor.late-seal", Severity.WARNING, _late(worst), f"{checkpoint.size}"
-            )
+        subject = f"{checkpoint.size}"
+        if growth.longest is not None and growth.longest.wait > limit:
+            self.telling.tell("monitor.late-seal", Severity.WARNING, _late(growth.longest), subject)
+        seen = self.state.seen
+        if growth.first_new is None or seen is None:
+            return
+        unseen = unseen_since(growth.first_new, seen)
+        if unseen.wait > limit:
+            says = _shown_late(unseen, seen)
+            self.telling.tell("monitor.shown-late", Severity.WARNING, says, subject)
 
     def _tell_ahead(self, mark: Mark) -> None:
         """The ledger's clock against this machine's."""
@@ -243,8 +310,20 @@ def _named(held: Held) -> str:
 
 
 def _late(found: Waited) -> str:
-    hours = found.wait.total_seconds() / 3600
+    return f"{_received(found)}, waited {_hours(found)} hours or more for its seal."
+
+
+def _shown_late(found: Waited, seen: datetime) -> str:
+    """What was seen here, and no more: an old copy may have answered meanwhile."""
     return (
-        f"Entry {found.index}, received {found.received[:19]}Z by the ledger's clock, "
-        f"waited {hours:.1f} hours or more for its seal."
+        f"{_received(found)}, was not shown here before {canonical.time_text(seen)}, "
+        f"{_hours(found)} hours later; it came late, or old copies were shown."
     )
+
+
+def _received(found: Waited) -> str:
+    return f"Entry {found.index}, received {found.received[:19]}Z by the ledger's clock"
+
+
+def _hours(found: Waited) -> str:
+    return f"{found.wait.total_seconds() / 3600:.1f}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evidence_ledger.core.alert import Severity
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.note import Note
-from evidence_ledger.core.note_verification import Signed, known_signatures
+from evidence_ledger.core.note_verification import Signed, known_signatures, sound_part
 from evidence_ledger.core.online_check import follow
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import FormatError, LogUnreachable, Refused, Undecided
@@ -49,9 +49,12 @@ class Gossip:
             return
         keys = self.parts.rules.keys.get(held.checkpoint.origin, ())
         try:
-            if not known_signatures(held.note, keys):
+            note, doubt = sound_part(held.note, keys)
+            if not known_signatures(note, keys):
                 return
-            answer = follow(held, self.source, keys)
+            answer = follow(replace(held, note=note), self.source, keys)
+            if answer.found is None and doubt is not None:
+                raise doubt
         except LogUnreachable:
             return  # which the follower tells
         except (Refused, Undecided, FormatError) as error:

@@ -15,6 +15,7 @@ from evidence_ledger.monitor.gossip import Gossip
 from evidence_ledger.monitor.rules import MonitorParts
 from evidence_ledger.monitor.signatures import Signatures
 from evidence_ledger.monitor.telling import Telling
+from evidence_ledger.monitor.unfollowed import Unfollowed
 from evidence_ledger.monitor.watching import Watching
 from evidence_ledger.monitor_ports import Lookup, StateKeeper
 
@@ -54,6 +55,7 @@ class _Ledger:
         self._telling = Telling(parts, followed.address, lambda: self.follower.state.origin)
         self.follower = Follower(parts, followed.source, followed.keeper, self._telling, state)
         self._gossip = Gossip(parts, followed.source, self._telling, self.follower)
+        self._unfollowed = Unfollowed(parts.clock, followed.source, self._telling, self.follower)
         self._watching: list[Watching | Signatures] = []
         if followed.lookup is not None:
             shared = parts, followed.lookup, self._telling, self.follower
@@ -64,6 +66,8 @@ class _Ledger:
     def look(self) -> None:
         self._telling.found.clear()
         self.follower.look()
+        if self.follower.answered:
+            self._unfollowed.look()
         for one in self._watching:
             one.look()
 
@@ -77,6 +81,8 @@ class _Ledger:
                 self._gossip.compare(held, f"what {other.address} showed")
             if other.follower.shown is not None:
                 self._gossip.compare(other.follower.shown, f"what {other.address} showed")
+            for note in other.follower.state.unfollowed if other is not self else ():
+                self._gossip.compare(Held.of(note), f"what {other.address} showed")
         self._gossip.ask_witnesses()
 
     def sight(self) -> Sight:

@@ -18,6 +18,15 @@ SEAL_WITHIN = timedelta(days=1)
 SAVE_EVERY = 64 * 256
 """Entries after which the way to a checkpoint is saved."""
 
+FOLLOW_WITHIN = timedelta(minutes=10)
+"""How long one look follows one ledger before the others have their turn."""
+
+COMPARE_WITHIN = timedelta(minutes=2)
+"""After which one look begins no further comparison with what could not be followed."""
+
+MOST_UNFOLLOWED = 16
+"""Checkpoints that are kept of those that were signed and could not be followed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

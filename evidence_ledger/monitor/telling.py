@@ -47,6 +47,8 @@ class Telling:
         if report.verdict is not Verdict.FAILED:
             return False
         name = self.parts.evidence.keep(found)
+        if any(one.evidence == name for one in self.found):
+            return True
         says = f"{report.steps[-1].says} {how}"
         self.tell("ledger.two-histories", Severity.ALARM, says, name, name)
         return True

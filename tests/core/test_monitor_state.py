@@ -40,6 +40,7 @@ STATES = st.builds(
     first_seen=TIMES,
     seen=TIMES,
     watched=st.dictionaries(st.sampled_from(["sha256:aa", "signer:bb"]), st.integers(0, 99)),
+    unfollowed=st.lists(NOTES, max_size=3).map(tuple),
 )
 ONE = MonitorState("ledger.example/1", Branch(0).note(5), Mark(5, (bytes(160),), bytes(32)))
 
@@ -70,6 +71,10 @@ def test_what_is_read_is_what_would_be_written(at: int, piece: bytes) -> None:
         (b'"waiting":null', b'"waiting":[1]'),
         (b'"rows":[', b'"rows":["0",'),
         (b'"progress":null', b'"progress":{}'),
+        (b'"v":1,', b'"unfollowed":[],"v":1,'),
+        (b'"v":1,', b'"unfollowed":[1],"v":1,'),
+        (b'"v":1,', b'"unfollowed":null,"v":1,'),
+        (b'"v":1,', b'"unfollowed":["a"],"v":1,'),
         (b'"origin":"ledger.example/1"', b'"origin":1'),
         (b'"seen":null,"v"', b'"seen":"yesterday","v"'),
     ],

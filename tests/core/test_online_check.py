@@ -12,7 +12,7 @@ from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.tile import TilePath
 from evidence_ledger.errors import LogUnreachable, Undecided
 from tests.forked_log import Branch
-from tests.small_log import LOG, SmallLog, make_key
+from tests.small_log import LOG, LOG_ML_DSA, SmallLog, make_key, spoilt
 
 KEYS = [LOG.verifier]
 
@@ -48,6 +48,20 @@ def test_two_roots_of_one_size_need_no_tiles() -> None:
     assert follow(Branch(3).held(7), log, KEYS).found is not None
 
 
+@pytest.mark.parametrize("old", [5, 7, 9])
+def test_a_spoilt_second_signature_does_not_stop_a_conviction(old: int) -> None:
+    keys = [LOG.verifier, LOG_ML_DSA.verifier]
+    log = served(3, 9)
+    both = log.text + b"\n" + LOG.line(log.text) + LOG_ML_DSA.line(log.text)
+    log.files["checkpoint"] = spoilt(both, LOG_ML_DSA)
+    found = follow(Branch(3).held(old), log, keys).found
+    assert found is not None
+    assert verify_misbehaviour(found.encode(), keys).verdict is Verdict.FAILED
+    with pytest.raises(Undecided) as caught:
+        follow(Branch(3, "b").held(old), log, keys)
+    assert caught.value.reason == "note.bad-signature"
+
+
 def test_a_log_that_has_grown_may_have_the_full_tile_alone() -> None:
     """Partial tiles may go once the full one is there (tlog-tiles), and not before."""
     log = served(999, 300)
@@ -67,8 +81,8 @@ def test_what_is_wrong_there_is_no_defect_of_what_is_held() -> None:
     """Nothing but two histories may be FAILED."""
     log = served(9, 7)
     note = log.files["checkpoint"]
-    for spoilt in (note[:-1], note[:-3] + b"A=\n", note.replace(b"\n7\n", b"\n8\n"), b""):
-        log.files["checkpoint"] = spoilt
+    for wrong in (note[:-1], note[:-3] + b"A=\n", note.replace(b"\n7\n", b"\n8\n"), b""):
+        log.files["checkpoint"] = wrong
         with pytest.raises(Undecided):
             follow(Branch(9).held(5), log, KEYS)
     log.files["checkpoint"] = note

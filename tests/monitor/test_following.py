@@ -14,7 +14,7 @@ from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.tile import encode_bundle
 from evidence_ledger.errors import FormatError, MonitorBusy
 from tests.monitor.bench import ADDRESS, HOUR, KEYS, FakeLedger, bench
-from tests.small_log import LOG, SmallLog, make_key
+from tests.small_log import LOG, LOG_ML_DSA, SmallLog, make_key, spoilt
 
 
 def test_an_honest_ledger_is_followed_without_a_word(tmp_path: Path) -> None:
@@ -93,6 +93,35 @@ def test_a_smaller_fork_is_proved_from_the_edge(tmp_path: Path) -> None:
     assert (report.verdict, report.facts["proof"]) == (Verdict.FAILED, "node")
 
 
+def test_a_spoilt_second_signature_does_not_stop_a_conviction(tmp_path: Path) -> None:
+    monitor, ledger = bench(tmp_path, 5)
+    other = ledger.fork(2)
+    other.add(6, seed="other")
+    other.publish()
+    other.broken["checkpoint"] = spoilt(other.checkpoint(), LOG_ML_DSA)
+    monitor.look()
+    monitor.ledgers[ADDRESS] = other
+    (sight,) = monitor.look()
+    assert [one.code for one in sight.alerts] == ["ledger.two-histories", "monitor.checkpoint"]
+    assert sight.state.mark.size == 5
+    report = verify_misbehaviour(monitor.evidence[0].read_bytes(), KEYS[LOG.name])
+    assert report.verdict is Verdict.FAILED
+
+
+def test_a_checkpoint_with_a_spoilt_signature_is_not_believed(tmp_path: Path) -> None:
+    monitor, ledger = bench(tmp_path, 5)
+    monitor.look()
+    ledger.add(3)
+    ledger.publish()
+    for key in (LOG, LOG_ML_DSA):
+        ledger.broken.pop("checkpoint", None)
+        ledger.broken["checkpoint"] = spoilt(ledger.checkpoint(), key)
+        (sight,) = monitor.look()
+        assert [one.code for one in sight.alerts] == ["monitor.checkpoint"]
+        assert sight.state.mark.size == 5
+    assert monitor.evidence == []
+
+
 def test_an_older_state_is_a_rollback_and_no_proof(tmp_path: Path) -> None:
     monitor, ledger = bench(tmp_path, 9)
     monitor.look()
@@ -114,7 +143,7 @@ def test_another_size_with_the_same_root_is_not_the_same_state(tmp_path: Path) -
     assert ledger.published is not None
     text = ledger.published.text.replace(b"\n9\n", b"\n7\n")
     ledger.broken["checkpoint"] = text + b"\n" + LOG.line(text)
-    assert monitor.codes() == ["monitor.rollback"]
+    assert monitor.codes() == ["monitor.rollback", "ledger.two-histories"]
 
 
 def test_a_missing_bundle_is_told_and_later_followed(tmp_path: Path) -> None:
@@ -244,7 +273,28 @@ def test_an_entry_that_says_an_earlier_time_than_it_was_there_is_told(tmp_path: 
     now, ledger.clock.moment = ledger.clock.now(), noon
     ledger.publish()
     ledger.clock.moment = now + timedelta(minutes=1)
-    assert monitor.codes() == ["monitor.late-seal"]
+    assert monitor.codes() == ["monitor.shown-late"]
+
+
+def test_a_seal_in_time_is_not_called_late_because_an_old_copy_was_shown(tmp_path: Path) -> None:
+    monitor, ledger = bench(tmp_path)
+    monitor.look()
+    stale = ledger.published
+    ledger.clock.move(hours=1)
+    ledger.add(2)
+    ledger.clock.move(hours=1)
+    ledger.publish()
+    fresh, ledger.published = ledger.published, stale
+    for _ in range(3):
+        ledger.clock.move(hours=15)
+        monitor.look()
+    ledger.published = fresh
+    (sight,) = monitor.look()
+    assert [one.code for one in sight.alerts] == ["monitor.shown-late"]
+    says = sight.alerts[0].says
+    assert "was not shown here before" in says
+    assert "46.0 hours" in says
+    assert "seal" not in says
 
 
 def test_a_seals_own_entry_waits_for_the_next_deposit(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.trust_policy import TrustedWitness
 from evidence_ledger.errors import LogUnreachable
 from tests.monitor.bench import ADDRESS, KEYS, FakeLedger, MonitorBench, bench
-from tests.small_log import LOG, TestKey, make_key
+from tests.small_log import LOG, LOG_ML_DSA, TestKey, make_key, spoilt
 
 ONE, TWO = make_key("one.example"), make_key("two.example")
 
@@ -61,6 +61,17 @@ def test_a_checkpoint_that_is_held_convicts(tmp_path: Path) -> None:
     monitor.rules = replace(monitor.rules, held=[held(other)])
     assert monitor.codes() == ["ledger.two-histories"]
     report = verify_misbehaviour(monitor.evidence[0].read_bytes(), [LOG.verifier])
+    assert report.verdict is Verdict.FAILED
+
+
+def test_a_spoilt_second_signature_of_what_is_held_does_not_stop_a_conviction(
+    tmp_path: Path,
+) -> None:
+    monitor, other = forked(tmp_path, extra=-2)
+    note = Note.parse(spoilt(other.checkpoint(), LOG_ML_DSA))
+    monitor.rules = replace(monitor.rules, held=[Held.of(note)])
+    assert monitor.codes() == ["ledger.two-histories"]
+    report = verify_misbehaviour(monitor.evidence[0].read_bytes(), KEYS[LOG.name])
     assert report.verdict is Verdict.FAILED
 
 
