@@ -37,7 +37,10 @@ def ended(
 ) -> bool:
     """Whether a list that is held names the signer, or a root that was enrolled once and is not any
     more vouched for it; after its own end, as at its end."""
-    leaf = parse_certificate(who.certificate)
+    try:
+        leaf = parse_certificate(who.certificate)
+    except FormatError:
+        return False
     if any(_is_listed(leaf, one) for one in lists):
         return True
     moment = max(leaf.not_before, min(at, leaf.not_after))

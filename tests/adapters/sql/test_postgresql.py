@@ -486,6 +486,18 @@ def test_the_audit_finds_what_was_changed(
         audit_chain(ledger_database)
 
 
+def test_the_audit_finds_a_statement_entered_twice(
+    store: Store, ledger_database: PostgresqlDatabase, postgresql_server: Server
+) -> None:
+    postgresql_server.run(
+        "ALTER TABLE entries DROP CONSTRAINT entries_statement_hash_key", ledger_database
+    )
+    store.append(Head(), extend(Head(), Edge(), [admission(0, claims=0)] * 2, START))
+    with pytest.raises(Refused) as caught:
+        audit_chain(ledger_database)
+    assert caught.value.reason == "audit.repeated"
+
+
 def test_the_second_of_two_heads_is_refused_under_load(
     ledger_database: PostgresqlDatabase,
 ) -> None:
