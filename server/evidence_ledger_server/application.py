@@ -14,7 +14,7 @@ from evidence_ledger import __version__
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.gate import Gate
-from evidence_ledger_server.openapi import described
+from evidence_ledger_server.openapi import described, methods_at
 from evidence_ledger_server.problem import Problem, mistake
 from evidence_ledger_server.routes import (
     access,
@@ -85,7 +85,12 @@ def make_application(config: Config) -> Application:
 
 
 async def _told(request: Request, error: Exception) -> Response:
-    return _problem(error).response(request.state.request_id)
+    problem = _problem(error)
+    methods = methods_at(request.app.openapi_schema, request.url.path)
+    if problem.status == 405 and methods:
+        problem.headers["Allow"] = ", ".join(methods)  # those of all routes there, not of one
+        problem.headers.pop("allow", None)
+    return problem.response(request.state.request_id)
 
 
 async def _mistaken(request: Request, _: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -55,6 +56,14 @@ def _told(status: int, says: str, content: Described, *problems: int) -> Answers
         problem = {"application/problem+json": {"schema": PROBLEM}}
         told[one] = {"description": PROBLEMS[one], "content": problem}
     return told
+
+
+def methods_at(document: Described, path: str) -> list[str]:
+    """The methods that are described for what is at an address, in capitals."""
+    for template, operations in document["paths"].items():
+        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path):
+            return sorted(name.upper() for name in operations)
+    return []
 
 
 def described(api: FastAPI) -> Described:

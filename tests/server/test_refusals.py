@@ -309,3 +309,8 @@ def test_an_entry_that_no_ledger_can_have(looked_at: Running, index: int) -> Non
 def test_a_method_that_is_not_taken_is_told_those_that_are(looked_at: Running) -> None:
     answer = looked_at.client.delete("/v1/ledger")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
+def test_all_methods_of_an_address_are_told(looked_at: Running) -> None:
+    answer = looked_at.client.request("OPTIONS", "/v1/deposits/0/files/0")
+    assert (answer.status_code, answer.headers.get_list("allow")) == (405, ["GET, PUT"])
