@@ -15,7 +15,7 @@ from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.gate import Gate
 from evidence_ledger_server.openapi import described, methods_at
-from evidence_ledger_server.problem import Problem, mistake
+from evidence_ledger_server.problem import Problem, mistake, reported
 from evidence_ledger_server.routes import (
     access,
     deposits,
@@ -85,11 +85,10 @@ def make_application(config: Config) -> Application:
 
 
 async def _told(request: Request, error: Exception) -> Response:
-    problem = _problem(error)
+    problem = _problem(error, request.state.request_id)
     methods = methods_at(request.app.openapi_schema, request.url.path)
     if problem.status == 405 and methods:
         problem.headers["Allow"] = ", ".join(methods)  # those of all routes there, not of one
-        problem.headers.pop("allow", None)
     return problem.response(request.state.request_id)
 
 
@@ -98,11 +97,11 @@ async def _mistaken(request: Request, _: Exception) -> Response:
     return mistake().response(request.state.request_id)
 
 
-def _problem(error: Exception) -> Problem:
+def _problem(error: Exception, request_id: str) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, EvidenceError):
-        return Problem.of(error)
+        return reported(error, request_id)
     if isinstance(error, HTTPException):
         code = f"http.{error.status_code}"
         return Problem(error.status_code, code, f"{error.detail}.", headers=error.headers)

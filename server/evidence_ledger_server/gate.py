@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.log_lines import AccessLines
-from evidence_ledger_server.problem import Problem, busy, mistake
+from evidence_ledger_server.problem import Problem, busy, mistake, reported
 from evidence_ledger_server.service import Service
 
 logger = logging.getLogger("evidence.requests")
@@ -80,7 +80,7 @@ class Gate:
         except Problem as problem:
             await problem.response(request_id)(scope, receive, answer.send)
         except EvidenceError as error:
-            await Problem.of(error).response(request_id)(scope, receive, answer.send)
+            await reported(error, request_id).response(request_id)(scope, receive, answer.send)
         except Exception:
             logger.exception("a mistake of ours", extra={"told": {"request": request_id}})
             if not answer.status:

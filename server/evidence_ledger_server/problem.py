@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -26,6 +27,7 @@ from evidence_ledger.errors import (
     UsageError,
 )
 
+logger = logging.getLogger("evidence.problems")
 TYPE = "urn:evidence-ledger:problem:"
 MEDIA_TYPE = "application/problem+json"
 
@@ -104,6 +106,15 @@ class Problem(Exception):
             "instance": f"urn:uuid:{request_id}",
         }
         return Response(json.dumps(document), self.status, self.headers, MEDIA_TYPE)
+
+
+def reported(error: EvidenceError, request_id: str) -> Problem:
+    """The problem; what the client can't mend is logged for the operator, with its cause."""
+    problem = Problem.of(error)
+    if problem.status in (500, 507):
+        told = {"request": request_id, "code": error.reason, "why": str(error)}
+        logger.error("not answered", extra={"told": told})
+    return problem
 
 
 def too_large(limit: int) -> Problem:

@@ -17,7 +17,7 @@ import pytest
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.assembly import open_ledger
 from evidence_ledger.core.admission import SignedStatement
-from evidence_ledger.errors import LedgerFull, LedgerLocked
+from evidence_ledger.errors import LedgerCorrupt, LedgerFull, LedgerLocked
 from evidence_ledger_server import bounded_http
 from evidence_ledger_server.bounded_http import LARGEST_HEAD
 from tests.server.running import Running, form
@@ -283,6 +283,24 @@ def test_garbage_as_a_certificate_is_a_report_and_no_error(looked_at: Running) -
     assert (cut.status_code, cut.json()["code"]) == (400, "http.multipart")
     text = looked_at.client.post("/v1/verify", content=b"x", headers={"Content-Type": "text/plain"})
     assert text.status_code == 415
+
+
+@pytest.mark.parametrize("path", ["/v1/ledger", "/v1/fingerprints/sha256/" + "ab" * 32])
+def test_a_damaged_ledger_is_told_to_its_operator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    async def damaged(_: object) -> None:
+        raise LedgerCorrupt("Entry 7 is missing or damaged.", where="/var/lib/evidence")
+
+    with Running(tmp_path / "ledger", seal_every=3600.0) as server:
+        monkeypatch.setattr(server.app.api.state.service.reading, "read", damaged)
+        answer = server.client.get(path)
+        monkeypatch.undo()
+    assert (answer.status_code, answer.json()["code"]) == (500, "ledger.corrupt")
+    assert "/var/lib" not in answer.text
+    (told,) = [one.told for one in caplog.records if one.getMessage() == "not answered"]  # type: ignore[attr-defined]  # given as extra
+    assert "Entry 7" in told["why"]
+    assert f"urn:uuid:{told['request']}" == answer.json()["instance"]
 
 
 @pytest.mark.parametrize("path", ["/v1/ledger", "/v1/fingerprints/sha256/" + "ab" * 32])
