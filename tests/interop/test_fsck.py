@@ -5,34 +5,23 @@ Needs Go and its module proxy; skipped, with the reason, without.
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.interop.go_program import built
 from tests.server.running import Running, form
 from tests.server.test_story import tamper, vkeys_of
 from tests.workbench import fact
 
 pytestmark = pytest.mark.long
 
-PROGRAM = ROOT / "tests" / "interop" / "fsck"
-
 
 @pytest.fixture(scope="module")
 def fsck(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled program."""
-    if shutil.which("go") is None:
-        pytest.skip("Go is not on this machine")
-    binary = tmp_path_factory.mktemp("fsck") / "fsck"
-    command = ["go", "build", "-mod=readonly", "-o", str(binary), "."]
-    done = subprocess.run(command, cwd=PROGRAM, capture_output=True, text=True, env=os.environ)
-    if done.returncode:
-        pytest.skip(f"the Go libraries can't be had: {done.stderr.strip()[-200:]}")
-    return binary
+    return built("fsck", tmp_path_factory.mktemp("fsck"))
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ Needs Go and its module proxy; skipped, with the reason, without.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from base64 import b64encode
 from pathlib import Path
@@ -15,27 +13,18 @@ from pathlib import Path
 import pytest
 
 from evidence_ledger.core.witness_request import AddCheckpoint
-from tests.conftest import ROOT
 from tests.crash.test_witness_kill import running
+from tests.interop.go_program import built
 from tests.small_log import LOG, LOG_ML_DSA
 from tests.witness.bench import STRANGER, WitnessBench, request
 
 pytestmark = pytest.mark.long
 
-PROGRAM = ROOT / "tests" / "interop" / "witness"
-
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled program."""
-    if shutil.which("go") is None:
-        pytest.skip("Go is not on this machine")
-    binary = tmp_path_factory.mktemp("witness") / "client"
-    command = ["go", "build", "-mod=readonly", "-o", str(binary), "."]
-    done = subprocess.run(command, cwd=PROGRAM, capture_output=True, text=True, env=os.environ)
-    if done.returncode:
-        pytest.skip(f"the Go libraries can't be had: {done.stderr.strip()[-200:]}")
-    return binary
+    return built("witness", tmp_path_factory.mktemp("witness"))
 
 
 def step(body: bytes) -> str:
