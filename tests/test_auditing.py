@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from evidence_ledger.auditing import audit as auditing
 from evidence_ledger.core.entry import parse as parse_entry
 from evidence_ledger.core.report import Verdict
+from evidence_ledger.core.statement_signature import check_signature
 from evidence_ledger.errors import Refused
 from evidence_ledger.sealing import sealed_objects
 from evidence_ledger.stored import StoredSeal
@@ -107,10 +107,10 @@ def test_a_signature_by_another_key_is_found(sealed: Workbench) -> None:
         sealed.store.entry(5).statement or b"",
         bytearray(sealed.store.entry(5).signature or b""),
     )
-    auditing.check_signature(data, bytes(signature))
+    check_signature(data, bytes(signature))
     signature[-1] ^= 1
     with pytest.raises(Refused) as caught:
-        auditing.check_signature(data, bytes(signature))
+        check_signature(data, bytes(signature))
     assert caught.value.reason == "cms.signature"
 
 
