@@ -174,10 +174,11 @@ class Store(Protocol):
         """
         ...
 
-    def turn(self) -> AbstractContextManager[None]:
-        """While it lasts, this thread alone writes, where the database has several writers.
+    def turn(self, *, alone: bool = True) -> AbstractContextManager[None]:
+        """What this thread does while it lasts goes over one connection.
 
-        For those who found that others were first; without it ``append`` stays right.
+        With ``alone`` nobody else writes meanwhile, where the database has several writers: for
+        those who found that others were first. Without it ``append`` stays right.
         """
         ...
 

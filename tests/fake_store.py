@@ -63,7 +63,7 @@ class FakeStore:
         self._rows.tiles |= {(one.level, one.index): one for one in extension.tiles}
         self._rows.head = extension.head
 
-    def turn(self) -> AbstractContextManager[None]:
+    def turn(self, *, alone: bool = True) -> AbstractContextManager[None]:  # noqa: ARG002 nobody else writes
         return nullcontext()
 
     def settle(self) -> None:

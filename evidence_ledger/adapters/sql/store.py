@@ -104,9 +104,9 @@ class SqlStore:
         hashes = [one.statement_hash for one in extension.entries]
         return len(set(hashes)) != len(hashes) or bool(self.indexes_of(hashes))
 
-    def turn(self) -> AbstractContextManager[None]:
+    def turn(self, *, alone: bool = True) -> AbstractContextManager[None]:
         """See ports.Store."""
-        return turn(self._engine, self._place)
+        return turn(self._engine, self._place, alone=alone)
 
     def settle(self) -> None:
         """See ports.Store."""
