@@ -17,6 +17,7 @@ from evidence_ledger.stored import (
     Found,
     PlacedToken,
     RenewedStrand,
+    SealObjects,
     StoredCosignature,
     StoredEntry,
     StoredRenewal,
@@ -246,7 +247,7 @@ class Store(Protocol):
         """All full tiles of a level in order, streamed."""
         ...
 
-    def add_seal(self, seal: StoredSeal) -> None:
+    def add_seal(self, seal: StoredSeal, objects: SealObjects) -> None:
         """Keep a new seal with the tokens it has. Raises HeadMoved where its number is taken."""
         ...
 
@@ -271,6 +272,10 @@ class Store(Protocol):
 
     def seal(self, number: int) -> StoredSeal | None:
         """A seal by its number, from 0; -1 is the newest. None where there is none."""
+        ...
+
+    def seal_objects(self, number: int) -> SealObjects:
+        """What the tokens of a seal are over. Raises LedgerCorrupt where there is none."""
         ...
 
     def token_names(self) -> Mapping[int, frozenset[str]]:

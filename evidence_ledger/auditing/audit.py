@@ -202,7 +202,7 @@ class _Audit:
             if seal.first != first or seal.root != reader.root(seal.size):
                 raise Refused("audit.seal", "The seal is not over this tree.", where=where)
             self._check_checkpoint(seal, where)
-            if not are_sealed(self._store, seal):
+            if not are_sealed(self._store, seal, self._store.seal_objects(seal.number)):
                 raise Refused("audit.leaves", "The seal's leaves are not its objects.", where=where)
             first, count = seal.size, count + 1
         if newest is not None and newest.number >= count and newest.size <= self.size:
@@ -223,7 +223,7 @@ class _Audit:
         count = 0
         self.renewals.walk()
         for seal in self._seals():
-            imprint = record_tree.tree_root(split(seal.leaves))
+            imprint = record_tree.tree_root(split(self._store.seal_objects(seal.number).leaves))
             if len({token.token for token in seal.tokens}) != len(seal.tokens):
                 raise Refused(
                     "audit.token-twice",

@@ -46,7 +46,7 @@ from evidence_ledger.sealing.asking import Asking, AskingRules, Question, Slot, 
 from evidence_ledger.sealing.capturing import captured
 from evidence_ledger.sealing.cosigning import CosigningRules
 from evidence_ledger.sealing.own_checkpoint import own_checkpoint
-from evidence_ledger.stored import StoredCosignature, StoredSeal, StoredToken
+from evidence_ledger.stored import SealObjects, StoredCosignature, StoredSeal, StoredToken
 from evidence_ledger.tree import edge_at
 
 NEAR = 64
@@ -59,7 +59,8 @@ class SealingParts:
 
     ``operator_before`` is whose X.509 certificate (SHA-256) the first operator's was, where the
     key was rotated since.
-    ``several_hosts``: others may seal the same ledger, each with a memory of its own.
+    ``several_hosts``: others may seal the same ledger, each with a memory of its own. ``seals`` is
+    False where sealing is left to others: then nothing is kept for it.
     """
 
     origin: str
@@ -76,6 +77,7 @@ class SealingParts:
     cosigning: CosigningRules = field(default_factory=CosigningRules)
     operator_before: bytes | None = None
     several_hosts: bool = False
+    seals: bool = True
 
     @property
     def first_operator(self) -> bytes:
@@ -102,7 +104,7 @@ class Sealer:
 
         Nothing depends on it: what is not kept is computed from the store.
         """
-        for one in appended:
+        for one in appended if self._parts.seals else ():
             self._fresh[one.index] = one.admission.leaves
             self._fresh_size += 64 + len(one.admission.leaves)
         if self._fresh_size > MOST_FRESH:
@@ -156,10 +158,9 @@ class Sealer:
             size=edge.size,
             root=edge.root(),
             checkpoint=signed,
-            leaves=hashlib.sha256(signed).digest() + b"".join(objects.hashes),
-            offsets=tuple(objects.offsets),
         )
-        self._store.add_seal(seal)
+        leaves = hashlib.sha256(signed).digest() + b"".join(objects.hashes)
+        self._store.add_seal(seal, SealObjects(leaves, tuple(objects.offsets)))
         return seal
 
     def _sign(self, edge: Edge) -> bytes:
@@ -261,8 +262,11 @@ class Sealer:
         The slots whose first authority is named in ``without`` are left out.
         """
         slots = [slot for slot in self.missing(seal) if slot[0].name not in without]
-        imprint = record_tree.tree_root(split(seal.leaves))
-        question = Question(imprint, {one.name: self._nonce() for slot in slots for one in slot})
+        leaves = split(self._store.seal_objects(seal.number).leaves)
+        question = Question(
+            record_tree.tree_root(leaves),
+            {one.name: self._nonce() for slot in slots for one in slot},
+        )
         asking = Asking(question, self._parts.clock, self._parts.rules)
         answers = asking.ask(slots, seal.tokens)
         for answer in answers.kept:
