@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterator
 
 from evidence_ledger.core import entry
-from evidence_ledger.core.claim_form import seal_leaf
 from evidence_ledger.ports import Store
+from evidence_ledger.sealing.file_leaves import FileLeaves
 from evidence_ledger.stored import SealObjects, StoredSeal
 
 
@@ -28,20 +26,7 @@ def are_sealed(store: Store, seal: StoredSeal, objects: SealObjects) -> bool:
 
 def _leaves(store: Store, start: int, stop: int) -> Iterator[bytes]:
     """The leaves of each entry: its statement's, its signature's, its files'."""
-    groups = groupby(store.claims_between(start, stop), key=itemgetter(0))
-    number, group = next(groups, (stop, iter(())))
+    files = FileLeaves(store, stop)
     for one in store.entries(start, stop):
         parsed = entry.parse(one.entry)
-        files = b""
-        if number == one.index:
-            files = b"".join(_files(data for _, _, data in group))
-            number, group = next(groups, (stop, iter(())))
-        yield parsed.statement + parsed.signature + files
-
-
-def _files(claims: Iterable[bytes]) -> Iterator[bytes]:
-    for data in claims:
-        leaf = seal_leaf(data)
-        if leaf is None:
-            return
-        yield leaf
+        yield parsed.statement + parsed.signature + b"".join(files.of(one.index))

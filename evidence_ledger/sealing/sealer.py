@@ -19,7 +19,6 @@ from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.certificate_chain import Chain
 from evidence_ledger.core.chain import AppendedEntry
 from evidence_ledger.core.checkpoint import Checkpoint
-from evidence_ledger.core.claim_form import seal_leaf
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import (
@@ -45,6 +44,7 @@ from evidence_ledger.ports import (
 from evidence_ledger.sealing.asking import Asking, AskingRules, Question, Slot, missing, slots_of
 from evidence_ledger.sealing.capturing import captured
 from evidence_ledger.sealing.cosigning import CosigningRules
+from evidence_ledger.sealing.file_leaves import FileLeaves
 from evidence_ledger.sealing.own_checkpoint import own_checkpoint
 from evidence_ledger.stored import SealObjects, StoredCosignature, StoredSeal, StoredToken
 from evidence_ledger.tree import edge_at
@@ -136,7 +136,9 @@ class Sealer:
         """Push every new entry onto ``edge``, re-hashed from its bytes, and list its objects."""
         objects = _Objects()
         last = self._store.leaf_hashes(first - 1, first)[0] if first else entry.NO_ENTRY
-        for one in self._store.entries(first, self._store.head().size):
+        size = self._store.head().size
+        stored = FileLeaves(self._store, size)
+        for one in self._store.entries(first, size):
             parsed, computed = entry.parse(one.entry), entry.leaf_hash(one.entry)
             if computed != one.leaf_hash:
                 raise LedgerCorrupt(f"Entry {one.index} does not have its stored hash.")
@@ -145,7 +147,7 @@ class Sealer:
             edge.push(computed)
             last = computed
             fresh = self._fresh.get(one.index)
-            files = file_leaves(self._store, one.index) if fresh is None else split(fresh)
+            files = stored.of(one.index) if fresh is None else split(fresh)
             objects.add(parsed, files)
         self._forget()
         return objects
@@ -357,15 +359,6 @@ def cosigned_at(line: bytes) -> datetime:
     """The time in a cosignature's line that was verified when it was kept."""
     found = int.from_bytes(note.parse_line(line).signature[:8], "big")
     return datetime.fromtimestamp(found, UTC)
-
-
-def file_leaves(store: Store, index: int) -> Iterator[bytes]:
-    """The blinded leaves of an entry's files, in order."""
-    for _, data in store.claims(index):
-        leaf = seal_leaf(data)
-        if leaf is None:
-            return
-        yield leaf
 
 
 def split(leaves: bytes) -> list[bytes]:
