@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pkcs11.util.ec import encode_named_curve_parameters
 from pkcs11.util.rsa import decode_rsa_private_key
 from pkcs11.util.x509 import decode_x509_certificate
 
+from evidence_ledger.adapters.keys import pin_desk
 from evidence_ledger.adapters.keys.pkcs11_library import close_libraries
 from tests.x509_factory import Holder
 
@@ -60,6 +62,18 @@ class SoftHsm:
             shutil.rmtree(one)
 
 
+@pytest.fixture
+def hsm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoftHsm]:
+    """SoftHSM without tokens; what was unlocked is locked afterwards."""
+    made = SoftHsm(tmp_path / "hsm")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(made.conf))
+    for name in (pin_desk.PIN, pin_desk.OPERATOR_PIN):
+        monkeypatch.delenv(name, raising=False)
+    close_libraries()
+    yield made
+    close_libraries()
+
+
 @dataclass
 class SoftToken:
     """One token of them."""
@@ -85,10 +99,14 @@ class SoftToken:
             for one in (holder,) if certificates is None else certificates:
                 session.create_object(decode_x509_certificate(one.der) | named)
 
-    def _session(self) -> Any:
+    @contextmanager
+    def _session(self) -> Iterator[Any]:
+        close_libraries()
         lib = pkcs11.lib(str(self.hsm.module))
         token = next(one for one in lib.get_tokens(token_label=self.label))
-        return token.open(rw=True, user_pin=PIN)
+        with token.open(rw=True, user_pin=PIN) as session:
+            yield session
+        lib.finalize()
 
 
 def _private(holder: Holder) -> dict[Attribute, Any]:
@@ -120,13 +138,15 @@ class Reader:
     signatures meet. ``opened`` are the PINs that were sent.
     """
 
-    flags: TokenFlag = TokenFlag(0)
+    flags: TokenFlag | int = 0
     lacks: frozenset[Mechanism] = frozenset()
     has: frozenset[Mechanism] = frozenset()
     typed: str | None = None
     refuses: type[pkcs11.PKCS11Error] | None = None
     broken: list[pkcs11.PKCS11Error] = field(default_factory=list)
     is_empty: bool = False
+    is_deaf: bool = False
+    hides: frozenset[Attribute] = frozenset()
     opened: list[object] = field(default_factory=list)
     mechanisms: list[Mechanism] = field(default_factory=list)
 
@@ -146,6 +166,8 @@ class _Behind:
 
 class _Lib(_Behind):
     def get_slots(self) -> list[Any]:
+        if self.reader.is_deaf:
+            raise pkcs11.GeneralError
         return [_Slot(self.reader, one) for one in self.real.get_slots()]
 
 
@@ -185,6 +207,8 @@ class _Session(_Behind):
 
 class _Key(_Behind):
     def __getitem__(self, name: Attribute) -> Any:
+        if name in self.reader.hides:
+            raise pkcs11.AttributeTypeInvalid
         return self.real[name]
 
     def sign(self, data: bytes, mechanism: Mechanism, **more: Any) -> bytes:

@@ -6,27 +6,27 @@ import copy
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pkcs11
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from pkcs11 import Mechanism, TokenFlag
+from pkcs11 import Attribute, Mechanism, TokenFlag
 
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.keys.key_files import FileSigner, open_signer, save_signer
-from evidence_ledger.adapters.keys.pin_desk import PIN as VARIABLE
 from evidence_ledger.adapters.keys.pin_desk import PinDesk, Pins
 from evidence_ledger.adapters.keys.pkcs11_import import Choice, import_key
 from evidence_ledger.adapters.keys.pkcs11_library import close_libraries
 from evidence_ledger.adapters.keys.pkcs11_signer import Pkcs11Signer
 from evidence_ledger.adapters.keys.request_signer import RequestSigner
 from evidence_ledger.core import cades
-from evidence_ledger.core.request_algorithm import verifies
-from evidence_ledger.core.x509_certificate import parse_certificate
+from evidence_ledger.core.http_request import HttpRequest
+from evidence_ledger.core.http_signature import check_request
 from evidence_ledger.errors import (
     KeyAmbiguous,
     KeyNotFound,
@@ -39,8 +39,10 @@ from evidence_ledger.errors import (
     WrongPin,
 )
 from evidence_ledger.ports import Signer
-from tests.softhsm import PIN, Reader, SoftHsm, SoftToken, needs_softhsm
+from tests.softhsm import PIN, Reader, SoftHsm, SoftToken, hsm, needs_softhsm
 from tests.x509_factory import NOW, YEAR, issue, key_of
+
+__all__ = ["hsm"]
 
 pytestmark = needs_softhsm
 
@@ -53,17 +55,6 @@ SCHEMES = {
     "ed25519": "ed25519",
 }
 HOLDERS = {kind: issue(f"Owner {kind}", ROOT, key=key_of(kind)) for kind in SCHEMES}
-
-
-@pytest.fixture
-def hsm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoftHsm]:
-    """SoftHSM without tokens; what was unlocked is locked afterwards."""
-    hsm = SoftHsm(tmp_path / "hsm")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(hsm.conf))
-    monkeypatch.delenv(VARIABLE, raising=False)
-    close_libraries()
-    yield hsm
-    close_libraries()
 
 
 @pytest.fixture
@@ -171,6 +162,31 @@ def test_a_mechanism_that_is_listed_and_does_not_work_is_passed_over(
     assert reader.mechanisms[:2] == [Mechanism.ECDSA_SHA256, Mechanism.ECDSA]
 
 
+@pytest.mark.parametrize("kind", ["p384", "rsa2048", "ed25519"])
+def test_a_token_that_says_little_of_its_keys(
+    kind: str, hsm: SoftHsm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hsm.token().add(HOLDERS[kind], certificates=(ROOT, HOLDERS[kind]))
+    behind(Reader(hides=frozenset({Attribute.EC_PARAMS})), monkeypatch)
+    signer = imported(hsm)
+    assert signer.chain == (HOLDERS[kind].der, ROOT.der)
+    assert works(signer)
+
+
+def test_readers_that_do_not_answer(token: SoftToken, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = behind(Reader(), monkeypatch)
+    signer = imported(token.hsm)
+    reader.broken, reader.is_deaf = [pkcs11.GeneralError()], True
+    with pytest.raises(KeyTokenUnusable, match="readers can't be asked"):
+        signer.sign(b"x")
+
+
+def test_threads_share_a_token(token: SoftToken) -> None:
+    signer = imported(token.hsm)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(lambda _: works(signer), range(40)))
+
+
 def test_a_token_without_any_mechanism_for_the_key(
     token: SoftToken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,14 +195,14 @@ def test_a_token_without_any_mechanism_for_the_key(
         imported(token.hsm)
 
 
-def test_requests_are_signed(token: SoftToken) -> None:
-    signer = imported(token.hsm)
-    maker = RequestSigner(signer, SystemClock(), SystemEntropy())
-    fields = dict(maker.fields("GET", "https://ledger.example/v1/deposits/7/claims"))
-    made = {name.lower(): value for name, value in fields.items()}
-    assert "ecdsa-p256-sha256" in made["signature-input"] or made["signature"].startswith("sig=:")
-    key = parse_certificate(signer.chain[0]).public_key
-    assert not verifies(key, None, b"\0" * 64, b"")
+@pytest.mark.parametrize("kind", SCHEMES)
+def test_requests_are_signed(kind: str, hsm: SoftHsm) -> None:
+    hsm.token().add(HOLDERS[kind])
+    maker = RequestSigner(imported(hsm), SystemClock(), SystemEntropy())
+    fields = maker.fields("GET", "https://ledger.example/v1/deposits/7/claims")
+    request = HttpRequest("GET", "https", "ledger.example", "/v1/deposits/7/claims", None, fields)
+    found = check_request(request, b"", SystemClock().now(), timedelta(minutes=1))
+    assert found.certificate.raw == HOLDERS[kind].der
 
 
 @pytest.mark.parametrize("pin", ["0000", "x" * 300])
@@ -292,9 +308,7 @@ def test_the_last_try_is_left_to_a_person(
     assert works(attended(token.hsm, desk, given))
 
 
-def test_a_locked_token_is_sent_no_pin(
-    token: SoftToken, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_locked_token_is_sent_no_pin(token: SoftToken, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = behind(Reader(flags=TokenFlag.USER_PIN_LOCKED), monkeypatch)
     with pytest.raises(PinLocked, match="'Notary' is locked"):
         imported(token.hsm)
@@ -383,7 +397,7 @@ def test_a_token_that_is_pulled_out_while_it_signs(
             reader.is_empty = True
 
     class Breaking(list[pkcs11.PKCS11Error]):
-        def pop(self, _index: object = 0) -> pkcs11.PKCS11Error:  # type: ignore[override]
+        def pop(self, _index: object = 0) -> pkcs11.PKCS11Error:
             self.clear()
             return Pulled()
 
@@ -490,7 +504,7 @@ def test_a_key_that_may_not_sign(hsm: SoftHsm) -> None:
     token = hsm.token()
     token.add(HOLDERS["rsa2048"], "decrypting", b"\x07", sign=False)
     for choice in ({}, {"label": "decrypting"}):
-        with pytest.raises(KeyTokenUnusable, match="'decrypting'.* may not sign"):
+        with pytest.raises(KeyTokenUnusable, match=r"'decrypting'.* may not sign"):
             imported(hsm, **choice)
     token.add(OWNER)
     assert imported(hsm).scheme == "ecdsa-sha256"

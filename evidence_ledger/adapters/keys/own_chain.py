@@ -40,7 +40,8 @@ def issuers_after(
     own: X509Certificate, certificates: Iterable[X509Certificate]
 ) -> tuple[bytes, ...]:
     """``own`` and its issuers, as far as they are there (DER)."""
-    chain, left = [own], [one for one in certificates if one != own]
+    left = [one for one in {one.raw: one for one in certificates}.values() if one != own]
+    chain = [own]
     while issuer := next((one for one in left if one.subject == chain[-1].issuer), None):
         left.remove(issuer)
         chain.append(issuer)

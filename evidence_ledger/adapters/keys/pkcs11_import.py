@@ -37,6 +37,10 @@ from evidence_ledger.errors import (
 
 _TEST: Final = b"evidence-ledger: does this key belong to this X.509 certificate?"
 _CURVES: Final = {"secp256r1": "ecdsa-sha256", "secp384r1": "ecdsa-sha384"}
+_CURVE_OIDS: Final = {
+    bytes.fromhex("06082a8648ce3d030107"): "ecdsa-sha256",
+    bytes.fromhex("06052b81040022"): "ecdsa-sha384",
+}
 _KEY_TYPES: Final = {"rsa": KeyType.RSA, "ecdsa": KeyType.EC, "ed25519": KeyType.EC_EDWARDS}
 
 
@@ -107,21 +111,21 @@ def _pair(
     wanted = dict.fromkeys(name for _, names in possible for name in names if _fits(key, name))
     if not wanted:
         raise _none(unlocked, candidates, any(names for _, names in possible))
-    scheme = _scheme(unlocked, list(wanted))
-    signature = signature_of(key, unlocked, scheme, _TEST)
-    for one, names in possible:
-        if scheme in names and one.public_key.verifies(SCHEMES[scheme].scheme, signature, _TEST):
-            return scheme, one
+    usable = [name for name in wanted if can_sign(unlocked, name)]
+    for scheme in usable:
+        signature = signature_of(key, unlocked, scheme, _TEST)
+        for one, names in possible:
+            if scheme in names and _verifies(one, scheme, signature):
+                return scheme, one
+    if not usable:
+        raise KeyTokenUnusable(
+            f"The token {unlocked.token.label!r} can't make {' or '.join(wanted)} signatures."
+        )
     raise not_its_own()
 
 
-def _scheme(unlocked: Unlocked, wanted: Sequence[str]) -> str:
-    for name in wanted:
-        if can_sign(unlocked, name):
-            return name
-    raise KeyTokenUnusable(
-        f"The token {unlocked.token.label!r} can't make {' or '.join(wanted)} signatures."
-    )
+def _verifies(certificate: X509Certificate, scheme: str, signature: bytes) -> bool:
+    return certificate.public_key.verifies(SCHEMES[scheme].scheme, signature, _TEST)
 
 
 def _none(unlocked: Unlocked, candidates: Sequence[X509Certificate], usable: bool) -> EvidenceError:
@@ -137,8 +141,11 @@ def _none(unlocked: Unlocked, candidates: Sequence[X509Certificate], usable: boo
 
 def _fits(key: Any, scheme: str) -> bool:
     """Whether the kind of key makes this scheme's signatures; yes where the token hides it."""
-    kind = attribute(key, Attribute.KEY_TYPE)
-    return kind is None or _KEY_TYPES[scheme.partition("-")[0]] == kind
+    kind, curve = attribute(key, Attribute.KEY_TYPE), attribute(key, Attribute.EC_PARAMS)
+    if kind is None:
+        return True
+    is_kind = bool(_KEY_TYPES[scheme.partition("-")[0]] == kind)
+    return is_kind and (curve not in _CURVE_OIDS or _CURVE_OIDS[curve] == scheme)
 
 
 def _schemes(certificate: X509Certificate, *, pss: bool) -> list[str]:

@@ -27,7 +27,7 @@ from evidence_ledger.adapters.keys.pkcs11_library import (
     open_library,
 )
 from evidence_ledger.adapters.keys.pkcs11_reference import Pkcs11Reference
-from evidence_ledger.errors import KeyTokenUnusable, KeyUnusable
+from evidence_ledger.errors import KeyNotFound, KeyTokenUnusable, KeyUnusable
 
 _PSS = (Mechanism.SHA256, MGF.SHA256, 32)
 _SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
@@ -84,7 +84,7 @@ def sign(reference: Pkcs11Reference, pins: Pins, message: bytes) -> bytes:
                 return _made(held, reference, message)
             except ABOUT_PIN as error:
                 raise _told(library, identity, error) from error
-            except PKCS11Error:
+            except (PKCS11Error, KeyNotFound):
                 library.forget(identity)
         return _made_anew(library, reference, pins, message)
 
