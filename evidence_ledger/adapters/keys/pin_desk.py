@@ -67,7 +67,9 @@ class Pins:
             )
         return WrongPin(
             f"The token {token!r} needs its PIN.",
-            hint=f"Name --password-file FILE where the command has it, or set {self._variable}.",
+            hint=f"Name --password-file FILE, or set {self._variable}."
+            if self._variable == PIN
+            else f"Set {self._variable}, or repeat the command at a terminal.",
         )
 
 
