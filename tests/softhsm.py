@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pkcs11 import PROTECTED_AUTH, Attribute, KeyType, Mechanism, ObjectClass, TokenFlag
+from pkcs11.attributes import AttributeMapper
 from pkcs11.util.ec import encode_named_curve_parameters
 from pkcs11.util.rsa import decode_rsa_private_key
 from pkcs11.util.x509 import decode_x509_certificate
@@ -84,27 +85,31 @@ class SoftToken:
     def add(
         self,
         holder: Holder,
-        label: str = "signing",
+        label: str | bytes = "signing",
         key_id: bytes = b"\x01\x02",
         *,
         certificates: tuple[Holder, ...] | None = None,
         **attributes: bool,
     ) -> None:
         """Put in a key with its X.509 certificate; ``attributes`` as ``sign=False``."""
-        named = {Attribute.LABEL: label, Attribute.ID: key_id, Attribute.TOKEN: True}
+        text = label.encode() if isinstance(label, str) else label
+        named = {Attribute.LABEL: text, Attribute.ID: key_id, Attribute.TOKEN: True}
         private = {Attribute.SIGN: True, Attribute.PRIVATE: True, Attribute.SENSITIVE: True}
         private |= {Attribute[name.upper()]: value for name, value in attributes.items()}
-        with self._session() as session:
+        with self.session() as session:
             session.create_object(_private(holder) | named | private)
             for one in (holder,) if certificates is None else certificates:
                 session.create_object(decode_x509_certificate(one.der) | named)
 
     @contextmanager
-    def _session(self) -> Iterator[Any]:
+    def session(self) -> Iterator[Any]:
+        """A session that may write; the token is locked again afterwards."""
         close_libraries()
         lib = pkcs11.lib(str(self.hsm.module))
         token = next(one for one in lib.get_tokens(token_label=self.label))
-        with token.open(rw=True, user_pin=PIN) as session:
+        mapper = AttributeMapper()
+        mapper.register_handler(Attribute.LABEL, bytes, bytes)
+        with token.open(rw=True, user_pin=PIN, attribute_mapper=mapper) as session:
             yield session
         lib.finalize()
 

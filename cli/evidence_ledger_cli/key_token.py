@@ -57,12 +57,8 @@ _OPTIONS = (
         metavar="LABEL",
         help="With --pkcs11: the token with this label or serial number, where there are several.",
     ),
-    click.option(
-        "--label", metavar="LABEL", help="With --pkcs11: the key with this label, where several."
-    ),
-    click.option(
-        "--id", "key_id", metavar="HEX", help="With --pkcs11: the key with this id, where several."
-    ),
+    click.option("--label", metavar="LABEL", help="With --pkcs11: the key with this label."),
+    click.option("--id", "key_id", metavar="HEX", help="With --pkcs11: the key with this id."),
     click.option("--pss", is_flag=True, help="With --pkcs11: let an RSA key sign by RSASSA-PSS."),
 )
 

@@ -16,6 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pkcs11 import Attribute, Mechanism, TokenFlag
+from pkcs11.util.x509 import decode_x509_certificate
 
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.keys.key_files import FileSigner, open_signer, save_signer
@@ -532,6 +533,24 @@ def test_of_two_certificates_for_one_key_the_newer_counts(hsm: SoftHsm) -> None:
     older = issue("Owner", ROOT, key=OWNER.key, start=NOW - YEAR - YEAR)
     hsm.token().add(OWNER, certificates=(older, OWNER, ROOT))
     assert imported(hsm).chain == (OWNER.der, ROOT.der)
+
+
+def test_junk_in_a_token_is_passed_over(token: SoftToken, tmp_path: Path) -> None:
+    junk = decode_x509_certificate(OWNER.der) | {
+        Attribute.VALUE: b"\x30\x03junk",
+        Attribute.ID: b"\x01\x02",
+        Attribute.TOKEN: True,
+    }
+    with token.session() as session:
+        session.create_object(junk)
+    assert works(reopened(imported(token.hsm), tmp_path / "key.pem"))
+
+
+def test_a_label_that_is_not_utf8_stops_nobody(hsm: SoftHsm, tmp_path: Path) -> None:
+    hsm.token().add(OWNER, "Schlüssel".encode("latin-1"))
+    signer = imported(hsm)
+    assert signer.reference.label == "Schl\ufffdssel"
+    assert works(reopened(signer, tmp_path / "key.pem"))
 
 
 @pytest.mark.parametrize("kind", ["p521", "rsa1024"])
