@@ -216,8 +216,9 @@ class _Key(_Behind):
             raise pkcs11.AttributeTypeInvalid
         return self.real[name]
 
-    def sign(self, data: bytes, mechanism: Mechanism, **more: Any) -> bytes:
+    def sign(self, data: bytes, mechanism: Mechanism, pin: str | None = None, **more: Any) -> bytes:
         if self.reader.broken:
             raise self.reader.broken.pop(0)
         self.reader.mechanisms.append(mechanism)
-        return bytes(self.real.sign(data, mechanism=mechanism, **more))
+        sent = self.reader.typed if pin == "" else pin
+        return bytes(self.real.sign(data, mechanism=mechanism, pin=sent, **more))

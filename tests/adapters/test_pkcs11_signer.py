@@ -370,6 +370,17 @@ def test_a_key_that_wants_the_pin_with_every_signature(hsm: SoftHsm, tmp_path: P
     assert works(signer)
 
 
+def test_at_a_pad_the_pin_is_typed_with_every_signature(
+    hsm: SoftHsm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hsm.token().add(OWNER, always_authenticate=True)
+    behind(Reader(flags=PAD, typed=PIN), monkeypatch)
+    desk = Typing(None)
+    signer = attended(hsm, desk)
+    assert works(signer)
+    assert (desk.asked, desk.told) == ([], ["Notary"] * 3)
+
+
 def test_a_token_that_is_pulled_out_in_the_middle_and_put_back(
     token: SoftToken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -434,7 +445,9 @@ def test_a_pin_that_is_refused_while_signing_is_not_repeated(
     reader = behind(Reader(), monkeypatch)
     signer = imported(token.hsm)
     reader.broken = [pkcs11.PinIncorrect()]
-    with pytest.raises(WrongPin):
+    with pytest.raises(WrongPin, match="not the PIN"):
+        signer.sign(b"x")
+    with pytest.raises(WrongPin, match="refused this PIN before"):
         signer.sign(b"x")
     assert reader.opened == [PIN]
 

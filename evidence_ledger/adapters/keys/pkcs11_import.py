@@ -12,7 +12,6 @@ from pkcs11 import Attribute, KeyType, PKCS11Error
 
 from evidence_ledger.adapters.keys.own_chain import KINDS, issuers_after, not_its_own, parsed
 from evidence_ledger.adapters.keys.pin_desk import Pins
-from evidence_ledger.adapters.keys.pkcs11_faults import fault
 from evidence_ledger.adapters.keys.pkcs11_keys import (
     attribute,
     certificates,
@@ -23,7 +22,7 @@ from evidence_ledger.adapters.keys.pkcs11_keys import (
 from evidence_ledger.adapters.keys.pkcs11_library import Unlocked, identity_of, open_library
 from evidence_ledger.adapters.keys.pkcs11_reference import Pkcs11Reference
 from evidence_ledger.adapters.keys.pkcs11_signer import Pkcs11Signer
-from evidence_ledger.adapters.keys.pkcs11_signing import can_sign, signature_of
+from evidence_ledger.adapters.keys.pkcs11_signing import can_sign, signature_of, told
 from evidence_ledger.core.algorithm import SCHEMES
 from evidence_ledger.core.public_key import PublicKey
 from evidence_ledger.core.x509_certificate import X509Certificate, parse_certificate
@@ -71,8 +70,7 @@ def import_key(
         try:
             return _imported(library.module, unlocked, choice, pins, beside)
         except PKCS11Error as error:
-            library.forget(identity_of(token))
-            raise fault(error, token.label) from error
+            raise told(library, identity_of(token), error) from error
 
 
 def _imported(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,11 +39,16 @@ Identity = tuple[bytes, str]
 
 @dataclass(slots=True)
 class Unlocked:
-    """A token with a session. ``pin`` is for keys that want it with every signature."""
+    """A token with a session.
+
+    ``pin`` is for keys that want it with every signature; ``tell`` says that it is to be typed at
+    the reader.
+    """
 
     token: Token
     session: Session
     pin: str | None = field(repr=False)
+    tell: Callable[[str], None]
     keys: dict[tuple[str, bytes], Any] = field(default_factory=dict)
 
 
@@ -108,7 +113,7 @@ class Library:
         held = self._unlocked.get(identity)
         if held is None:
             pin = self._pin(token, pins)
-            held = Unlocked(token, self._session(token, pin), pin)
+            held = Unlocked(token, self._session(token, pin), pin, pins.tell)
             self._unlocked[identity] = held
         return held
 
@@ -150,10 +155,12 @@ class Library:
             return pin_locked(token.label)
         return wrong_pin(token.label, flags)
 
-    def forget(self, identity: Identity) -> None:
-        """Let go of a session that is of no use any more."""
+    def forget(self, identity: Identity, *, refused: bool = False) -> None:
+        """Let go of a session that is of no use any more, and of a PIN that was ``refused``."""
         held = self._unlocked.pop(identity, None)
         if held is not None:
+            if refused and held.pin is not None:
+                self._refused.add((identity, held.pin))
             with suppress(PKCS11Error):
                 held.session.close()
 

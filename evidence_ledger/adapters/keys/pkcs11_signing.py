@@ -17,7 +17,7 @@ from pkcs11.exceptions import (
 )
 
 from evidence_ledger.adapters.keys.pin_desk import Pins
-from evidence_ledger.adapters.keys.pkcs11_faults import ABOUT_PIN, fault, pulled_out
+from evidence_ledger.adapters.keys.pkcs11_faults import ABOUT_PIN, REFUSED_PIN, fault, pulled_out
 from evidence_ledger.adapters.keys.pkcs11_keys import attribute, the_key
 from evidence_ledger.adapters.keys.pkcs11_library import (
     Identity,
@@ -83,7 +83,7 @@ def sign(reference: Pkcs11Reference, pins: Pins, message: bytes) -> bytes:
             try:
                 return _made(held, reference, message)
             except ABOUT_PIN as error:
-                raise _told(library, identity, error) from error
+                raise told(library, identity, error) from error
             except (PKCS11Error, KeyNotFound):
                 library.forget(identity)
         return _made_anew(library, reference, pins, message)
@@ -95,7 +95,7 @@ def _made_anew(library: Library, reference: Pkcs11Reference, pins: Pins, message
     try:
         return _made(fresh, reference, message)
     except PKCS11Error as error:
-        raise _told(library, identity, error) from error
+        raise told(library, identity, error) from error
 
 
 def unlock(reference: Pkcs11Reference, pins: Pins) -> None:
@@ -107,11 +107,12 @@ def unlock(reference: Pkcs11Reference, pins: Pins) -> None:
         try:
             _key(unlocked, reference)
         except PKCS11Error as error:
-            raise _told(library, identity, error) from error
+            raise told(library, identity, error) from error
 
 
-def _told(library: Library, identity: Identity, error: PKCS11Error) -> KeyUnusable:
-    library.forget(identity)
+def told(library: Library, identity: Identity, error: PKCS11Error) -> KeyUnusable:
+    """The error for what the library said; the session is let go of."""
+    library.forget(identity, refused=isinstance(error, REFUSED_PIN))
     if not isinstance(error, ABOUT_PIN) and not library.is_there(identity):
         return pulled_out(identity[1])
     return fault(error, identity[1])
@@ -166,7 +167,10 @@ def _pin_of(key: Any, unlocked: Unlocked) -> str | None:
     """The PIN for this one signature, where the key wants it each time; empty for a pad."""
     if not attribute(key, Attribute.ALWAYS_AUTHENTICATE):
         return None
-    return "" if has_own_pad(unlocked.token) else unlocked.pin
+    if not has_own_pad(unlocked.token):
+        return unlocked.pin
+    unlocked.tell(unlocked.token.label)
+    return ""
 
 
 def _der(signature: bytes) -> bytes:
