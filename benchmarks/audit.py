@@ -170,7 +170,7 @@ def runs_of(folder: Path, count: int, signed: int) -> dict[str, Run]:
 def main() -> None:
     """Print medians and ratios."""
     numbers = [int(text) for text in sys.argv[1:] if text.isdecimal()]
-    count, signed, *_ = [*numbers, *(1_000_000, 100_000)[len(numbers) :]]
+    count, signed, *_ = [*numbers, *(1_000_000, 300_000)[len(numbers) :]]
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         runs = runs_of(Path(folder), count, signed)
         rounds = [{name: seconds(run) for name, run in runs.items()} for _ in range(ROUNDS)]
