@@ -242,9 +242,11 @@ def open_ledger(
     witnesses: Sequence[Witness] | None = None,
     database: Database | None = None,
     read_only: bool = False,
+    seals: bool = True,
 ) -> OpenLedger:
     """The ledger in ``home``, or with its rows at another address than the settings say.
 
+    With ``seals`` False sealing it is left to others.
     Raises LedgerNotFound and what the parts raise.
     """
     if not _is_made(home):
@@ -279,6 +281,7 @@ def open_ledger(
         cosigning=_cosigning(cosigners),
         operator_before=settings.operator,
         several_hosts=isinstance(where, PostgresqlDatabase),
+        seals=seals,
     )
     vkeys = {one.name: one.vkeys for one in cosigners.entries}
     vkeys |= {one.name: one.vkeys for one in witnesses}
