@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from evidence_ledger.adapters.database import PostgresqlDatabase
 from tests import postgresql
+from tests.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -27,6 +28,14 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip("the corpus folder is not beside this checkout")
     return CORPUS
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    """An empty ledger."""
+    made = Workbench(tmp_path)
+    yield made
+    made.store.close()
 
 
 @pytest.fixture(scope="session")

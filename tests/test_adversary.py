@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -52,11 +51,6 @@ POLICY = trust_policy.parse(
     f"roots = '''\n{HOUSE_ROOT.pem.decode()}'''\n"
     "[time]\nauthorities = 1\nindependent = 1\n"
 )
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Workbench:
-    return Workbench(tmp_path)
 
 
 def proved(record: bytes, at: datetime, lists: Sequence[bytes] = ()) -> ProvedTime:

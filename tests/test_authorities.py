@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,13 +22,6 @@ from evidence_ledger.sealing.asking import AskingRules
 from evidence_ledger.stored import StoredSeal
 from tests.fakes import NOON, FakeAuthority, FakeClock, Fuse, PowerCut
 from tests.workbench import Workbench, found, written
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    bench = Workbench(tmp_path)
-    yield bench
-    bench.store.close()
 
 
 def ledger_of(bench: Workbench, rules: AskingRules) -> Ledger:

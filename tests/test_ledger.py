@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -35,13 +34,6 @@ from tests.fakes import SeededEntropy
 from tests.workbench import DEPOSITOR, OPERATOR, ORIGIN, Workbench, author_of, fact
 
 NOTHING = TreePoint(0, merkle.EMPTY_ROOT)
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    made = Workbench(tmp_path)
-    yield made
-    made.store.close()
 
 
 def test_entries_are_chained(bench: Workbench) -> None:

@@ -32,13 +32,6 @@ from tests.fakes import FakeAuthority, FakeClock, Fuse, PowerCut
 from tests.workbench import ORIGIN, Workbench, fact, found, written
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    made = Workbench(tmp_path)
-    yield made
-    made.store.close()
-
-
 def kinds(bench: Workbench) -> list[str]:
     return [entry.parse(one.entry).kind for one in bench.ledger.entries()]
 
