@@ -27,9 +27,9 @@ from tests.fakes import FakeAuthority
 from tests.record_factory import DATA as EVIDENCE
 from tests.record_factory import ROOT as PUBLIC
 from tests.record_factory import SHA256, A, day, initial, renewed
+from tests.renewed_certificate import AFTER, IN_TIME, by, judged, with_records
 from tests.revocation_factory import Gone, crl
 from tests.test_bracket import dead, hourly
-from tests.test_renewed_certificate import AFTER, IN_TIME, by, judged, with_records
 from tests.workbench import Workbench, found, step, written
 from tests.x509_factory import TIMESTAMPS, Holder, issue
 

@@ -17,7 +17,7 @@ from evidence_ledger.adapters.sql.audit import audit_chain
 from evidence_ledger.adapters.sql.opening import create_store, open_store
 from evidence_ledger.auditing.audit import AuditParts, audit
 from evidence_ledger.author import Author, Context
-from evidence_ledger.core import certificate_writer, trust_policy
+from evidence_ledger.core import certificate_writer, entry, trust_policy
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.canonical import Json
 from evidence_ledger.core.certificate import Certificate
@@ -229,6 +229,11 @@ class Workbench:
         """The check of a certificate; the usual trust policy unless there is another or None."""
         chosen = None if policy is None else trust_policy.parse(policy or self.policy())
         return verify_certificate(io.BytesIO(data), files, chosen, at or self.clock.now())
+
+
+def kinds(bench: Workbench) -> list[str]:
+    """The kinds of all entries, in their order."""
+    return [entry.parse(one.entry).kind for one in bench.ledger.entries()]
 
 
 def authority_table(one: FakeAuthority) -> str:
