@@ -14,7 +14,7 @@ from evidence_ledger.adapters.database import Database
 from evidence_ledger.adapters.keys.note_signer import SoftwareNoteSigner
 from evidence_ledger.adapters.memory import FileMemory
 from evidence_ledger.adapters.sql.audit import audit_chain
-from evidence_ledger.adapters.sql.opening import create_store, open_store
+from evidence_ledger.adapters.sql.opening import open_store
 from evidence_ledger.auditing.audit import AuditParts, audit
 from evidence_ledger.author import Author, Context
 from evidence_ledger.core import certificate_writer, entry, trust_policy
@@ -36,6 +36,7 @@ from evidence_ledger.ports import CheckpointMemory, Store, TimestampAuthority, W
 from evidence_ledger.renewing.renewer import Renewer
 from evidence_ledger.sealing.cosigning import CosigningRules
 from evidence_ledger.sealing.sealer import SealingParts
+from tests.blank_ledger import blank_store
 from tests.fakes import Breaking, FakeAuthority, FakeClock, Fuse, SeededEntropy, signer_of
 from tests.x509_factory import Holder, issue
 
@@ -88,7 +89,7 @@ class Workbench:
         self.witnesses: list[Witness] = []
         self.cosigning = CosigningRules()
         self.database = self.folder / "ledger.sqlite"
-        self.store = open_store(self.where) if self.where else create_store(self.database)
+        self.store = open_store(self.where) if self.where else blank_store(self.database)
         self.author = author_of(self.depositor, self.clock, CA)
         self.ledger = self.reopened()
 

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from evidence_ledger.adapters.home import Home
 from evidence_ledger_cli.session import run
+from tests.blank_ledger import blank_home
 
 
 class Answer(NamedTuple):
@@ -43,7 +45,7 @@ def evidence(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, evidence: Run) -> Path:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A current folder with a fresh ledger in ``ledger`` and the files of a case in ``case``."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EVIDENCE_HOME", str(tmp_path / "ledger"))
@@ -52,5 +54,5 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, evidence: Run) -> Path
     (case / "lease.txt").write_text("the lease")
     (case / "合同.pdf").write_bytes(b"%PDF-")
     (case / "trick\u202efdp.exe").write_bytes(b"MZ")
-    assert evidence("init").code == 0
+    blank_home(Home(tmp_path / "ledger"))
     return tmp_path
