@@ -15,6 +15,7 @@ from evidence_ledger.adapters.home import Home
 from evidence_ledger.adapters.sql.opening import create_store, open_store
 from evidence_ledger.adapters.sql.store import SqlStore
 from evidence_ledger.assembly import create_ledger
+from tests.scratch import scratch_folder
 
 
 def blank_store(path: Path) -> SqlStore:
@@ -44,6 +45,6 @@ def _home(origin: str | None) -> Home:
 
 
 def _folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="blank-ledger-"))
+    folder = Path(tempfile.mkdtemp(prefix="blank-ledger-", dir=scratch_folder()))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

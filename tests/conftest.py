@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,11 +12,13 @@ from hypothesis import HealthCheck, settings
 
 from evidence_ledger.adapters.database import PostgresqlDatabase
 from tests import postgresql
+from tests.scratch import scratch_folder
 from tests.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
 
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))
 settings.register_profile(
     "quick", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
