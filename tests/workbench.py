@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -24,7 +25,7 @@ from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.certificate_writer import EmbeddedFile
 from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.digest import Algorithm, Fingerprint
-from evidence_ledger.core.matter import keys_of
+from evidence_ledger.core.matter import MatterKeys, keys_of
 from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.report import Report, Step, Verdict
 from evidence_ledger.core.verification import verify_certificate
@@ -44,6 +45,12 @@ ORIGIN = "ledger.example/test"
 CA = issue("Test CA", authority=True)
 DEPOSITOR = issue("Depositor", CA)
 OPERATOR = issue("Operator")
+
+
+@cache
+def matter_keys(secret: bytes, origin: str) -> MatterKeys:
+    """The keys of a matter, derived once: their chain has 8,192 links."""
+    return keys_of(secret, origin)
 
 
 def note_signers(origin: str = ORIGIN) -> list[SoftwareNoteSigner]:
@@ -165,14 +172,14 @@ class Workbench:
 
     def enter(self, secret: bytes, number: int, case: str = "2026-1") -> int:
         """Deposit as the matter's entry of that number; the index of the entry."""
-        opening = keys_of(secret, self.origin).openings[number]
+        opening = matter_keys(secret, self.origin).openings[number]
         fields: list[tuple[str, Json]] = [("matter/case_number", case)]
         return self.ledger.deposit([self.signed(fields=fields, opening=opening)])[0].index
 
     def complete(self, secret: bytes) -> Certificate:
         """The parts of the matter's completeness certificate."""
         issuer = Issuer(self.store, [one.vkey for one in note_signers(self.origin)])
-        return Completer(self.store, issuer).complete(keys_of(secret, self.origin)).parts
+        return Completer(self.store, issuer).complete(matter_keys(secret, self.origin)).parts
 
     def issue(self, index: int, positions: Sequence[int] | None = None) -> Certificate:
         """The parts of a certificate."""

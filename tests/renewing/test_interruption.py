@@ -57,13 +57,14 @@ def everything(bench: Workbench, fuse: Fuse) -> None:
 
 
 def test_every_interruption_is_finished_by_the_next_renewal(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    index = bench.deposit()
+    bench.ledger.seal()
+    assert bench.ledger.stamp_files(index) == []
+    start = bench.snapshot()
     at, late = 0, False
     while True:
-        (tmp_path / f"{at}-{late}").mkdir()
-        bench = Workbench(tmp_path / f"{at}-{late}")
-        index = bench.deposit()
-        bench.ledger.seal()
-        assert bench.ledger.stamp_files(index) == []
+        bench.restored(start)
         fuse = Fuse(at, late=late)
         try:
             everything(bench, fuse)
@@ -76,8 +77,8 @@ def test_every_interruption_is_finished_by_the_next_renewal(tmp_path: Path) -> N
             report = bench.audit()
             assert report.verdict is Verdict.PASSED, (at, late)
             assert bench.check(written(bench.issue(0))).verdict is Verdict.PASSED, (at, late)
-            bench.store.close()
         at, late = (at, True) if not late else (at + 1, False)
+    bench.store.close()
     assert at > 12, "as many writes as that were interrupted"
 
 
