@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
@@ -30,6 +31,31 @@ class Answer(NamedTuple):
 
 
 Run = Callable[..., Answer]
+T = TypeVar("T")
+
+
+class Kept:
+    """What a fixture makes in a folder: made for the first test of a module, copied for others."""
+
+    def __init__(self, template: Path) -> None:
+        self._template = template
+        self._told: list[Any] = []
+
+    def once(self, folder: Path, make: Callable[[], T]) -> T:
+        """What ``make`` told when it filled ``folder``, which is now filled so."""
+        if self._told:
+            shutil.copytree(self._template, folder, dirs_exist_ok=True)
+        else:
+            self._told.append(make())
+            shutil.copytree(folder, self._template)
+        told: T = self._told[0]
+        return told
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """For what several tests of a module begin with."""
+    return Kept(tmp_path_factory.mktemp("kept") / "template")
 
 
 @pytest.fixture
