@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evidence_ledger.adapters.log_source import DirectorySource
-from evidence_ledger.core import entry, trust_policy
+from evidence_ledger.core import trust_policy
 from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.completeness import verify_completeness
 from evidence_ledger.core.completeness_case import PresentedCertificate
@@ -19,6 +19,7 @@ from evidence_ledger.core.tile import level_paths
 from evidence_ledger.ports import Store
 from evidence_ledger.published import Published
 from tests.workbench import OPERATOR, Workbench, written
+from tests.workbench import kinds as kinds
 
 MATTER = hashlib.sha256(b"matter").digest()
 OTHER = hashlib.sha256(b"other").digest()
@@ -89,7 +90,3 @@ def told(folder: Path) -> Story:
     plain = bench.deposit()
     bench.ledger.seal()
     return Story(bench, own, others, plain)
-
-
-def kinds(bench: Workbench) -> list[str]:
-    return [entry.parse(one.entry).kind for one in bench.ledger.entries()]

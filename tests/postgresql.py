@@ -26,6 +26,7 @@ from typing import Any
 import pytest
 
 from evidence_ledger.adapters.database import PostgresqlDatabase, parse_address
+from tests.scratch import scratch_folder
 
 URL = "EVIDENCE_TEST_POSTGRESQL"
 PASSWORD = "correct-horse-battery"
@@ -204,7 +205,7 @@ def start_server() -> Server:
     folder = programs()
     if folder is None:
         pytest.skip(f"there is no PostgreSQL here: no initdb, and no {URL}")
-    place = Path(tempfile.mkdtemp(prefix="evidence-pg-", dir="/tmp"))
+    place = Path(tempfile.mkdtemp(prefix="evidence-pg-", dir=scratch_folder()))
     _initialise(folder, place)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = int(taken.getsockname()[1])

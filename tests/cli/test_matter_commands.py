@@ -15,7 +15,7 @@ import pytest
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.assembly import open_ledger
 from evidence_ledger.core.matter_card import parse
-from tests.cli.conftest import Run
+from tests.cli.conftest import Kept, Run
 from tests.matter_story import publish
 
 POLICY = ("--policy", "ledger/trust.toml")
@@ -32,9 +32,13 @@ def deposit(evidence: Run, name: str, case: str | None, *more: str) -> int:
 
 
 @pytest.fixture
-def told(desk: Path, evidence: Run) -> list[int]:
+def told(desk: Path, evidence: Run, kept: Kept) -> list[int]:
     """Three deposits of a case among others, and its completeness certificate ``all.asice``."""
     assert Path.cwd() == desk
+    return kept.once(desk, lambda: complete(evidence))
+
+
+def complete(evidence: Run) -> list[int]:
     own = []
     for number in range(3):
         own.append(deposit(evidence, f"own-{number}", CASE))

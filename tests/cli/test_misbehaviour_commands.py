@@ -10,18 +10,23 @@ import pytest
 
 from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger_server.static_copy import write_copy
-from tests.cli.conftest import Run
+from tests.cli.conftest import Kept, Run
 from tests.golden.vectors import FOLDER
 
 POLICY = ("--policy", "ledger/trust.toml")
 
 
 @pytest.fixture
-def forked(desk: Path, evidence: Run) -> Path:
+def forked(desk: Path, evidence: Run, kept: Kept) -> Path:
     """Certificates ``a.asice`` and ``b.asice`` of two histories, served in folders of these names.
 
     Both go on from one deposit; ``b`` goes on longer.
     """
+    kept.once(desk, lambda: fork(desk, evidence))
+    return desk
+
+
+def fork(desk: Path, evidence: Run) -> None:
     deposit(desk, evidence, "common", "ledger")
     shutil.copytree(desk / "ledger", desk / "fork")
     deposit(desk, evidence, "a", "ledger")
@@ -29,7 +34,6 @@ def forked(desk: Path, evidence: Run) -> Path:
     deposit(desk, evidence, "later", "fork")
     write_copy(desk / "ledger", desk / "a")
     write_copy(desk / "fork", desk / "b")
-    return desk
 
 
 def deposit(desk: Path, evidence: Run, name: str, home: str) -> None:

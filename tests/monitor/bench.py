@@ -138,12 +138,18 @@ class MonitorBench:
         return sorted((self.folder / "evidence").iterdir())
 
 
-def bench(folder: Path, count: int = 3) -> tuple[MonitorBench, FakeLedger]:
-    """A monitor and a ledger of so many entries, published."""
-    clock = FakeClock()
+def grown(clock: FakeClock, count: int) -> FakeLedger:
+    """A ledger of so many entries, published."""
     ledger = FakeLedger(clock)
     ledger.add(count)
     ledger.publish()
+    return ledger
+
+
+def bench(folder: Path, count: int = 3) -> tuple[MonitorBench, FakeLedger]:
+    """A monitor and a ledger of so many entries, published."""
+    clock = FakeClock()
+    ledger = grown(clock, count)
     return MonitorBench(folder / "monitor", {ADDRESS: ledger}, clock), ledger
 
 

@@ -18,6 +18,7 @@ from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.adapters.sql.mark_rows import MarkRows
 from evidence_ledger.adapters.sql.renewal_rows import RenewalRows
 from evidence_ledger.adapters.sql.renewed_direct_rows import RenewedDirectRows
+from evidence_ledger.adapters.sql.renewed_seal_rows import RenewedSealRows
 from evidence_ledger.adapters.sql.schema import renewal_supplements, seal_supplements
 from evidence_ledger.adapters.sql.seal_rows import SealRows
 from evidence_ledger.adapters.sql.special_rows import SpecialRows
@@ -71,6 +72,7 @@ class SqlStore:
         self._supplements = SupplementRows(seal_supplements, engine.dialect)
         self._direct = DirectRows(engine.dialect)
         self._renewals = RenewalRows(engine.dialect)
+        self._renewed_seals = RenewedSealRows(engine.dialect)
         self._renewed_direct = RenewedDirectRows(engine.dialect)
         self._renewal_supplements = SupplementRows(renewal_supplements, engine.dialect)
 
@@ -286,7 +288,7 @@ class SqlStore:
         after = _BEFORE_ALL
         while True:
             with reading(self._engine, self._place) as connection:
-                page = self._renewals.sealed_tokens(connection, after, _TOKENS_AT_ONCE)
+                page = self._seals.closed_tokens(connection, after, _TOKENS_AT_ONCE)
             yield from (PlacedToken(place, token) for place, token in page)
             if len(page) < _TOKENS_AT_ONCE:
                 break
@@ -301,7 +303,8 @@ class SqlStore:
         files = [one for one in known if isinstance(one.place, FilePlace)]
         seals = [one for one in known if isinstance(one.place, SealPlace)]
         with writing(self._engine, self._place) as connection:
-            self._renewals.add(connection, renewal, seals)
+            self._renewals.add(connection, renewal)
+            self._renewed_seals.add(connection, renewal.number, seals)
             self._renewed_direct.add(connection, renewal.number, files)
 
     def add_renewal_token(self, number: int, token: StoredToken) -> None:
@@ -324,7 +327,7 @@ class SqlStore:
         after = _BEFORE_ALL
         while True:
             with reading(self._engine, self._place) as connection:
-                page = self._renewals.strands(connection, number, after, _STRANDS_AT_ONCE)
+                page = self._renewed_seals.of_renewal(connection, number, after, _STRANDS_AT_ONCE)
             yield from (strand for _, strand in page)
             if len(page) < _STRANDS_AT_ONCE:
                 break
@@ -336,7 +339,7 @@ class SqlStore:
     def renewals_of_seal(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
         """See ports.Store."""
         with reading(self._engine, self._place) as connection:
-            return self._renewals.of_seal(connection, seal)
+            return self._renewed_seals.of_seal(connection, seal)
 
     def renewals_of_files(self, entry: int) -> Sequence[tuple[int, RenewedStrand]]:
         """See ports.Store."""
@@ -347,7 +350,7 @@ class SqlStore:
         """See ports.Store."""
         with snapshot(self._engine, self._place) as connection:
             of_files = self._renewed_direct.histories(connection)
-            return self._renewals.histories(connection) | of_files
+            return self._renewed_seals.histories(connection) | of_files
 
     def add_renewal_supplements(self, number: int, found: Sequence[StoredSupplement]) -> None:
         """See ports.Store."""
