@@ -12,7 +12,7 @@ from evidence_ledger.adapters.log_source import DirectorySource
 from evidence_ledger.core import entry, trust_policy
 from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.completeness import verify_completeness
-from evidence_ledger.core.completeness_case import PresentedCertificate
+from evidence_ledger.core.examined_certificate import PresentedCertificate
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.core.tile import level_paths

@@ -16,9 +16,9 @@ from evidence_ledger.core.canonical import base64url_text
 from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.completeness import is_complete_list
-from evidence_ledger.core.completeness_case import PresentedCertificate
 from evidence_ledger.core.docket import Docket
 from evidence_ledger.core.entry import Entry
+from evidence_ledger.core.examined_certificate import PresentedCertificate
 from evidence_ledger.core.matter import keys_of
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.report import Report, Verdict

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from evidence_ledger.core.completeness import verify_completeness
-from evidence_ledger.core.completeness_case import PresentedCertificate
+from evidence_ledger.core.examined_certificate import PresentedCertificate
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger_cli.file_in_turn import Turns

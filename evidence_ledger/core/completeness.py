@@ -24,8 +24,9 @@ from functools import partial
 from typing import BinaryIO
 
 from evidence_ledger.core import certificate
-from evidence_ledger.core.completeness_case import CompletenessCase, PresentedCertificate
+from evidence_ledger.core.completeness_case import CompletenessCase
 from evidence_ledger.core.container import Container
+from evidence_ledger.core.examined_certificate import PresentedCertificate
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.recipe import Recipe, Task
 from evidence_ledger.core.report import Report
@@ -94,21 +95,20 @@ _CERTIFICATES = Task(
 
 
 def is_complete_list(source: BinaryIO) -> bool:
-    """Whether a certificate has a docket. Whatever is wrong with it, its check says."""
-    return bool(_docket(source))
+    """Whether a container lists a docket. Whatever is wrong with it, its check says."""
+    try:
+        return certificate.DOCKET in Container(source).members
+    except EvidenceError:
+        return False
 
 
 def is_plain(source: BinaryIO) -> bool:
     """Whether it is a certificate, as far as it can be read, and has no docket."""
-    return _docket(source) == b""
-
-
-def _docket(source: BinaryIO) -> bytes | None:
-    """The docket, empty where there is none; None where the certificate can't be read."""
     try:
-        return certificate.parse(Container(source)).docket
+        certificate.parse(Container(source))
     except EvidenceError:
-        return None
+        return False
+    return not is_complete_list(source)
 
 
 def verify_completeness(

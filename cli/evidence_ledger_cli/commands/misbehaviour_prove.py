@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import click
@@ -9,13 +10,13 @@ import click
 from evidence_ledger.adapters.durable_file import write_new
 from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.core.contradiction import against, between
+from evidence_ledger.core.exhibit import accusation_report
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.served_tree import read_tree
 from evidence_ledger.errors import Undecided
 from evidence_ledger_cli import options
-from evidence_ledger_cli.accusation import judged
 from evidence_ledger_cli.log_place import log_source
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.report_view import show_report
@@ -67,7 +68,8 @@ def command(
             hint=None if ledger else "Say with --ledger where the tree of one of them is served.",
         )
     write_new(out, found.encode())
-    report = judged(found.encode(), read_trust(policy) if policy else None, vkeys)
+    trust = read_trust(policy) if policy else None
+    report = accusation_report(io.BytesIO(found.encode()), trust, vkeys)
     return show_report(report, json=json, explain=explain, heading=f"Evidence {out!s}")
 
 

@@ -13,8 +13,9 @@ from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.adapters.files.hashing import hash_files
 from evidence_ledger.adapters.trust_file import read_trust
-from evidence_ledger.core.completeness import is_complete_list, is_plain
+from evidence_ledger.core.completeness import is_plain
 from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.exhibit import Exhibit, accusation_report
 from evidence_ledger.core.online_check import TASK, check_online
 from evidence_ledger.core.presented_file import PresentedFile, claimed_digests
 from evidence_ledger.core.recipe import Recipe
@@ -23,7 +24,7 @@ from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.errors import UsageError
 from evidence_ledger_cli import options, place
-from evidence_ledger_cli.accusation import is_accusation, judged, keep, read
+from evidence_ledger_cli.accusation import keep
 from evidence_ledger_cli.input_file import open_regular
 from evidence_ledger_cli.log_place import log_source
 from evidence_ledger_cli.matter_check import verify_matter
@@ -31,6 +32,12 @@ from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
 from evidence_ledger_cli.safe_text import safe_name
+
+_HEADINGS = {
+    Exhibit.CERTIFICATE: "Certificate",
+    Exhibit.COMPLETENESS: "Certificate",
+    Exhibit.MISBEHAVIOUR: "Evidence against an operator",
+}
 
 
 @click.command("verify")
@@ -100,40 +107,36 @@ def command(
     Evidence against an operator answers 1 (FAILED) where it proves that the operator signed two
     histories, and 3 otherwise; it never answers 0.
     """
-    if is_accusation(certificate_file):
-        if files or online or ledger or evidence_file or log:
-            raise UsageError("Evidence against an operator is checked alone.")
+    with open_regular(certificate_file) as source:
+        with input_errors(certificate_file):
+            kind = Exhibit.of(source)
+        kind.require_alone(beside=bool(files or online or ledger or evidence_file or log))
+        kind.require_policy(vkeys)
+        _require_online(ledger or evidence_file, kind, online=online)
         trust = _trust(policy, home) if policy or not vkeys else None
-        found = judged(read(certificate_file), trust, vkeys)
-        heading = f"Evidence against an operator {certificate_file!s}"
-        return show_report(found, json=json, explain=explain, heading=heading)
-    _require_certificate_options(vkeys, ledger or evidence_file, online=online)
-    trust, moment = _trust(policy, home), at or SystemClock().now()
-    with open_regular(certificate_file) as source, input_errors(certificate_file):
-        if online and is_complete_list(source):
-            raise UsageError(
-                "--online goes with the certificate of an entry.",
-                hint="A completeness certificate is checked against the public entries: --log",
-            )
-        report = _checked(source, files, trust, moment, log)
-        if online:
-            out = evidence_file or certificate_file.with_name(
-                f"{certificate_file.name}.misbehaviour"
-            )
-            report = _asked(report, source, trust, ledger, out)
-    return show_report(
-        report, json=json, explain=explain, heading=f"Certificate {certificate_file!s}"
-    )
+        with input_errors(certificate_file):
+            if kind is Exhibit.MISBEHAVIOUR:
+                report = accusation_report(source, trust, vkeys)
+            else:
+                report = _checked(source, kind, files, trust, at or SystemClock().now(), log)
+            if online:
+                out = evidence_file or certificate_file.with_name(
+                    f"{certificate_file.name}.misbehaviour"
+                )
+                report = _asked(report, source, trust, ledger, out)
+    heading = f"{_HEADINGS[kind]} {certificate_file!s}"
+    return show_report(report, json=json, explain=explain, heading=heading)
 
 
 def _checked(
     source: BinaryIO,
+    kind: Exhibit,
     files: tuple[str, ...],
     trust: TrustPolicy | None,
     moment: datetime,
     log: str | None,
 ) -> Report:
-    if is_complete_list(source):
+    if kind is Exhibit.COMPLETENESS:
         return verify_matter(source, files, trust, moment, log)
     if log is not None and is_plain(source):
         raise UsageError("--log goes with a completeness certificate.")
@@ -141,13 +144,14 @@ def _checked(
     return verify_certificate(source, presented, trust, moment)
 
 
-def _require_certificate_options(
-    vkeys: tuple[str, ...], online_option: object, *, online: bool
-) -> None:
-    if vkeys:
-        raise UsageError("A certificate is checked with --policy; --vkey is for evidence.")
+def _require_online(online_option: object, kind: Exhibit, *, online: bool) -> None:
     if online_option and not online:
         raise UsageError("--ledger and --evidence go with --online.")
+    if online and kind is Exhibit.COMPLETENESS:
+        raise UsageError(
+            "--online goes with the certificate of an entry.",
+            hint="A completeness certificate is checked against the public entries: --log",
+        )
 
 
 def _asked(
