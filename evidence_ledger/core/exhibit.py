@@ -62,8 +62,11 @@ def accusation_report(source: BinaryIO, policy: TrustPolicy | None, vkeys: Seque
     """
     source.seek(0)
     data = source.read(misbehaviour.LARGEST + 1)
+    witnesses = policy.witnesses if policy else ()
+    return verify_misbehaviour(data, ledger_keys(policy, vkeys), witnesses)
+
+
+def ledger_keys(policy: TrustPolicy | None, vkeys: Sequence[str]) -> list[VerifierKey]:
+    """The keys of ledgers that are named in either way. Raises FormatError for what is none."""
     keys = [VerifierKey.parse(one) for one in vkeys]
-    if policy is None:
-        return verify_misbehaviour(data, keys)
-    keys += [key for log in policy.logs for key in log.keys]
-    return verify_misbehaviour(data, keys, policy.witnesses)
+    return keys + [key for log in (policy.logs if policy else ()) for key in log.keys]
