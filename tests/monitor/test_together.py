@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -135,43 +134,34 @@ def test_a_crew_does_all_jobs_and_tells_what_they_raise() -> None:
         crew.close()
 
 
-def steps(folder: Path) -> list[Callable[[], list[FakeLedger]]]:
-    """Two ledgers: both are sound, then both show less than before."""
-
-    def at(cut: int) -> list[FakeLedger]:
-        monitor = several(folder, 2, workers=1)
-        for one in monitor.ledgers.values():
-            one.add(3)
-            one.publish(len(one.entries) - cut)
-        return list(monitor.ledgers.values())
-
-    return [partial(at, 0), partial(at, 2)]
-
-
-def follow(folder: Path, tell: Tell) -> None:
-    """Look at each step with two workers; tell the number of each ledger that is told of."""
-    for made in steps(folder):
-        monitor = several(folder, 2, workers=2)
-        monitor.ledgers = dict(zip(monitor.ledgers, made(), strict=True))
-        with monitor.opened() as (opened, alerts):
-            opened.look()
-            for alert, place in alerts.untold():
-                tell(list(monitor.ledgers).index(str(alert["ledger"])))
-                alerts.was_told(place)
-
-
-def hurt(folder: Path, at: int) -> Outcome:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    return run(lambda tell: follow(folder, tell), Fault(How.KILLED, at))
+def follow(folder: Path, tell: Tell, cut: int = 2) -> None:
+    """Two workers look at ledgers that show ``cut`` entries less than they have; the number of each
+    ledger that is told of is told.
+    """
+    monitor = several(folder, 2, workers=2)
+    for one in monitor.ledgers.values():
+        one.add(3)
+        one.publish(len(one.entries) - cut)
+    with monitor.opened() as (opened, alerts):
+        opened.look()
+        for alert, place in alerts.untold():
+            tell(list(monitor.ledgers).index(str(alert["ledger"])))
+            alerts.was_told(place)
 
 
 def test_killed_at_any_write_it_loses_nothing_of_either_ledger(tmp_path: Path) -> None:
+    follow(tmp_path / "sound", print, cut=0)
     folder = tmp_path / "run"
-    whole = hurt(folder, 0)
+
+    def hurt(at: int) -> Outcome:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(tmp_path / "sound", folder)
+        return run(partial(follow, folder), Fault(How.KILLED, at))
+
+    whole = hurt(0)
     assert (whole.crash, whole.acknowledged) == (None, [0, 1])
     for at in range(1, whole.writes + 1):
-        first = hurt(folder, at)
+        first = hurt(at)
         again = run(partial(follow, folder), Fault(How.KILLED, 0))
         assert (again.crash, again.error) == (None, None), at
         told = first.acknowledged + again.acknowledged
