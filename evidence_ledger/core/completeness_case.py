@@ -13,11 +13,13 @@ from evidence_ledger.core.counting import counted
 from evidence_ledger.core.docket import Docket
 from evidence_ledger.core.entry import ROLL, Entry, leaf_hash
 from evidence_ledger.core.examined_certificate import ExaminedCertificate, PresentedCertificate
+from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
+from evidence_ledger.core.online_check import follow, policy_keys
 from evidence_ledger.core.roll_rebuild import rebuilt
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification_case import Case
-from evidence_ledger.errors import Refused, Undecided
+from evidence_ledger.errors import EvidenceError, Refused, Undecided
 
 
 class CompletenessCase(Case):
@@ -91,6 +93,7 @@ class CompletenessCase(Case):
         if self._log is None:
             return self._taken_at_its_word()
         following = self._docket.following
+        self._require_one_history(self._log)
         found = rebuilt(self._log, self._checkpoint, self._entry.index, following.mark)
         if found.roll.root() != self._entry.mark:
             raise Refused(
@@ -105,6 +108,24 @@ class CompletenessCase(Case):
                 hint="Ask for a newer completeness certificate.",
             )
         return f"Rebuilt from the ledger's public entries: {counted(found.roll.size, 'mark')}."
+
+    def _require_one_history(self, log: TileSource) -> None:
+        """Raises Refused where what the log signed and serves contradicts the certificate.
+
+        Whatever else is wrong with what is served, its server answers for, and not the ledger.
+        """
+        held = Held.of_certificate(self._source)
+        try:
+            answer = follow(held, log, policy_keys(self._policy, held.checkpoint.origin))
+        except EvidenceError:
+            return
+        if answer.found is not None:
+            raise Refused(
+                "ledger.two-histories",
+                answer.says,
+                hint="Write the evidence down, with the checkpoint that is served there: "
+                "evidence misbehaviour prove CERTIFICATE CHECKPOINT --ledger URL|FOLDER --out FILE",
+            )
 
     def _taken_at_its_word(self) -> str:
         if self._policy is not None and self._policy.rolls_rebuilt:
