@@ -9,12 +9,12 @@ they are checked.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from evidence_ledger.core import trust_policy
@@ -26,7 +26,12 @@ from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.pile import Pile
 from evidence_ledger_server.problem import Problem, too_large
 
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
 IN_MEMORY = 4 << 20
+SMALL = 64 * 1024
+"""Bytes of a certificate that are unpacked in no time."""
 MOST_PARTS = 100_000
 LARGEST_TEXT = 4096
 MOST_VKEYS = 100
@@ -87,27 +92,34 @@ class UploadParser:
         self._algorithms: Iterable[Algorithm] | None = None
         self._field, self._value = bytearray(), bytearray()
         self._part = _Part()
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._begin,
-                "on_header_field": self._header_field,
-                "on_header_value": self._header_value,
-                "on_header_end": self._header_end,
-                "on_headers_finished": self._headers_finished,
-                "on_part_data": self._data,
-                "on_part_end": self._end,
-                "on_end": self._finish,
-            },
-        )
+        called: MultipartCallbacks = {
+            "on_part_begin": self._begin,
+            "on_header_field": self._header_field,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._headers_finished,
+            "on_part_data": self._data,
+            "on_part_end": self._end,
+            "on_end": self._finish,
+        }
+        with _multipart_errors():
+            self._parser = MultipartParser(boundary, called)
         self._is_whole = False
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether the next piece may take long: a file may follow, for which a certificate that is
+        not small is unpacked.
+        """
+        certificate = self.upload.certificate
+        if certificate is None or self._algorithms is not None:
+            return False
+        return certificate.tell() > SMALL
 
     def feed(self, data: bytes) -> None:
         """Take the next piece of the body."""
-        try:
+        with _multipart_errors():
             self._parser.write(data)
-        except MultipartParseError as error:
-            raise Problem(400, "http.multipart", "The body is no multipart body.") from error
 
     def finish(self) -> Upload:
         """All of it. Raises Problem where the body ends too early."""
@@ -213,6 +225,14 @@ class UploadParser:
 
     def _finish(self) -> None:
         self._is_whole = True
+
+
+@contextmanager
+def _multipart_errors() -> Iterator[None]:
+    try:
+        yield
+    except FormParserError as error:
+        raise Problem(400, "http.multipart", "The body is no multipart body.") from error
 
 
 def spooled() -> BinaryIO:

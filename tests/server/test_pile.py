@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence_ledger_server import pile
+from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.presented_file import claimed_digests
+from evidence_ledger_server import pile, upload
 from evidence_ledger_server.pile import Pile
 from evidence_ledger_server.problem import Problem
 from tests.server.running import Running
@@ -90,3 +93,21 @@ def test_the_servers_settings_limit_what_lies_beside_a_list(
         assert (answer.status_code, answer.json()["code"]) == (413, "http.too-large")
         answer = server.client.post("/v1/verify", files=[named, ("file", ("a", bytes(899)))])
         assert answer.json()["verdict"] == "FAILED"
+
+
+def test_a_large_certificate_is_unpacked_where_it_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read when the first file comes, to learn by which digests."""
+    where: list[str] = []
+
+    def watched(source: BinaryIO) -> set[Algorithm]:
+        where.append(threading.current_thread().name)
+        return claimed_digests(source)
+
+    monkeypatch.setattr(upload, "claimed_digests", watched)
+    with Running(tmp_path / "ledger", seal_every=3600.0) as server:
+        for size in (upload.SMALL // 2, upload.SMALL * 5):
+            parts = [("certificate", ("c", bytes(size))), ("file", ("a", b"x"))]
+            assert server.client.post("/v1/verify", files=parts).json()["verdict"] == "FAILED"
+    assert [one.startswith("check") for one in where] == [False, True]

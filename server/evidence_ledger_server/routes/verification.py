@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import BinaryIO
 
 from fastapi import APIRouter, Request, Response
@@ -43,7 +44,10 @@ async def verify(request: Request) -> Response:
     parser = _parser(request, service)
     try:
         async for part in stream(request, service.config.read_timeout):
-            parser.feed(part)
+            if parser.is_heavy:
+                await service.aside(partial(parser.feed, part))
+            else:
+                parser.feed(part)
         report = await service.verify(lambda: _report(service, parser.finish()))
     finally:
         parser.close()
@@ -58,6 +62,7 @@ class _Bare:
         self._upload = Upload()
         self._file = self._upload.certificate = self._upload.held.enter_context(spooled())
         self._largest, self._size = largest, 0
+        self.is_heavy = False
 
     def feed(self, data: bytes) -> None:
         self._size += len(data)
