@@ -15,6 +15,7 @@ from evidence_ledger.core.entry import ROLL, Entry, leaf_hash
 from evidence_ledger.core.examined_certificate import ExaminedCertificate, PresentedCertificate
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
+from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.core.online_check import follow, policy_keys
 from evidence_ledger.core.roll_rebuild import rebuilt
 from evidence_ledger.core.trust_policy import TrustPolicy
@@ -23,7 +24,10 @@ from evidence_ledger.errors import EvidenceError, Refused, Undecided
 
 
 class CompletenessCase(Case):
-    """Like Case; the entries listed, and the certificates presented."""
+    """Like Case; the entries listed, and the certificates presented.
+
+    ``evidence`` is there where the log shows that the operator signed two histories.
+    """
 
     reads_docket = True
 
@@ -46,6 +50,7 @@ class CompletenessCase(Case):
         self._unmatched: list[str] = []
         self._case_numbers: set[str] = set()
         self._is_rebuilt = False
+        self.evidence: Misbehaviour | None = None
 
     def listed(self) -> str:
         self._docket: Docket = docket.parse(self._parts.docket)
@@ -119,13 +124,9 @@ class CompletenessCase(Case):
             answer = follow(held, log, policy_keys(self._policy, held.checkpoint.origin))
         except EvidenceError:
             return
-        if answer.found is not None:
-            raise Refused(
-                "ledger.two-histories",
-                answer.says,
-                hint="Write the evidence down, with the checkpoint that is served there: "
-                "evidence misbehaviour prove CERTIFICATE CHECKPOINT --ledger URL|FOLDER --out FILE",
-            )
+        self.evidence = answer.found
+        if self.evidence is not None:
+            raise Refused("ledger.two-histories", answer.says)
 
     def _taken_at_its_word(self) -> str:
         if self._policy is not None and self._policy.rolls_rebuilt:

@@ -108,6 +108,12 @@ def test_another_history_behind_the_log_is_proved_and_can_be_written_down(
     write_copy(desk / "fork", desk / "served")
     answer = evidence("verify", "all.asice", "--log", "served", *POLICY)
     assert (answer.code, "ledger.two-histories" in answer.out) == (1, True)
+    assert evidence("verify", "all.asice.misbehaviour", *POLICY).code == 1
+    named = ("--evidence", "court.file", "--json")
+    answer = evidence("verify", "all.asice", "--log", "served", *named, *POLICY)
+    assert answer.document["facts"]["two_histories"] is True
+    assert evidence("verify", "court.file", *POLICY).code == 1
+    assert evidence("verify", "all.asice", *named, *POLICY).code == 2
     prove = ("misbehaviour", "prove", "all.asice", "served/checkpoint", "--ledger", "served")
     assert evidence(*prove, "--out", "m", *POLICY).code == 1
     assert evidence("verify", "m", *POLICY).code == 1

@@ -16,6 +16,7 @@ from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.core.completeness import is_plain
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.exhibit import Exhibit, accusation_report
+from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.core.online_check import TASK, check_online
 from evidence_ledger.core.presented_file import PresentedFile, claimed_digests
 from evidence_ledger.core.recipe import Recipe
@@ -102,7 +103,7 @@ def command(
     policy, which you got by another way than the certificate. With --online the ledger is asked
     too; if it shows another history than the one that it signed, the evidence is written.
     A completeness certificate is checked with the certificates of its entries in place of files,
-    and with --log in place of --online.
+    and with --log in place of --online; the evidence is written as well.
 
     Evidence against an operator answers 1 (FAILED) where it proves that the operator signed two
     histories, and 3 otherwise; it never answers 0.
@@ -112,41 +113,46 @@ def command(
             kind = Exhibit.of(source)
         kind.require_alone(beside=bool(files or online or ledger or evidence_file or log))
         kind.require_policy(vkeys)
-        _require_online(ledger or evidence_file, kind, online=online)
+        _require_online(ledger, evidence_file, log, kind, online=online)
         trust = _trust(policy, home) if policy or not vkeys else None
         with input_errors(certificate_file):
-            if kind is Exhibit.MISBEHAVIOUR:
-                report = accusation_report(source, trust, vkeys)
-            else:
-                report = _checked(source, kind, files, trust, at or SystemClock().now(), log)
+            report, found = _judged(
+                source, kind, files, trust, vkeys, at or SystemClock().now(), log
+            )
             if online:
-                out = evidence_file or certificate_file.with_name(
-                    f"{certificate_file.name}.misbehaviour"
-                )
-                report = _asked(report, source, trust, ledger, out)
+                report, found = _asked(report, source, trust, ledger)
+    if found is not None:
+        usual = certificate_file.with_name(f"{certificate_file.name}.misbehaviour")
+        keep(found, evidence_file or usual)
     heading = f"{_HEADINGS[kind]} {certificate_file!s}"
     return show_report(report, json=json, explain=explain, heading=heading)
 
 
-def _checked(
+def _judged(
     source: BinaryIO,
     kind: Exhibit,
     files: tuple[str, ...],
     trust: TrustPolicy | None,
+    vkeys: tuple[str, ...],
     moment: datetime,
     log: str | None,
-) -> Report:
+) -> tuple[Report, Misbehaviour | None]:
+    """The report, and the evidence where the log convicts the operator."""
+    if kind is Exhibit.MISBEHAVIOUR:
+        return accusation_report(source, trust, vkeys), None
     if kind is Exhibit.COMPLETENESS:
         return verify_matter(source, files, trust, moment, log)
     if log is not None and is_plain(source):
         raise UsageError("--log goes with a completeness certificate.")
     presented = _presented(files, claimed_digests(source)) if files else []
-    return verify_certificate(source, presented, trust, moment)
+    return verify_certificate(source, presented, trust, moment), None
 
 
-def _require_online(online_option: object, kind: Exhibit, *, online: bool) -> None:
-    if online_option and not online:
-        raise UsageError("--ledger and --evidence go with --online.")
+def _require_online(
+    ledger: str | None, evidence: Path | None, log: str | None, kind: Exhibit, *, online: bool
+) -> None:
+    if (ledger and not online) or (evidence and not online and not log):
+        raise UsageError("--ledger goes with --online, --evidence with --online or --log.")
     if online and kind is Exhibit.COMPLETENESS:
         raise UsageError(
             "--online goes with the certificate of an entry.",
@@ -155,9 +161,9 @@ def _require_online(online_option: object, kind: Exhibit, *, online: bool) -> No
 
 
 def _asked(
-    report: Report, source: BinaryIO, trust: TrustPolicy | None, named: str | None, out: Path
-) -> Report:
-    """The report with the answer of the ledger; the evidence is written where that convicts.
+    report: Report, source: BinaryIO, trust: TrustPolicy | None, named: str | None
+) -> tuple[Report, Misbehaviour | None]:
+    """The report with the answer of the ledger, and the evidence where that convicts.
 
     Where the certificate does not say which ledger that is, nobody is asked.
     """
@@ -165,12 +171,9 @@ def _asked(
         recipe = Recipe(report.subject)
         recipe.skip(TASK)
         facts = dict(report.facts) | {"two_histories": False}
-        return Report(report.subject, (*report.steps, *recipe.report().steps), facts)
+        return Report(report.subject, (*report.steps, *recipe.report().steps), facts), None
     with log_source(named or _address(report, trust)) as log:
-        report, found = check_online(report, source, log, trust)
-    if found is not None:
-        keep(found, out)
-    return report
+        return check_online(report, source, log, trust)
 
 
 def _address(report: Report, trust: TrustPolicy | None) -> str:
