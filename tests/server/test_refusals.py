@@ -283,6 +283,9 @@ def test_garbage_as_a_certificate_is_a_report_and_no_error(looked_at: Running) -
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
     cut = looked_at.client.post("/v1/verify", content=b"--x\r\nConte", headers=kind)
     assert (cut.status_code, cut.json()["code"]) == (400, "http.multipart")
+    kind = {"Content-Type": "multipart/form-data; boundary=" + "x" * 5000}
+    long = looked_at.client.post("/v1/verify", content=b"--x", headers=kind)
+    assert (long.status_code, long.json()["code"]) == (400, "http.multipart")
     text = looked_at.client.post("/v1/verify", content=b"x", headers={"Content-Type": "text/plain"})
     assert text.status_code == 415
 
