@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 from starlette.types import Scope
@@ -15,9 +17,11 @@ from evidence_ledger.adapters.home import Home
 from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.assembly import OpenLedger, open_ledger
 from evidence_ledger.core.trust_policy import TrustPolicy
+from evidence_ledger.errors import EvidenceError
 from evidence_ledger.ports import Clock
 from evidence_ledger_server.access.access import Access
 from evidence_ledger_server.body import Room
+from evidence_ledger_server.checker import Checked, Rule
 from evidence_ledger_server.checking import Checking
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.group_commit import GroupCommit
@@ -48,13 +52,15 @@ class Service:
         where = config.postgresql
         self.place: OpenLedger = open_ledger(home, clock=clock, database=where)
         self._sealed_place = open_ledger(home, clock=clock, database=where) if config.seal else None
+        with suppress(EvidenceError):  # what is wrong with it is told to whoever needs it
+            self.place.ledger.reconsider(())
         self.trust_text, self.trust = _trust(config)
         self.metrics = Metrics()
         self.commit = GroupCommit(
             self.place.ledger.deposit_each, config.most_waiting, self.metrics.batches.observe
         )
         self.reading = Reading()
-        self.checking = Checking(self.place.ledger.origin, config.check_processes)
+        self.checking = Checking(self.place.ledger.origin, config.check_processes, self._rule)
         self.sealing = self._make_sealing()
         self.requests = Rate(config.requests_per_minute, time.monotonic)
         self.lookups = Rate(config.lookups_per_minute, time.monotonic)
@@ -82,6 +88,27 @@ class Service:
             self.config.seal_every,
             self.metrics.sealed,
         )
+
+    def _rule(self) -> Rule:
+        """What is known of the register without a look: refusals are looked at again."""
+        return Rule(self.place.ledger.registrar.latest, self.clock.now())
+
+    async def checked(self, body: bytes) -> Checked:
+        """The deposits in a body. Raises Problem (400, 503) and what the Store raises.
+
+        Claims of those who may hand nothing in are not looked at. Whom the register held back that
+        was known is asked for again, and what is in the ledger already is answered as before.
+        """
+        ledger, known = self.place.ledger, frozenset[bytes]()
+        while True:
+            register = ledger.registrar.latest
+            checked = await self.checking.check(body, known)
+            if not checked.held:
+                return checked
+            found = await self.reading.read(partial(ledger.reconsider, checked.held))
+            if not found and ledger.registrar.latest is register:
+                return checked
+            known |= found
 
     def start(self) -> None:
         """Begin to check and to seal."""
