@@ -85,7 +85,7 @@ class Registrar:
         self, register: Register, admission: Admission, at: datetime
     ) -> EvidenceError | None:
         try:
-            register.check(admission.kind, admission.signer, partial(_who, admission), at)
+            register.check_new(admission.kind, admission.signer, partial(_who, admission), at)
             if admission.kind in ("administration", "grant"):
                 self._check_special(register, statement.parse(admission.statement))
         except (NotAllowed, Refused) as error:

@@ -4,7 +4,8 @@
     {"act":"enrol-issuer","certificate":"MIIB…","permitted":["mail:firm.example"],
      "revocation":"demanded","roles":["depositor"]}
     {"act":"roles","roles":["court"],"signer":"77ab…"}
-    {"act":"revoke","signer":"77ab…"}               {"act":"revoke-issuer","issuer":"5f2c…"}
+    {"act":"exclude","signer":"77ab…"}              {"act":"revoke-issuer","issuer":"5f2c…"}
+    {"act":"revoke","signer":"77ab…"}, which is not written any more
     {"act":"revocation-list","list":"MIIB…"}        {"act":"settings","closed":true}
     {"act":"rotate","proof":"MIIB…","signer":"5f2c…"}
 
@@ -71,9 +72,14 @@ class ChangeRoles:
 
 @dataclass(frozen=True, slots=True)
 class Revoke:
-    """Let an X.509 certificate hand in nothing more, whoever vouches for it."""
+    """Let an X.509 certificate hand in nothing more, whoever vouches for it.
+
+    ``always``: in an open ledger too (the act ``exclude``). Else it is the act ``revoke``, of
+    ledgers that took from everybody while they were open.
+    """
 
     signer: bytes
+    always: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +138,8 @@ def act_json(act: Act) -> dict[str, Json]:
             }
         case ChangeRoles(signer, roles):
             return {"act": "roles", "roles": _names(roles), "signer": signer.hex()}
-        case Revoke(signer):
-            return {"act": "revoke", "signer": signer.hex()}
+        case Revoke(signer, always):
+            return {"act": "exclude" if always else "revoke", "signer": signer.hex()}
         case RevokeIssuer(issuer):
             return {"act": "revoke-issuer", "issuer": issuer.hex()}
         case AddRevocationList(data):
@@ -186,6 +192,10 @@ def _change_roles(value: Mapping[str, Json]) -> Act:
 
 
 def _revoke(value: Mapping[str, Json]) -> Act:
+    return Revoke(_digest(value["signer"]), always=False)
+
+
+def _exclude(value: Mapping[str, Json]) -> Act:
     return Revoke(_digest(value["signer"]))
 
 
@@ -220,6 +230,7 @@ _ACTS: Final[Mapping[str, tuple[frozenset[str], Callable[[Mapping[str, Json]], A
         _enrol_issuer,
     ),
     "roles": (frozenset({"roles", "signer"}), _change_roles),
+    "exclude": (frozenset({"signer"}), _exclude),
     "revoke": (frozenset({"signer"}), _revoke),
     "revoke-issuer": (frozenset({"issuer"}), _revoke_issuer),
     "revocation-list": (frozenset({"list"}), _revocation_list),

@@ -41,7 +41,7 @@ class Doorkeeper:
         if digest in self._known:
             return
         try:
-            self._register.check(parsed.kind, parsed.signer, lambda: _who(signed), self._at)
+            self._register.check_new(parsed.kind, parsed.signer, lambda: _who(signed), self._at)
         except NotAllowed:
             self.held.append(digest)
             raise
@@ -57,7 +57,7 @@ class Doorkeeper:
             self._register, self._is_own = self._register.copy(), True
         # What the ledger refuses later changes nothing here either.
         with suppress(NotAllowed, Refused):
-            self._register.check(
+            self._register.check_new(
                 admission.kind, admission.signer, lambda: _who(admission), self._at
             )
             self._register.take(parsed.administration, admission.signer)

@@ -108,6 +108,16 @@ def test_roles_and_revocation(evidence: Run, firm: str) -> None:
     assert "no operator" not in deposit(evidence, "--key", firm).err
 
 
+def test_an_open_ledger_takes_nothing_from_the_revoked(evidence: Run, firm: str) -> None:
+    assert deposit(evidence, "--key", firm, "--out", "1.asice").code == 0
+    done(evidence, "revoke", firm)
+    refused = deposit(evidence, "--key", firm, "--case", "2", "--out", "2.asice")
+    assert refused.code == 110
+    assert "not enrolled any more" in refused.err
+    assert deposit(evidence, "--case", "3", "--out", "3.asice").code == 0
+    assert evidence("audit").code == 0
+
+
 def test_a_ca_vouches_until_its_list_says_otherwise(evidence: Run, desk: Path) -> None:
     del desk
     Path("ca.pem").write_bytes(CA.pem)

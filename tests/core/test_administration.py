@@ -47,7 +47,7 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
         st.booleans(),
     ),
     st.builds(ChangeRoles, HASHES, ROLES),
-    st.builds(Revoke, HASHES),
+    st.builds(Revoke, HASHES, st.booleans()),
     st.builds(RevokeIssuer, HASHES),
     st.just(AddRevocationList(LIST)),
     st.builds(Settings, st.booleans()),
@@ -161,3 +161,9 @@ def test_names_are_checked_as_typed() -> None:
     assert checked_permitted(["mail:a@firm.example"]) == ("mail:a@firm.example",)
     with pytest.raises(FormatError):
         checked_permitted(["firm.example"])
+
+
+def test_revocations_of_both_times_have_names_of_their_own() -> None:
+    """The older act keeps its meaning; programs that do not know the newer one say so."""
+    assert act_json(Revoke(bytes(32))) == {"act": "exclude", "signer": "00" * 32}
+    assert parse_act({"act": "revoke", "signer": HEX}) == Revoke(bytes.fromhex(HEX), always=False)

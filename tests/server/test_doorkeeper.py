@@ -113,3 +113,11 @@ def test_an_act_of_a_stranger_opens_nothing(closed: Running) -> None:
     )
     told = [one["error"]["code"] for one in answer.json()["deposits"]]
     assert told == ["register.not-enrolled", "register.not-enrolled"]
+
+
+def test_an_open_ledger_takes_nothing_from_the_revoked(server: Running) -> None:
+    assert handed_in(server, FRIEND).status_code == 201
+    act(server, Revoke(fingerprint(FRIEND)))
+    assert code(handed_in(server, FRIEND, fact("b", b"b")), 403) == "register.revoked"
+    assert code(server.deposit(with_bad_claims(server, FRIEND)), 403) == "register.revoked"
+    assert handed_in(server, STRANGER).status_code == 201
