@@ -14,9 +14,7 @@ from starlette.types import Scope
 
 from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.home import Home
-from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.assembly import OpenLedger, open_ledger
-from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger.ports import Clock
 from evidence_ledger_server.access.access import Access
@@ -31,6 +29,8 @@ from evidence_ledger_server.metrics import Metrics
 from evidence_ledger_server.problem import busy
 from evidence_ledger_server.reading import Reading
 from evidence_ledger_server.sealing import Sealing, seal_appears
+from evidence_ledger_server.sealing_place import SealingPlace
+from evidence_ledger_server.served_policy import ServedPolicy
 from evidence_ledger_server.tile_cache import TileCache
 
 T = TypeVar("T")
@@ -51,10 +51,10 @@ class Service:
         home = Home(config.home)
         where = config.postgresql
         self.place: OpenLedger = open_ledger(home, clock=clock, database=where)
-        self._sealed_place = open_ledger(home, clock=clock, database=where) if config.seal else None
+        self.sealed_place = self._make_place(home) if config.seal else None
         with suppress(EvidenceError):  # what is wrong with it is told to whoever needs it
             self.place.ledger.reconsider(())
-        self.trust_text, self.trust = _trust(config)
+        self.policy = ServedPolicy(config.trust)
         self.metrics = Metrics()
         self.commit = GroupCommit(
             self.place.ledger.deposit_each, config.most_waiting, self.metrics.batches.observe
@@ -79,15 +79,14 @@ class Service:
         # Of their own: checks that take long hold up neither reads nor seals.
         self._checks = ThreadPoolExecutor(config.most_verifications, thread_name_prefix="check")
 
+    def _make_place(self, home: Home) -> SealingPlace:
+        where = self.config.postgresql
+        return SealingPlace(home, lambda: open_ledger(home, clock=self.clock, database=where))
+
     def _make_sealing(self) -> Sealing | None:
-        if self._sealed_place is None:
+        if self.sealed_place is None:
             return None
-        return Sealing(
-            self._sealed_place.ledger,
-            self._sealed_place.sealing_turn,
-            self.config.seal_every,
-            self.metrics.sealed,
-        )
+        return Sealing(self.sealed_place, self.config.seal_every, self.metrics.sealed)
 
     def _rule(self) -> Rule:
         """What is known of the register without a look: refusals are looked at again."""
@@ -129,8 +128,8 @@ class Service:
         self.reading.stop()
         self._checks.shutdown(wait=False, cancel_futures=True)
         self.place.close()
-        if self._sealed_place is not None:
-            self._sealed_place.close()
+        if self.sealed_place is not None:
+            self.sealed_place.close()
 
     async def wait_for_seal(self, index: int) -> bool:
         """Ask for a seal over an entry. False where it was not made in time."""
@@ -156,8 +155,3 @@ class Service:
                 return await loop.run_in_executor(self._checks, check)
         finally:
             self._verifying -= 1
-
-
-def _trust(config: Config) -> tuple[bytes, TrustPolicy]:
-    trust = read_trust(config.trust)
-    return config.trust.read_bytes(), trust

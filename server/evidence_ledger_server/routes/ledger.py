@@ -7,12 +7,18 @@ import json
 
 from fastapi import APIRouter, Request, Response
 
-from evidence_ledger.errors import EvidenceError
+from evidence_ledger.errors import EvidenceError, NotAllowed
+from evidence_ledger_server.access.reading import register_now
 from evidence_ledger_server.metrics import MEDIA_TYPE
 from evidence_ledger_server.openapi import HEALTH, LEDGER, POLICY
 from evidence_ledger_server.service import Service
 
 router = APIRouter()
+
+WRONG_KEY = (
+    "Nothing is sealed here: the operator's key has no place in the register any more. "
+    "Put the present one in keys/operator.pem of the ledger's folder; no restart is needed."
+)
 
 
 @router.get("/v1/ledger", responses=LEDGER)
@@ -40,16 +46,18 @@ def _about(service: Service) -> dict[str, object]:
 async def policy(request: Request) -> Response:
     """The trust policy that this server checks against. Whom to trust is still yours to choose."""
     service: Service = request.app.state.service
-    return Response(service.trust_text, media_type="application/toml")
+    return Response(service.policy.text, media_type="application/toml")
 
 
 @router.get("/v1/health", responses=HEALTH)
 async def health(request: Request) -> Response:
-    """Whether this server can do its work, by trying."""
+    """Whether this server can do its work, by trying; ``warnings`` are for its operator."""
     service: Service = request.app.state.service
     checks = await asyncio.to_thread(_checks, service)
+    warnings = await asyncio.to_thread(_warnings, service)
     sound = all(says == "ok" for says in checks.values())
-    body = {"status": "ok" if sound else "failing", "checks": checks}
+    status = "ok" if sound else "failing"
+    body = {"status": status, "checks": checks, "warnings": warnings}
     return Response(json.dumps(body), 200 if sound else 503, media_type="application/json")
 
 
@@ -61,6 +69,20 @@ def _checks(service: Service) -> dict[str, str]:
         "checking": "ok" if service.checking.works else "ended",
         "queue": "ok" if service.commit.waiting < service.config.most_waiting else "full",
     }
+
+
+def _warnings(service: Service) -> list[str]:
+    """What keeps this server from no deposit, and is to be mended all the same."""
+    place = service.sealed_place
+    if place is None:
+        return []
+    try:
+        register_now(service).require_unrevoked(place.operator)
+    except NotAllowed:
+        return [WRONG_KEY]
+    except EvidenceError:
+        pass  # the database is asked among the checks
+    return []
 
 
 def _tried(check: object) -> str:

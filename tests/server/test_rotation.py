@@ -1,0 +1,169 @@
+"""The operator's key is rotated while a server runs: it goes on with the next one by itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
+from evidence_ledger.adapters.keys.key_files import signer_pem
+from evidence_ledger.adapters.keys.self_issued import generate_signer
+from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
+from evidence_ledger.assembly import open_ledger
+from evidence_ledger.author import Author
+from evidence_ledger.core import entry, statement
+from evidence_ledger.core.administration import Enrol, Settings
+from evidence_ledger.core.role import Role
+from evidence_ledger.errors import KeyUnreadable
+from evidence_ledger.rotating import rotate_operator
+from evidence_ledger_server.routes.ledger import WRONG_KEY
+from evidence_ledger_server.sealing_place import SealingPlace
+from evidence_ledger_server.served_policy import ServedPolicy
+from tests.server.running import Running, read
+from tests.server.test_access import act, code, get
+from tests.workbench import fact
+
+
+def signing(name: str) -> tuple[SoftwareSigner, Author]:
+    signer = generate_signer(name, SystemClock())
+    return signer, Author(signer, SystemClock(), SystemEntropy())
+
+
+NEXT, NEXT_AUTHOR = signing("Next operator")
+
+
+def rotated(server: Running, following: SoftwareSigner = NEXT) -> None:
+    place = open_ledger(server.home)
+    try:
+        rotate_operator(place, following)
+    finally:
+        place.close()
+
+
+def rotated_elsewhere(server: Running) -> None:
+    """As on another host: this one's folder does not have the next key."""
+    place = open_ledger(server.home)
+    try:
+        place.ledger.deposit([place.operator.rotation(NEXT_AUTHOR, server.context())])
+    finally:
+        place.close()
+
+
+def sealed(server: Running, name: str) -> bool:
+    answer = server.deposit(server.signed(fact(name, name.encode())), params={"wait": "seal"})
+    found: bool = answer.raise_for_status().json()["sealed"]
+    return found
+
+
+def newest_seal_by(server: Running) -> bytes:
+    place = open_ledger(server.home)
+    try:
+        seals = [one for one in place.ledger.entries() if entry.parse(one.entry).kind == "seal"]
+        return statement.parse(seals[-1].statement or b"").signer
+    finally:
+        place.close()
+
+
+@pytest.fixture(params=[False, True], ids=["open", "closed"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
+    with Running(tmp_path / "served", seal_every=3600.0, seal_wait=5.0) as running:
+        depositors = frozenset({Role.DEPOSITOR})
+        act(running, Enrol(running.author.fingerprint, depositors), Settings(request.param))
+        yield running
+
+
+def test_seals_go_on_with_the_next_key(server: Running) -> None:
+    """Before, a closed ledger was sealed no more until the server was started anew."""
+    assert sealed(server, "before")
+    rotated(server)
+    assert sealed(server, "after")
+    assert newest_seal_by(server) == NEXT_AUTHOR.fingerprint
+    third, third_author = signing("Third operator")
+    rotated(server, third)
+    assert sealed(server, "later")
+    assert newest_seal_by(server) == third_author.fingerprint
+    place = open_ledger(server.home)
+    report = place.audit()
+    place.close()
+    assert [one.reason for one in report.steps if one.verdict.value == "FAILED"] == []
+
+
+def test_the_next_key_is_the_operators_for_requests_and_acts(server: Running) -> None:
+    before = server.operator
+    rotated(server)
+    assert {one["signer"] for one in read(server, "/v1/register", NEXT)["signers"]} >= {
+        NEXT_AUTHOR.fingerprint.hex()
+    }
+    assert code(get(server, "/v1/register", before), 403) == "register.revoked"
+    signed = NEXT_AUTHOR.administration(Settings(True), server.context())
+    assert server.deposit(signed).status_code == 201
+    old = Author(before, SystemClock(), SystemEntropy())
+    refused = server.deposit(old.administration(Settings(False), server.context()))
+    assert code(refused, 403) == "register.revoked"
+    assert NEXT_AUTHOR.fingerprint.hex() in refused.json()["hint"]
+
+
+def test_a_key_that_was_rotated_elsewhere_is_told_and_taken_up(
+    server: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert server.client.get("/v1/health").json()["warnings"] == []
+    rotated_elsewhere(server)
+    told = server.client.get("/v1/health")
+    assert (told.status_code, told.json()["warnings"]) == (200, [WRONG_KEY])
+    with (
+        caplog.at_level(logging.ERROR, "evidence.sealing"),
+        pytest.raises(httpx.ReadTimeout),
+    ):
+        server.deposit(server.signed(fact("b", b"b")), params={"wait": "seal"}, timeout=0.5)
+    lines = [getattr(one, "told", {}) for one in caplog.records if one.message == "no seal"]
+    assert {one["code"] for one in lines} == {"register.revoked"}
+    rotated(server)
+    assert sealed(server, "after")
+    assert server.client.get("/v1/health").json()["warnings"] == []
+
+
+def test_the_policy_names_the_next_key_at_once(server: Running) -> None:
+    rotated(server)
+    assert NEXT_AUTHOR.fingerprint.hex() in server.client.get("/v1/policy").text
+
+
+def test_a_policy_that_can_not_be_read_leaves_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "trust.toml"
+    path.write_text('v = 1\nname = "first"\n')
+    policy = ServedPolicy(path)
+    draft = tmp_path / "draft"
+    for text, name in (("v = ", "first"), ('v = 1\nname = "second"\n', "second")):
+        draft.write_text(text)
+        draft.replace(path)
+        assert policy.policy.name == name
+    assert policy.text.endswith(b'"second"\n')
+    with path.open("r+") as file:
+        file.write("v = 1\n# half")
+    assert policy.policy.name == "second", "it is being edited where it lies"
+    path.unlink()
+    assert policy.policy.name == "second"
+
+
+def test_a_key_that_can_not_be_read_leaves_the_one_before(server: Running) -> None:
+    is_sound = [True]
+    home = server.home
+
+    def opened() -> object:
+        if not is_sound[0]:
+            raise KeyUnreadable("It is no key.")
+        return open_ledger(home)
+
+    place = SealingPlace(home, opened)  # type: ignore[arg-type]  # what open_ledger gives
+    before = place.operator
+    is_sound[0] = False
+    home.operator.write_bytes(signer_pem(NEXT))
+    place.follow()
+    assert place.operator == before
+    is_sound[0] = True
+    place.follow()
+    assert place.operator == NEXT_AUTHOR.fingerprint
+    place.close()
