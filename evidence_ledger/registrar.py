@@ -137,7 +137,7 @@ def _take(register: Register, parsed: Statement, number: int) -> None:
     if parsed.administration is None:
         raise LedgerCorrupt(f"Entry {number} is no administration entry.")
     try:
-        register.take(parsed.administration, parsed.signer)
+        register.take(parsed.administration, parsed.signer, number)
     except (NotAllowed, Refused) as error:
         raise LedgerCorrupt(f"Entry {number} should not be there: {error.message}") from error
 

@@ -8,7 +8,8 @@ entries before N made of it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from evidence_ledger.core import oid
@@ -33,6 +34,16 @@ from evidence_ledger.errors import FormatError, NotAllowed, Refused, Undecided
 Roles = frozenset[Role]
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """One key became another: SHA-256s of X.509 certificates. ``entry`` says so, where it is in the
+    ledger already."""
+
+    signer: bytes
+    following: bytes
+    entry: int | None
+
+
 def _revoked(signer: bytes, why: str = "") -> NotAllowed:
     return NotAllowed(
         "register.revoked", f"The signer {signer.hex()[:16]}… is not enrolled any more.{why}"
@@ -52,6 +63,7 @@ class Register:
         self._former: dict[bytes, EnrolIssuer] = {}
         self._lists: dict[tuple[bytes, bytes], RevocationList] = {}
         self._before: dict[bytes, bytes] = {}
+        self._rotations: list[Rotation] = []
         self._taken: set[bytes] = set()
 
     def copy(self) -> Register:
@@ -65,6 +77,7 @@ class Register:
         other._former = dict(self._former)
         other._lists = dict(self._lists)
         other._before = dict(self._before)
+        other._rotations = list(self._rotations)
         other._taken = set(self._taken)
         return other
 
@@ -106,6 +119,11 @@ class Register:
     def rotated(self) -> Mapping[bytes, bytes]:
         """The key that came after each that was rotated; both as SHA-256s of certificates."""
         return {before: following for following, before in self._before.items()}
+
+    @property
+    def rotations(self) -> Sequence[Rotation]:
+        """All of them, oldest first."""
+        return tuple(self._rotations)
 
     def _last(self, signer: bytes) -> bytes:
         following = self.rotated
@@ -196,11 +214,15 @@ class Register:
         self._taken.add(digest)
         return not known
 
-    def take(self, act: Act, signer: bytes) -> None:
-        """Do what ``signer`` said. Raises NotAllowed; Refused where it makes no sense here."""
+    def take(self, act: Act, signer: bytes, entry: int | None = None) -> None:
+        """Do what ``signer`` said in an entry, or would say.
+
+        Raises NotAllowed; Refused where it makes no sense here.
+        """
         match act:
             case Rotate(following):
                 self._rotate(signer, following)
+                self._rotations.append(Rotation(signer, following, entry))
                 return
             case _:
                 self._require_operator(signer)

@@ -212,8 +212,8 @@ def test_the_operators_key_rotates(evidence: Run, firm: str, desk: Path) -> None
     told = done(evidence, "show", "--json").document
     assert told["signers"] == [{"signer": digest(FIRM), "roles": ["operator"]}]
     assert told["revoked"] == [before]
-    assert told["rotated"] == [{"signer": before, "following": digest(FIRM)}]
-    assert f"{before}  rotated to {digest(FIRM)}" in done(evidence, "show").out
+    assert told["rotated"] == [{"signer": before, "following": digest(FIRM), "entry": 1}]
+    assert f"{before}  rotated to {digest(FIRM)}, entry 1" in done(evidence, "show").out
     refused = evidence("register", "revoke", before)
     assert refused.code == 1
     assert digest(FIRM) in refused.err
