@@ -10,18 +10,19 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 
 from evidence_ledger.adapters.database import PostgresqlDatabase, parse_address
 from evidence_ledger.adapters.sql import SqlStore, create_store, open_store
 from evidence_ledger.adapters.sql import postgresql as dialect
 from evidence_ledger.adapters.sql.audit import audit_chain
-from evidence_ledger.adapters.sql.engine import engine_of, writing
+from evidence_ledger.adapters.sql.engine import engine_of, look, writing
 from evidence_ledger.adapters.sql.fence import _CHANGES
 from evidence_ledger.adapters.sql.schema import metadata
 from evidence_ledger.core.chain import Head, extend
@@ -266,16 +267,72 @@ def test_a_connection_that_was_cut_while_nobody_used_it_costs_no_error(
     assert fill(store, 1).size == 4
 
 
-def test_after_one_error_all_connections_are_new(
+def test_a_look_up_on_a_connection_that_was_cut_is_made_once_more(
     store: Store, ledger_database: PostgresqlDatabase, postgresql_server: Server
 ) -> None:
+    """Before, whoever came first after a cut was told to come again. All connections are new."""
     head = fill(store, 3)
     with store.alone():
         store.head()
     cut(postgresql_server, ledger_database)
-    with pytest.raises(LedgerUnavailable):
-        store.head()
     assert store.head() == head
+    cut(postgresql_server, ledger_database)
+    assert store.seal(-1) is None, "a look at one state, in a transaction"
+    cut(postgresql_server, ledger_database)
+    assert [one.index for one in store.entries(0, 3)] == [0, 1, 2]
+    cut(postgresql_server, ledger_database)
+    assert audit_chain(ledger_database).edge.size == 3
+
+
+def test_a_look_up_that_is_cut_again_and_again_is_an_error(
+    store: SqlStore, ledger_database: PostgresqlDatabase, postgresql_server: Server
+) -> None:
+    fill(store, 1)
+    cuts: list[int] = []
+
+    def asked(connection: Connection, answers: int) -> int:
+        if len(cuts) < answers:
+            cut(postgresql_server, ledger_database)
+            cuts.append(len(cuts))
+        found: int = connection.exec_driver_sql("SELECT 7").scalar_one()
+        return found
+
+    assert store._look(asked, 1) == 7
+    cuts.clear()
+    with pytest.raises(LedgerUnavailable):
+        store._look(asked, 2)
+    assert len(cuts) == 2
+
+
+def test_inside_a_turn_nothing_is_read_on_another_connection(
+    store: Store, ledger_database: PostgresqlDatabase, postgresql_server: Server
+) -> None:
+    """The lock went with the connection: whoever reads on would believe to be alone."""
+
+    def lose() -> None:
+        with store.turn():
+            cut(postgresql_server, ledger_database)
+            store.head()
+
+    with pytest.raises(LedgerUnavailable):
+        lose()
+
+
+def test_no_connection_is_tried_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It may take ten seconds."""
+    tried: list[str] = []
+    connect = psycopg.connect
+
+    def counted(address: str, **keywords: Any) -> psycopg.Connection[Any]:
+        tried.append(address)
+        return connect(address, **keywords)
+
+    monkeypatch.setattr(psycopg, "connect", counted)
+    place = parse_address(f"postgresql://u@/db?host={tmp_path}")
+    engine = engine_of(place, read_only=False)
+    with pytest.raises(LedgerUnavailable):
+        look(engine, "there", lambda _: None)
+    assert len(tried) == 1
 
 
 def test_a_turn_that_is_lost_is_over(
