@@ -15,13 +15,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from evidence_ledger.core import canonical
 from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.permitted_name import checked_permitted
 from evidence_ledger.core.revocation_list import parse_list
 from evidence_ledger.core.role import Role
 from evidence_ledger.core.x509_certificate import parse_certificate
@@ -33,9 +33,6 @@ LARGEST_PROOF: Final = 64 * 1024
 MOST_NAMES: Final = 64
 
 _WHERE: Final = "statement.administration"
-_NAME: Final = re.compile(
-    r"(?:dns:|mail:(?:[a-z0-9_.+-]{1,64}@)?)[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII
-)
 _REVOCATION: Final = {"demanded": True, "optional": False}
 
 
@@ -259,21 +256,6 @@ def _roles(value: Json) -> frozenset[Role]:
 
 def _permitted(value: Json) -> tuple[str, ...]:
     return checked_permitted(_texts(value, MOST_NAMES))
-
-
-def checked_permitted(names: list[str]) -> tuple[str, ...]:
-    """Names that an issuer is bound to, as ``dns:firm.example`` or ``mail:firm.example``.
-
-    Raises FormatError.
-    """
-    for name in names:
-        if not _NAME.fullmatch(name):
-            raise FormatError(
-                "administration.permitted",
-                f"{name[:80]!r} is no permitted name.",
-                hint="A permitted name looks like dns:firm.example or mail:firm.example.",
-            )
-    return tuple(names)
 
 
 def _texts(value: Json, most: int) -> list[str]:

@@ -147,6 +147,22 @@ def test_a_ca_is_bound_to_names(evidence: Run, desk: Path) -> None:
     assert "within mail:firm.example" in done(evidence, "show").out
 
 
+def test_a_ca_is_bound_to_subjects(evidence: Run, desk: Path) -> None:
+    del desk
+    Path("ca.pem").write_bytes(CA.pem)
+    lawyer = write(LAWYER, "lawyer.pem", CA)
+    done(evidence, "enrol", "ca.pem", "--ca", "--permit", "dir:CN=Nobody")
+    done(evidence, "close")
+    assert deposit(evidence, "--key", lawyer).code == 110
+    subject = LAWYER.certificate.subject.rfc4514_string()
+    done(evidence, "enrol", "ca.pem", "--ca", "--permit", f"dir:{subject}")
+    assert deposit(evidence, "--key", lawyer).code == 0
+    refused = evidence("register", "enrol", "ca.pem", "--ca", "--permit", "host:firm.example")
+    assert refused.code == 2
+    assert "uri:.firm.example" in refused.err
+    assert "dir:O=Chamber,C=DE" in refused.err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
