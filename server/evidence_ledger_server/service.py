@@ -70,7 +70,12 @@ class Service:
         self.reads = Rate(config.reads_per_minute, time.monotonic)
         self.room = Room(config.most_body_bytes)
         self.access = Access(
-            home.folder, self.clock, config.signature_window, config.public_url, self.room
+            home.folder,
+            self.clock,
+            config.signature_window,
+            config.public_url,
+            self.room,
+            self.place.nonces,
         )
         self.tiles = TileCache()
         self.files = KeptFiles(config.files, config.largest_file) if config.files else None

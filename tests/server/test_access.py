@@ -35,7 +35,7 @@ from evidence_ledger.core.statement import Reference
 from evidence_ledger.core.structured_field import bytes_text
 from evidence_ledger.ports import Signer
 from evidence_ledger_server.access import database
-from evidence_ledger_server.access.nonces import Nonces
+from evidence_ledger_server.access.nonces import FileNonces
 from evidence_ledger_server.access.tokens import Scope, Tokens, tokens_in
 from tests.fakes import NOON, FakeClock, signer_of
 from tests.server.running import ORIGIN, Running, form, read, signed_fields
@@ -435,7 +435,7 @@ def test_what_another_program_does_not_cover_is_refused(deposited: Running) -> N
 
 
 def test_nonces_are_taken_once_by_many_threads(tmp_path: Path) -> None:
-    nonces, until = Nonces(tmp_path / "nonces.sqlite"), NOON + timedelta(minutes=5)
+    nonces, until = FileNonces(tmp_path / "nonces.sqlite"), NOON + timedelta(minutes=5)
     taken: list[bool] = []
     threads = [
         threading.Thread(target=lambda: taken.append(nonces.take(b"s", "n", NOON, until)))

@@ -29,6 +29,7 @@ from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.special import SpecialEntry
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt, NoSuchEntry
+from evidence_ledger.ports import NonceMemory
 from evidence_ledger.stored import (
     DirectToken,
     Found,
@@ -341,6 +342,13 @@ class SqlStore:
     def renewal_supplements(self, number: int) -> Sequence[StoredSupplement]:
         """See ports.Store."""
         return self._look(self._renewal_supplements.of, number)
+
+    def nonces(self) -> NonceMemory:
+        """The nonces of signed requests, in the same database, which is of PostgreSQL."""
+        # Here: it loads what only PostgreSQL needs.
+        from evidence_ledger.adapters.sql.nonces import SqlNonces
+
+        return SqlNonces(self._engine, self._place)
 
     def close(self) -> None:
         """See ports.Store."""
