@@ -14,8 +14,8 @@ from evidence_ledger.author import Context
 from evidence_ledger.core.administration import Act, Enrol, EnrolIssuer, Revoke, Settings
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.role import Role
+from tests.server.acting import CA, FRIEND, STRANGER, act, author, code, fingerprint, handed_in
 from tests.server.running import Running, form
-from tests.server.test_access import CA, FRIEND, STRANGER, act, author, code, fingerprint, handed_in
 from tests.workbench import fact
 from tests.x509_factory import Holder
 

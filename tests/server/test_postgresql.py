@@ -26,8 +26,7 @@ from evidence_ledger.core.report import Verdict
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.program import program
 from evidence_ledger_server.running import _handed_on
-from tests.adapters.sql.test_postgresql import cut
-from tests.postgresql import PASSWORD, URL, Server, start_server
+from tests.postgresql import PASSWORD, URL, Server, cut, start_server
 from tests.server.running import ORIGIN, Running, form
 from tests.server.test_kill import Load, free_port, started
 from tests.workbench import fact

@@ -24,8 +24,8 @@ from evidence_ledger.rotating import rotate_operator
 from evidence_ledger_server.routes.ledger import WRONG_KEY
 from evidence_ledger_server.sealing_place import SealingPlace
 from evidence_ledger_server.served_policy import ServedPolicy
+from tests.server.acting import act, code, get
 from tests.server.running import Running, read
-from tests.server.test_access import act, code, get
 from tests.workbench import fact
 
 

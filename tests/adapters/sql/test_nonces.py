@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 
@@ -13,17 +12,10 @@ from evidence_ledger.adapters.database import PostgresqlDatabase, parse_address
 from evidence_ledger.adapters.sql import SqlStore, open_store
 from evidence_ledger.adapters.sql.nonces import APART
 from evidence_ledger.errors import LedgerReadOnly, LedgerUnavailable
-from tests.adapters.sql.test_postgresql import cut
 from tests.fakes import NOON
-from tests.postgresql import PASSWORD, Server
+from tests.postgresql import PASSWORD, Server, cut
 
 UNTIL = NOON + timedelta(minutes=5)
-
-
-@pytest.fixture
-def store(ledger_database: PostgresqlDatabase) -> Iterator[SqlStore]:
-    with closing(open_store(ledger_database)) as made:
-        yield made
 
 
 def test_of_all_hosts_one_takes_a_nonce(
