@@ -118,6 +118,11 @@ class OpenLedger:
         """The ledger's own operator, who signs seals and acts on the register."""
         return self._parts.operator
 
+    @property
+    def first_operator(self) -> bytes:
+        """SHA-256 of the X.509 certificate with which the register begins."""
+        return self._parts.first_operator
+
     @contextmanager
     def sealing_turn(self) -> Iterator[bool]:
         """Whether no other process, here or on another host, is at sealing now."""

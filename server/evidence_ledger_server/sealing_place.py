@@ -8,18 +8,33 @@ from contextlib import AbstractContextManager
 
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.assembly import OpenLedger
-from evidence_ledger.errors import EvidenceError
+from evidence_ledger.core.register import Register
+from evidence_ledger.core.role import Role
+from evidence_ledger.errors import EvidenceError, NotAllowed
 from evidence_ledger.ledger import Ledger
 from evidence_ledger_server.file_stamp import FileStamp
 
 logger = logging.getLogger("evidence.sealing")
 
 
+OTHER_FIRST = (
+    "With this key and these settings the register would begin with another operator: "
+    "settings.toml belongs to the key, and a rotation writes both."
+)
+
+
+def require_operator(register: Register, signer: bytes) -> None:
+    """A signer is one of a ledger's operators. Raises NotAllowed."""
+    register.require_unrevoked(signer)
+    if Role.OPERATOR not in register.signers.get(signer, ()):
+        raise NotAllowed("register.not-operator", "This key is no operator's of the ledger.")
+
+
 class SealingPlace:
     """A ledger for the one thread that seals. ``open_place`` opens the ledger in ``home``.
 
-    A rotation puts the next key into the folder. Where it was made on another host, the key file
-    is to be brought here; until then nothing is sealed here.
+    A rotation puts the next key into the folder. Where it was made on another host, it is to be
+    made here too; until then nothing is sealed here.
     """
 
     def __init__(self, home: Home, open_place: Callable[[], OpenLedger]) -> None:
@@ -43,10 +58,10 @@ class SealingPlace:
         return self._place.operator.fingerprint
 
     def require_operator(self) -> None:
-        """The key counts, in the register as it is now. Raises NotAllowed, and what the Store
-        raises."""
+        """The key is an operator's, in the register as it is now. Raises NotAllowed, and what the
+        Store raises."""
         ledger = self.ledger
-        ledger.registrar.at(ledger.store.head().size).require_unrevoked(self.operator)
+        require_operator(ledger.registrar.at(ledger.store.head().size), self.operator)
 
     def follow(self) -> None:
         """Take up the key that is in the folder now. One that can't be read changes nothing."""
@@ -59,11 +74,14 @@ class SealingPlace:
             told = {"code": error.reason, "why": error.message}
             logger.error("the operator's key was not read", extra={"told": told})
             return
+        if fresh.first_operator != self._place.first_operator:
+            fresh.close()
+            logger.error("the operator's key was not taken", extra={"told": {"why": OTHER_FIRST}})
+            return
+        self._seen = stamp
         self._place, before = fresh, self._place
         before.close()
-        logger.info(
-            "the operator's key was read anew", extra={"told": {"key": self.operator.hex()[:16]}}
-        )
+        logger.info("the operator's key was read anew")
 
     def close(self) -> None:
         """Let go of the database."""

@@ -14,12 +14,12 @@ from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.keys.key_files import signer_pem
 from evidence_ledger.adapters.keys.self_issued import generate_signer
 from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
-from evidence_ledger.assembly import open_ledger
+from evidence_ledger.assembly import OpenLedger, open_ledger
 from evidence_ledger.author import Author
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.administration import Enrol, Settings
 from evidence_ledger.core.role import Role
-from evidence_ledger.errors import KeyUnreadable
+from evidence_ledger.errors import KeyUnreadable, NotAllowed
 from evidence_ledger.rotating import rotate_operator
 from evidence_ledger_server.routes.ledger import WRONG_KEY
 from evidence_ledger_server.sealing_place import SealingPlace
@@ -147,6 +147,47 @@ def refused_seal(caplog: pytest.LogCaptureFixture) -> object:
     return None
 
 
+def test_a_key_that_did_not_change_is_not_opened_again(server: Running) -> None:
+    opened: list[OpenLedger] = []
+
+    def open_place() -> OpenLedger:
+        opened.append(open_ledger(server.home))
+        return opened[-1]
+
+    place = SealingPlace(server.home, open_place)
+    place.follow()
+    rotated(server)
+    for _ in range(3):
+        place.follow()
+    assert len(opened) == 2
+    assert place.operator == NEXT_AUTHOR.fingerprint
+    place.close()
+
+
+def test_a_key_without_the_settings_that_belong_to_it_is_not_taken(
+    server: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The register would begin with the new key, and be another one."""
+    place = SealingPlace(server.home, lambda: open_ledger(server.home))
+    before = place.operator
+    server.home.operator.write_bytes(signer_pem(NEXT))
+    with caplog.at_level(logging.ERROR, "evidence.sealing"):
+        place.follow()
+    assert place.operator == before
+    assert "the operator's key was not taken" in caplog.messages
+    place.close()
+
+
+def test_a_stranger_in_the_operators_place_seals_nothing(server: Running) -> None:
+    rotated(server)
+    place = SealingPlace(server.home, lambda: open_ledger(server.home))
+    server.home.operator.write_bytes(signer_pem(signing("Somebody")[0]))
+    place.follow()
+    with pytest.raises(NotAllowed, match="no operator"):
+        place.require_operator()
+    place.close()
+
+
 def test_the_policy_names_the_next_key_at_once(server: Running) -> None:
     rotated(server)
     assert NEXT_AUTHOR.fingerprint.hex() in server.client.get("/v1/policy").text
@@ -173,15 +214,15 @@ def test_a_key_that_can_not_be_read_leaves_the_one_before(server: Running) -> No
     is_sound = [True]
     home = server.home
 
-    def opened() -> object:
+    def opened() -> OpenLedger:
         if not is_sound[0]:
             raise KeyUnreadable("It is no key.")
         return open_ledger(home)
 
-    place = SealingPlace(home, opened)  # type: ignore[arg-type]  # what open_ledger gives
+    place = SealingPlace(home, opened)
     before = place.operator
     is_sound[0] = False
-    home.operator.write_bytes(signer_pem(NEXT))
+    rotated(server)
     place.follow()
     assert place.operator == before
     is_sound[0] = True

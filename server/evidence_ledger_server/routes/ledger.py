@@ -11,13 +11,15 @@ from evidence_ledger.errors import EvidenceError, NotAllowed
 from evidence_ledger_server.access.reading import register_now
 from evidence_ledger_server.metrics import MEDIA_TYPE
 from evidence_ledger_server.openapi import HEALTH, LEDGER, POLICY
+from evidence_ledger_server.sealing_place import require_operator
 from evidence_ledger_server.service import Service
 
 router = APIRouter()
 
 WRONG_KEY = (
     "Nothing is sealed here: the operator's key has no place in the register any more. "
-    "Put the present one in keys/operator.pem of the ledger's folder; no restart is needed."
+    "Where it was rotated on another host: run evidence register rotate with the same key on this "
+    "one too. No restart is needed."
 )
 
 
@@ -77,7 +79,7 @@ def _warnings(service: Service) -> list[str]:
     if place is None:
         return []
     try:
-        register_now(service).require_unrevoked(place.operator)
+        require_operator(register_now(service), place.operator)
     except NotAllowed:
         return [WRONG_KEY]
     except EvidenceError:
