@@ -71,7 +71,7 @@ def checked(config: Config) -> Iterator[str]:
         yield f"ledger    {ledger.origin}, {ledger.store.head().size:,} entries"
         yield f"folder    {Path(config.home)}"
         yield f"database  {service.place.database.place}"
-        yield f"policy    {config.trust}: {service.policy.policy.name}"
+        yield f"policy    {config.trust}: {service.trust.name}"
         scheme = "https" if config.tls_certificate else "http"
         yield f"address   {scheme}://{config.host}:{config.port}, {config.workers} processes"
         rhythm = f"every {config.seal_every:g} seconds" if config.seal else "elsewhere"

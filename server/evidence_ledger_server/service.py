@@ -15,6 +15,7 @@ from starlette.types import Scope
 from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.assembly import OpenLedger, open_ledger
+from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger.ports import Clock
 from evidence_ledger_server.access.access import Access
@@ -54,7 +55,7 @@ class Service:
         self.sealed_place = self._make_place(home) if config.seal else None
         with suppress(EvidenceError):  # what is wrong with it is told to whoever needs it
             self.place.ledger.reconsider(())
-        self.policy = ServedPolicy(config.trust)
+        self._policy = ServedPolicy(config.trust)
         self.metrics = Metrics()
         self.commit = GroupCommit(
             self.place.ledger.deposit_each, config.most_waiting, self.metrics.batches.observe
@@ -83,6 +84,16 @@ class Service:
         self._turns = asyncio.Semaphore(config.most_verifications)
         # Of their own: checks that take long hold up neither reads nor seals.
         self._checks = ThreadPoolExecutor(config.most_verifications, thread_name_prefix="check")
+
+    @property
+    def trust(self) -> TrustPolicy:
+        """The trust policy that is checked against where none is sent along."""
+        return self._policy.policy
+
+    @property
+    def trust_text(self) -> bytes:
+        """The same as its file says it."""
+        return self._policy.text
 
     def _make_place(self, home: Home) -> SealingPlace:
         where = self.config.postgresql

@@ -48,7 +48,7 @@ def _about(service: Service) -> dict[str, object]:
 async def policy(request: Request) -> Response:
     """The trust policy that this server checks against. Whom to trust is still yours to choose."""
     service: Service = request.app.state.service
-    return Response(service.policy.text, media_type="application/toml")
+    return Response(service.trust_text, media_type="application/toml")
 
 
 @router.get("/v1/health", responses=HEALTH)

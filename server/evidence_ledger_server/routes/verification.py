@@ -75,7 +75,7 @@ def _parser(request: Request, service: Service) -> UploadParser | _Bare:
 
 
 def _report(service: Service, upload: Upload) -> Report:
-    policy, now = upload.policy or service.policy.policy, service.clock.now()
+    policy, now = upload.policy or service.trust, service.clock.now()
     if upload.certificate is not None:
         upload.certificate.seek(0)
         return verify_certificate(upload.certificate, upload.files, policy, now)
