@@ -21,6 +21,7 @@ from evidence_ledger.adapters.keys.note_signer import (
     open_note_signer,
     save_note_signer,
 )
+from evidence_ledger.adapters.keys.pin_desk import OPERATOR_PIN
 from evidence_ledger.adapters.keys.self_issued import generate_signer
 from evidence_ledger.adapters.matter_book import MatterBook
 from evidence_ledger.adapters.memory import FileMemory
@@ -281,7 +282,7 @@ def open_ledger(
         entropy=entropy,
         memory=FileMemory(home.memory),
         note_signers=signers,
-        operator=Author(open_signer(home.operator), clock, entropy),
+        operator=Author(open_signer(home.operator, pin_variable=OPERATOR_PIN), clock, entropy),
         authorities=authorities,
         rules=rules,
         revocation=revocation,
@@ -339,7 +340,7 @@ def _authorities(
 
 
 def open_depositor(home: Home, password: str | None = None, key: Path | None = None) -> Author:
-    """The depositor's key: the home's own, or the PEM or PKCS #12 file ``key``.
+    """The depositor's key: the home's own, or the one in the file ``key`` (see ``open_signer``).
 
     Raises KeyUnreadable, WrongPassword, WrongKey.
     """
