@@ -10,7 +10,7 @@ from evidence_ledger.adapters.home import Home
 from evidence_ledger.assembly import OpenLedger
 from evidence_ledger.core.register import Register
 from evidence_ledger.core.role import Role
-from evidence_ledger.errors import EvidenceError, NotAllowed
+from evidence_ledger.errors import EvidenceError, NotAllowed, PinLocked, WrongPin
 from evidence_ledger.ledger import Ledger
 from evidence_ledger_server.file_stamp import FileStamp
 
@@ -71,6 +71,9 @@ class SealingPlace:
         try:
             fresh = self._open()
         except EvidenceError as error:
+            if isinstance(error, WrongPin | PinLocked):
+                # Not again: a token counts the PINs that it refused.
+                self._seen = stamp
             told = {"code": error.reason, "why": error.message}
             logger.error("the operator's key was not read", extra={"told": told})
             return

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
-from evidence_ledger.adapters.keys.key_files import signer_pem
+from evidence_ledger.adapters.keys.key_files import signer_file
 from evidence_ledger.adapters.keys.self_issued import generate_signer
 from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
 from evidence_ledger.assembly import OpenLedger, open_ledger
@@ -19,7 +19,7 @@ from evidence_ledger.author import Author
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.administration import Enrol, Settings
 from evidence_ledger.core.role import Role
-from evidence_ledger.errors import KeyUnreadable, NotAllowed
+from evidence_ledger.errors import EvidenceError, LedgerUnavailable, NotAllowed, WrongPin
 from evidence_ledger.rotating import rotate_operator
 from evidence_ledger_server.routes.ledger import WRONG_KEY
 from evidence_ledger_server.sealing_place import SealingPlace
@@ -170,7 +170,7 @@ def test_a_key_without_the_settings_that_belong_to_it_is_not_taken(
     """The register would begin with the new key, and be another one."""
     place = SealingPlace(server.home, lambda: open_ledger(server.home))
     before = place.operator
-    server.home.operator.write_bytes(signer_pem(NEXT))
+    server.home.operator.write_bytes(signer_file(NEXT))
     with caplog.at_level(logging.ERROR, "evidence.sealing"):
         place.follow()
     assert place.operator == before
@@ -181,7 +181,7 @@ def test_a_key_without_the_settings_that_belong_to_it_is_not_taken(
 def test_a_stranger_in_the_operators_place_seals_nothing(server: Running) -> None:
     rotated(server)
     place = SealingPlace(server.home, lambda: open_ledger(server.home))
-    server.home.operator.write_bytes(signer_pem(signing("Somebody")[0]))
+    server.home.operator.write_bytes(signer_file(signing("Somebody")[0]))
     place.follow()
     with pytest.raises(NotAllowed, match="no operator"):
         place.require_operator()
@@ -210,22 +210,44 @@ def test_a_policy_that_can_not_be_read_leaves_the_one_before(tmp_path: Path) -> 
     assert policy.policy.name == "second"
 
 
-def test_a_key_that_can_not_be_read_leaves_the_one_before(server: Running) -> None:
-    is_sound = [True]
-    home = server.home
+def test_a_pin_that_was_refused_is_not_sent_again(server: Running) -> None:
+    """A token counts the PINs that it refused, and locks itself."""
+    home, failures = server.home, [WrongPin("The PIN is wrong.")]
+    opened: list[int] = []
 
-    def opened() -> OpenLedger:
-        if not is_sound[0]:
-            raise KeyUnreadable("It is no key.")
+    def open_place() -> OpenLedger:
+        opened.append(len(opened))
+        if len(opened) > 1 and failures:
+            raise failures[0]
         return open_ledger(home)
 
-    place = SealingPlace(home, opened)
+    place = SealingPlace(home, open_place)
     before = place.operator
-    is_sound[0] = False
     rotated(server)
+    for _ in range(3):
+        place.follow()
+    assert (place.operator, len(opened)) == (before, 2)
+    failures.clear()
+    home.operator.write_bytes(home.operator.read_bytes())
+    place.follow()
+    assert place.operator == NEXT_AUTHOR.fingerprint
+    place.close()
+
+
+def test_a_database_that_is_away_keeps_no_key_out(server: Running) -> None:
+    failures: list[EvidenceError] = []
+
+    def open_place() -> OpenLedger:
+        if failures:
+            raise failures.pop()
+        return open_ledger(server.home)
+
+    place = SealingPlace(server.home, open_place)
+    before = place.operator
+    rotated(server)
+    failures.append(LedgerUnavailable("It is away."))
     place.follow()
     assert place.operator == before
-    is_sound[0] = True
     place.follow()
     assert place.operator == NEXT_AUTHOR.fingerprint
     place.close()
