@@ -173,6 +173,15 @@ class Server:
             self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
+def cut(server: Server, database: PostgresqlDatabase) -> None:
+    """End all connections to a database."""
+    name = database.address.partition("?")[0].rpartition("/")[2]
+    server.run(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"  # noqa: S608 our own name
+        f" WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+    )
+
+
 def recorded(database: PostgresqlDatabase) -> list[str]:
     """The statements that make an empty ledger."""
     from psycopg import ClientCursor, connect

@@ -91,3 +91,11 @@ _ATTRIBUTE_NAMES: Final = {
 def attribute_name(dotted: str) -> str:
     """The short name of a distinguished name's attribute, or the dotted form (RFC 4514)."""
     return _ATTRIBUTE_NAMES.get(dotted, dotted)
+
+
+def attribute_oid(name: str) -> str | None:
+    """The object identifier of such a name; None for one that is not known."""
+    return _ATTRIBUTES.get(name)
+
+
+_ATTRIBUTES: Final = {name: dotted for dotted, name in _ATTRIBUTE_NAMES.items()}

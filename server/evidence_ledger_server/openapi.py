@@ -159,7 +159,7 @@ FROM: Described = {
     ]
 }
 LEDGER = _answers(200, "The ledger", examples.LEDGER)
-HEALTH = _answers(200, "It works", {"status": "ok", "checks": {"database": "ok"}})
+HEALTH = _answers(200, "It works", {"status": "ok", "checks": {"database": "ok"}, "warnings": []})
 HEALTH[503] = {"description": "It does not", "content": _json({"type": "object"}, {})}
 POLICY = _told(200, "The trust policy", {"application/toml": {"schema": {"type": "string"}}})
 _FILE: Described = {"type": "string", "format": "binary"}

@@ -1,7 +1,8 @@
 """The tables. Everything but documents and claims stays for ever; those two can be erased.
 
 Numbers of entries, seals and tiles count from 0. Times are canonical UTC text. The migrations make
-these tables; a test compares both.
+these tables; a test compares both. What is ``aside`` is no part of the ledger: no audit looks at
+it, and no move takes it along.
 """
 
 from __future__ import annotations
@@ -233,3 +234,13 @@ direct_tokens = Table(
     Column("authority", Words, primary_key=True),
     *_answer(),
 )
+
+aside = MetaData()
+
+nonces = Table(
+    "nonces",
+    aside,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("until", Count, nullable=False, index=True),
+)
+"""In PostgreSQL alone."""
