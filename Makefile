@@ -30,7 +30,7 @@ bench: .venv/ready
 lock: .venv/ready
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	    --group dev --extra server --extra postgresql --no-header --quiet --output-file requirements/dev.lock
+	    --group dev --extra server --extra postgresql --extra pkcs11 --no-header --quiet --output-file requirements/dev.lock
 
 wheel: .venv/ready
 	rm -rf dist && $(BIN)/python -m build --no-isolation --wheel

@@ -25,8 +25,8 @@ from evidence_ledger.adapters.keys.self_issued import generate_signer
 from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
 from evidence_ledger.adapters.sql import open_store
 from evidence_ledger.adapters.sql.audit import audit_chain
-from evidence_ledger.auditing.audit import check_signature
 from evidence_ledger.core.cms import parse_signed_data
+from evidence_ledger.core.signature_audit import check_signatures
 
 ORIGIN = "local/3f9c"
 ROUNDS = 3
@@ -53,7 +53,7 @@ def verified(path: Path, count: int, processes: int, *, claims: bool = False) ->
 
     def run() -> None:
         found = audit_chain(
-            path, origin=ORIGIN, processes=processes, check=check_signature, claims=claims
+            path, origin=ORIGIN, processes=processes, check=check_signatures, claims=claims
         )
         assert found.edge.size == count
         assert found.unsound is None
@@ -115,17 +115,19 @@ def seconds(call: Run) -> tuple[float, float]:
     return time.perf_counter() - wall, sum(os.times()[:4]) - before
 
 
-def medians(rounds: list[dict[str, tuple[float, float]]]) -> dict[str, float]:
-    """Print each run's median times; returns those of the processors."""
-    busy = {}
+def medians(
+    rounds: list[dict[str, tuple[float, float]]],
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Print each run's median times; returns those by the clock, and those of the processors."""
+    clock, busy = {}, {}
     for name in rounds[0]:
         walls, processors = zip(*(one[name] for one in rounds), strict=True)
-        busy[name] = statistics.median(processors)
+        clock[name], busy[name] = statistics.median(walls), statistics.median(processors)
         print(
-            f"{name:42}{statistics.median(walls):8.2f} s (best {min(walls):.2f})"
+            f"{name:42}{clock[name]:8.2f} s (best {min(walls):.2f})"
             f"{busy[name]:8.2f} s of processors"
         )
-    return busy
+    return clock, busy
 
 
 ALONE = """
@@ -168,12 +170,12 @@ def runs_of(folder: Path, count: int, signed: int) -> dict[str, Run]:
 def main() -> None:
     """Print medians and ratios."""
     numbers = [int(text) for text in sys.argv[1:] if text.isdecimal()]
-    count, signed, *_ = [*numbers, *(1_000_000, 100_000)[len(numbers) :]]
+    count, signed, *_ = [*numbers, *(1_000_000, 300_000)[len(numbers) :]]
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         runs = runs_of(Path(folder), count, signed)
         rounds = [{name: seconds(run) for name, run in runs.items()} for _ in range(ROUNDS)]
         peaks = [peak(Path(folder) / name) for name in ("signed.db", "claimed.db")]
-    busy = medians(rounds)
+    clock, busy = medians(rounds)
     print(f"memory: {peaks[0]:.0f} MiB for {signed:,} entries, {peaks[1]:.0f} MiB for {count:,}")
     bare_calls = busy[f"{signed:,} bare verify calls"]
     for what in ("with signatures", "with both"):
@@ -181,8 +183,9 @@ def main() -> None:
             ratio = bare_calls / busy[f"{signed:,} {what}, {processes}"]
             print(f"bare verify / {what}, {processes}: {ratio:.2f} (at least 0.8)")
     if "git fsck" in busy:
-        ratio = busy["git fsck"] / busy["entries, 1 process"]
-        print(f"git fsck / entries, 1 process: {ratio:.1f} (at least 4)")
+        for processes in ("1 process", "2 processes"):
+            ratio = clock["git fsck"] / clock[f"entries, {processes}"]
+            print(f"git fsck / entries, {processes}, by the clock: {ratio:.1f} (at least 4)")
 
 
 if __name__ == "__main__":

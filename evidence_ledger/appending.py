@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -137,7 +137,7 @@ class Appender:
             raise
 
     def _turn(self) -> AbstractContextManager[None]:
-        return self._store.turn() if self._crowd else nullcontext()
+        return self._store.turn(alone=self._crowd > 0)
 
     def _attempt(
         self, hashes: Sequence[bytes], admissions: Sequence[Admission], *, whole: bool

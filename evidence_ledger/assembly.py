@@ -21,6 +21,7 @@ from evidence_ledger.adapters.keys.note_signer import (
     open_note_signer,
     save_note_signer,
 )
+from evidence_ledger.adapters.keys.pin_desk import OPERATOR_PIN
 from evidence_ledger.adapters.keys.self_issued import generate_signer
 from evidence_ledger.adapters.matter_book import MatterBook
 from evidence_ledger.adapters.memory import FileMemory
@@ -241,9 +242,11 @@ def open_ledger(
     witnesses: Sequence[Witness] | None = None,
     database: Database | None = None,
     read_only: bool = False,
+    seals: bool = True,
 ) -> OpenLedger:
     """The ledger in ``home``, or with its rows at another address than the settings say.
 
+    With ``seals`` False sealing it is left to others.
     Raises LedgerNotFound and what the parts raise.
     """
     if not _is_made(home):
@@ -270,7 +273,7 @@ def open_ledger(
         entropy=entropy,
         memory=FileMemory(home.memory),
         note_signers=signers,
-        operator=Author(open_signer(home.operator), clock, entropy),
+        operator=Author(open_signer(home.operator, pin_variable=OPERATOR_PIN), clock, entropy),
         authorities=authorities,
         rules=rules,
         revocation=revocation,
@@ -278,6 +281,7 @@ def open_ledger(
         cosigning=_cosigning(cosigners),
         operator_before=settings.operator,
         several_hosts=isinstance(where, PostgresqlDatabase),
+        seals=seals,
     )
     vkeys = {one.name: one.vkeys for one in cosigners.entries}
     vkeys |= {one.name: one.vkeys for one in witnesses}
@@ -318,7 +322,7 @@ def _authorities(
 
 
 def open_depositor(home: Home, password: str | None = None, key: Path | None = None) -> Author:
-    """The depositor's key: the home's own, or the PEM or PKCS #12 file ``key``.
+    """The depositor's key: the home's own, or the one in the file ``key`` (see ``open_signer``).
 
     Raises KeyUnreadable, WrongPassword, WrongKey.
     """

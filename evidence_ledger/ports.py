@@ -17,6 +17,7 @@ from evidence_ledger.stored import (
     Found,
     PlacedToken,
     RenewedStrand,
+    SealObjects,
     StoredCosignature,
     StoredEntry,
     StoredRenewal,
@@ -174,10 +175,11 @@ class Store(Protocol):
         """
         ...
 
-    def turn(self) -> AbstractContextManager[None]:
-        """While it lasts, this thread alone writes, where the database has several writers.
+    def turn(self, *, alone: bool = True) -> AbstractContextManager[None]:
+        """What this thread does while it lasts goes over one connection.
 
-        For those who found that others were first; without it ``append`` stays right.
+        With ``alone`` nobody else writes meanwhile, where the database has several writers: for
+        those who found that others were first. Without it ``append`` stays right.
         """
         ...
 
@@ -245,7 +247,7 @@ class Store(Protocol):
         """All full tiles of a level in order, streamed."""
         ...
 
-    def add_seal(self, seal: StoredSeal) -> None:
+    def add_seal(self, seal: StoredSeal, objects: SealObjects) -> None:
         """Keep a new seal with the tokens it has. Raises HeadMoved where its number is taken."""
         ...
 
@@ -270,6 +272,10 @@ class Store(Protocol):
 
     def seal(self, number: int) -> StoredSeal | None:
         """A seal by its number, from 0; -1 is the newest. None where there is none."""
+        ...
+
+    def seal_objects(self, number: int) -> SealObjects:
+        """What the tokens of a seal are over. Raises LedgerCorrupt where there is none."""
         ...
 
     def token_names(self) -> Mapping[int, frozenset[str]]:

@@ -13,8 +13,7 @@ from evidence_ledger.adapters import durable_file
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.file_errors import output_errors
 from evidence_ledger.adapters.home import Home
-from evidence_ledger.adapters.keys.key_files import signer_pem
-from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
+from evidence_ledger.adapters.keys.key_files import FileSigner, signer_file
 from evidence_ledger.adapters.trust_addition import add_signer
 from evidence_ledger.assembly import OpenLedger
 from evidence_ledger.author import Author, Context
@@ -22,7 +21,7 @@ from evidence_ledger.core.role import Role
 from evidence_ledger.errors import UsageError
 
 
-def rotate_operator(place: OpenLedger, following: SoftwareSigner) -> int | None:
+def rotate_operator(place: OpenLedger, following: FileSigner) -> int | None:
     """Let ``following`` be the operator's key; the index of the entry that says so.
 
     None where that entry was there already. Open the ledger anew afterwards.
@@ -40,7 +39,7 @@ def rotate_operator(place: OpenLedger, following: SoftwareSigner) -> int | None:
         context = Context(ledger.origin, ledger.point())
         index = ledger.deposit([place.operator.rotation(author, context)])[0].index
     _keep_old(home, place.operator.fingerprint)
-    durable_file.replace(home.operator, signer_pem(following), mode=0o600)
+    durable_file.replace(home.operator, signer_file(following), mode=0o600)
     add_signer(home.trust, author.fingerprint)
     return index
 

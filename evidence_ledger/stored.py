@@ -67,10 +67,7 @@ class StoredSeal:
 
     ``checkpoint`` has the log's own signatures alone; ``cosignatures`` are those of witnesses.
     ``first`` is the first entry that is new in this seal, ``size`` the checkpoint's tree size.
-    ``leaves`` are the record tree's object hashes, 32 bytes each: the checkpoint's, then each
-    entry's statement, signature and files in order. ``offsets`` give, for each new entry, the
-    position of its statement's hash in ``leaves``. ``entry`` is the index of the seal's own entry,
-    or None until that is appended.
+    ``entry`` is the index of the seal's own entry, or None until that is appended.
     """
 
     number: int
@@ -78,11 +75,22 @@ class StoredSeal:
     size: int
     root: bytes
     checkpoint: bytes
-    leaves: bytes
-    offsets: tuple[int, ...]
     tokens: tuple[StoredToken, ...] = ()
     entry: int | None = None
     cosignatures: tuple[StoredCosignature, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SealObjects:
+    """What a seal's tokens are over; there may be millions.
+
+    ``leaves`` are the record tree's object hashes, 32 bytes each: the checkpoint's, then each
+    entry's statement, signature and files in order. ``offsets`` give, for each new entry, the
+    position of its statement's hash in ``leaves``.
+    """
+
+    leaves: bytes
+    offsets: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

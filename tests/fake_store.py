@@ -14,13 +14,14 @@ from evidence_ledger.core.note import parse_line
 from evidence_ledger.core.renewal_history import LISTS, RenewalHistory
 from evidence_ledger.core.special import SpecialEntry, special_entries
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
-from evidence_ledger.errors import HeadMoved, LedgerError, NoSuchEntry
+from evidence_ledger.errors import HeadMoved, LedgerCorrupt, LedgerError, NoSuchEntry
 from evidence_ledger.stored import (
     DirectToken,
     Found,
     PlacedToken,
     RenewalKind,
     RenewedStrand,
+    SealObjects,
     StoredCosignature,
     StoredEntry,
     StoredRenewal,
@@ -38,6 +39,7 @@ class FakeRows:
     entries: list[AppendedEntry] = field(default_factory=list)
     tiles: dict[tuple[int, int], FullTile] = field(default_factory=dict)
     seals: list[StoredSeal] = field(default_factory=list)
+    objects: dict[int, SealObjects] = field(default_factory=dict)
     renewals: list[StoredRenewal] = field(default_factory=list)
     strands: list[list[RenewedStrand]] = field(default_factory=list)
     supplements: dict[int, list[StoredSupplement]] = field(default_factory=dict)
@@ -63,7 +65,7 @@ class FakeStore:
         self._rows.tiles |= {(one.level, one.index): one for one in extension.tiles}
         self._rows.head = extension.head
 
-    def turn(self) -> AbstractContextManager[None]:
+    def turn(self, *, alone: bool = True) -> AbstractContextManager[None]:  # noqa: ARG002 nobody else writes
         return nullcontext()
 
     def settle(self) -> None:
@@ -148,10 +150,16 @@ class FakeStore:
             if key[0] == level:
                 yield self._rows.tiles[key]
 
-    def add_seal(self, seal: StoredSeal) -> None:
+    def add_seal(self, seal: StoredSeal, objects: SealObjects) -> None:
         if self.seal(seal.number) is not None:
             raise HeadMoved("That seal is there.")
         self._rows.seals.append(seal)
+        self._rows.objects[seal.number] = objects
+
+    def seal_objects(self, number: int) -> SealObjects:
+        if number not in self._rows.objects:
+            raise LedgerCorrupt("No such seal.")
+        return self._rows.objects[number]
 
     def _change(self, number: int, **changes: object) -> None:
         self._rows.seals[number] = replace(self._rows.seals[number], **changes)  # type: ignore[arg-type]  # its own fields

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from evidence_ledger.auditing import audit as auditing
 from evidence_ledger.core.entry import parse as parse_entry
 from evidence_ledger.core.report import Verdict
+from evidence_ledger.core.statement_signature import check_signature
 from evidence_ledger.errors import Refused
 from evidence_ledger.sealing import sealed_objects
-from evidence_ledger.stored import StoredSeal
+from evidence_ledger.stored import SealObjects, StoredSeal
 from tests.workbench import Workbench, fact, found, step
 
 
@@ -101,10 +101,10 @@ def test_a_signature_by_another_key_is_found(sealed: Workbench) -> None:
         sealed.store.entry(5).statement or b"",
         bytearray(sealed.store.entry(5).signature or b""),
     )
-    auditing.check_signature(data, bytes(signature))
+    check_signature(data, bytes(signature))
     signature[-1] ^= 1
     with pytest.raises(Refused) as caught:
-        auditing.check_signature(data, bytes(signature))
+        check_signature(data, bytes(signature))
     assert caught.value.reason == "cms.signature"
 
 
@@ -115,25 +115,29 @@ def seal_of(bench: Workbench, number: int = 0) -> StoredSeal:
 
 
 def test_a_seals_leaves_are_its_objects(sealed: Workbench) -> None:
-    assert all(sealed_objects.are_sealed(sealed.store, seal_of(sealed, at)) for at in (0, 1))
+    for number in (0, 1):
+        objects = sealed.store.seal_objects(number)
+        assert sealed_objects.are_sealed(sealed.store, seal_of(sealed, number), objects)
 
 
 def test_every_changed_leaf_and_offset_shows(sealed: Workbench) -> None:
     seal = seal_of(sealed)
-    leaves = [seal.leaves[:at] + b"x" + seal.leaves[at + 1 :] for at in range(0, 32 * 9, 32)]
-    assert len(seal.leaves) == 32 * 9
+    objects = sealed.store.seal_objects(0)
+    leaves, offsets = objects.leaves, objects.offsets
+    assert len(leaves) == 32 * 9
+    changed = [leaves[:at] + b"x" + leaves[at + 1 :] for at in range(0, 32 * 9, 32)]
     spoilt = [
-        *(replace(seal, leaves=one) for one in leaves),
-        replace(seal, leaves=seal.leaves + bytes(32)),
-        replace(seal, leaves=seal.leaves[:-32]),
-        replace(seal, leaves=seal.leaves[:-1]),
-        replace(seal, offsets=(seal.offsets[0], seal.offsets[1] + 1)),
-        replace(seal, offsets=(*seal.offsets, 9)),
-        replace(seal, offsets=seal.offsets[:1]),
-        replace(seal, offsets=()),
-        replace(seal, checkpoint=seal.checkpoint + b"x"),
-        replace(seal, size=seal.size - 1),
-        replace(seal, size=seal.size + 1),
-        replace(seal, first=1),
+        *((seal, SealObjects(one, offsets)) for one in changed),
+        (seal, SealObjects(leaves + bytes(32), offsets)),
+        (seal, SealObjects(leaves[:-32], offsets)),
+        (seal, SealObjects(leaves[:-1], offsets)),
+        (seal, SealObjects(leaves, (offsets[0], offsets[1] + 1))),
+        (seal, SealObjects(leaves, (*offsets, 9))),
+        (seal, SealObjects(leaves, offsets[:1])),
+        (seal, SealObjects(leaves, ())),
+        (replace(seal, checkpoint=seal.checkpoint + b"x"), objects),
+        (replace(seal, size=seal.size - 1), objects),
+        (replace(seal, size=seal.size + 1), objects),
+        (replace(seal, first=1), objects),
     ]
-    assert not any(sealed_objects.are_sealed(sealed.store, one) for one in spoilt)
+    assert not any(sealed_objects.are_sealed(sealed.store, *one) for one in spoilt)

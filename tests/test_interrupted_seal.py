@@ -134,7 +134,7 @@ def test_a_seal_whose_number_is_taken_is_told(bench: Workbench) -> None:
     seal = bench.ledger.seal().seal
     assert seal is not None
     with pytest.raises(HeadMoved):
-        bench.store.add_seal(seal)
+        bench.store.add_seal(seal, bench.store.seal_objects(0))
 
 
 def test_a_token_that_came_after_the_seals_entry_counts_and_passes_the_audit(

@@ -34,6 +34,7 @@ from evidence_ledger.errors import (
 )
 from evidence_ledger.moving import move_ledger, target_at
 from evidence_ledger.renewing.plan import Wish
+from evidence_ledger.stored import SealObjects
 from tests.postgresql import Server
 from tests.workbench import fact
 
@@ -151,7 +152,9 @@ def test_whoever_still_has_the_old_file_open_writes_nothing_more(
         with pytest.raises(LedgerMoved):
             late.ledger.store.add_token(newest.number, newest.tokens[0])
         with pytest.raises(LedgerMoved):
-            late.ledger.store.add_seal(replace(newest, number=newest.number + 1, entry=None))
+            late.ledger.store.add_seal(
+                replace(newest, number=newest.number + 1, entry=None), SealObjects(b"", ())
+            )
         assert rows(SqliteFile(home.database)) == before
         with pytest.raises(LedgerLocked):
             move_ledger(home, SqliteFile(home.database))

@@ -27,7 +27,7 @@ def test_a_seal_covers_what_is_new_and_is_an_entry_itself(bench: Workbench) -> N
     assert seal is not None
     assert (seal.number, seal.first, seal.size, seal.entry) == (0, 0, 2, 2)
     assert [one.authority for one in seal.tokens] == ["Alpha", "Beta"]
-    assert len(seal.leaves) == 32 * (1 + 2 * 2 + 3)
+    assert len(bench.store.seal_objects(0).leaves) == 32 * (1 + 2 * 2 + 3)
     assert kinds(bench) == ["deposit", "deposit", "seal"]
     document = bench.store.entry(2).statement
     assert document is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,25 @@ def show_signer(signer: Signer, path: Path, *, json: bool) -> None:
         "valid_until": time_text(certificate.not_after),
         "certificate_sha256": hashlib.sha256(signer.chain[0]).hexdigest(),
         "chain": len(signer.chain),
-    }
+    } | _place(signer)
     if json:
         show_json(facts)
         return
     for name, value in facts.items():
         show(f"{name.replace('_', ' '):<20} {safe_line(str(value))}")
+
+
+def _place(signer: Signer) -> dict[str, object]:
+    """Where the key is, of one in a token."""
+    from evidence_ledger.adapters.keys.pkcs11_signer import Pkcs11Signer
+
+    if not isinstance(signer, Pkcs11Signer):
+        return {}
+    key = signer.reference
+    return {
+        "module": str(key.module),
+        "token": key.token,
+        "token_serial": os.fsdecode(key.serial),
+        "key_label": key.label,
+        "key_id": key.key_id.hex(),
+    }

@@ -1,4 +1,4 @@
-"""Passwords of key files: from a file, or typed without being shown."""
+"""Passwords of key files and PINs of tokens: from a file, or typed without being shown."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import click
 
 from evidence_ledger.errors import UsageError, WrongPassword
 from evidence_ledger_cli.input_file import read_text
+from evidence_ledger_cli.output import hint
+from evidence_ledger_cli.safe_text import safe_line
 
 T = TypeVar("T")
 
@@ -20,7 +22,7 @@ password_file = click.option(
     "--password-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="A file whose first line is the key's password; else it is asked for.",
+    help="A file whose first line is the key's password or PIN; else it is asked for.",
 )
 
 
@@ -34,8 +36,19 @@ def password_in(path: Path | None) -> str | None:
 def with_password(open_key: Callable[[str | None], T], path: Path | None) -> T:
     """What ``open_key`` opens, asking for the password where one is needed and somebody is there.
 
-    Raises WrongPassword and what ``open_key`` raises.
+    A signer, or an author, whose key is in a token is unlocked. Raises WrongPassword and what
+    ``open_key`` and the token raise.
     """
+    key = opened(open_key, path)
+    signer = getattr(key, "signer", key)
+    attend(signer)
+    if (unlock := getattr(signer, "unlock", None)) is not None:
+        unlock()
+    return key
+
+
+def opened(open_key: Callable[[str | None], T], path: Path | None) -> T:
+    """The same, without touching a token. Raises WrongPassword and what ``open_key`` raises."""
     password = password_in(path)
     try:
         return open_key(password)
@@ -43,6 +56,29 @@ def with_password(open_key: Callable[[str | None], T], path: Path | None) -> T:
         if password is not None or not sys.stdin.isatty():
             raise
     return open_key(click.prompt("Password of the key", hide_input=True, err=True))
+
+
+class Terminal:
+    """A person who can be asked for the PIN of a token, where there is a terminal."""
+
+    def ask(self, token: str) -> str | None:
+        """The PIN as it is typed."""
+        if not sys.stdin.isatty():
+            return None
+        word: str = click.prompt(
+            safe_line(f"PIN of the token {token!r}"), hide_input=True, err=True
+        )
+        return word
+
+    def tell(self, token: str) -> None:
+        """Say that the reader waits for it."""
+        hint(safe_line(f"Type the PIN of the token {token!r} at its reader."))
+
+
+def attend(signer: object) -> None:
+    """Let the signer ask for the PIN of its token, if it is in one."""
+    if (attended := getattr(signer, "attend", None)) is not None:
+        attended(Terminal())
 
 
 def new_password(path: Path | None, *, none: bool) -> str | None:

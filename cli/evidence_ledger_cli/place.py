@@ -11,6 +11,7 @@ import click
 
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.errors import LedgerNotFound, UsageError
+from evidence_ledger_cli.password import attend
 
 if TYPE_CHECKING:
     from evidence_ledger.adapters.database import Database
@@ -70,6 +71,7 @@ def opened(
     from evidence_ledger.assembly import open_ledger
 
     place = open_ledger(home_at(folder), database=database, read_only=read_only)
+    attend(place.operator.signer)
     try:
         yield place
     finally:

@@ -80,7 +80,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "key": {
         "new": "Make a key with its own X.509 certificate",
-        "import": "Take a key and X.509 certificate from PEM or PKCS#12",
+        "import": "Take a key from PEM or PKCS#12, or say where in a token it is",
         "show": "What a key and its X.509 certificate are",
     },
     "log": {"audit": "Rebuild a C2SP tiled log and compare"},

@@ -43,7 +43,7 @@ key = click.option(
     "--key",
     type=options.input_file(),
     metavar="FILE",
-    help="Sign with this operator's key (PEM or PKCS#12) instead of the ledger's own.",
+    help="Sign with this operator's key (PEM, PKCS#12 or token) instead of the ledger's own.",
 )
 
 

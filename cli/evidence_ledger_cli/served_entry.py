@@ -11,7 +11,7 @@ from evidence_ledger_cli.entry_view import entry_facts, statement_facts
 from evidence_ledger_cli.password import with_password
 
 if TYPE_CHECKING:
-    from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
+    from evidence_ledger.ports import Signer
 
 
 def served_entry(
@@ -34,7 +34,7 @@ def served_entry(
     return entry_facts(seen) | statement_facts(said), [one for _, one in found.claims]
 
 
-def depositor(home: Home, key: Path | None, password_file: Path | None) -> SoftwareSigner:
+def depositor(home: Home, key: Path | None, password_file: Path | None) -> Signer:
     """The key that was named, or the one that ``init`` made."""
     from evidence_ledger.adapters.keys.key_files import open_signer
 

@@ -9,12 +9,12 @@ from evidence_ledger.core.grant import Grant
 from evidence_ledger.errors import UsageError
 
 if TYPE_CHECKING:
-    from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
     from evidence_ledger.adapters.ledger_client import LedgerClient
+    from evidence_ledger.ports import Signer
 
 
 def grant_served(
-    server: str, own: SoftwareSigner, index: int, signer: bytes, paths: Sequence[str] | None
+    server: str, own: Signer, index: int, signer: bytes, paths: Sequence[str] | None
 ) -> tuple[Grant, int]:
     """Hand in a grant of the claims with these paths: none for all of them, None for no claim.
 
@@ -35,7 +35,7 @@ def grant_served(
 
 
 def _positions(
-    client: LedgerClient, own: SoftwareSigner, index: int, paths: Sequence[str] | None
+    client: LedgerClient, own: Signer, index: int, paths: Sequence[str] | None
 ) -> tuple[int, ...] | None:
     from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
     from evidence_ledger.adapters.keys.request_signer import RequestSigner

@@ -62,7 +62,7 @@ from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
 from evidence_ledger.core.recipe import Recipe
 from evidence_ledger.core.report import Report
-from evidence_ledger.core.statement_signature import SignatureCheck
+from evidence_ledger.core.signature_audit import SignaturesCheck, check_signatures
 from evidence_ledger.core.time_trust import TimeTrust
 from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import check_token
@@ -78,8 +78,8 @@ from evidence_ledger.tree import reader_of
 
 @dataclass(frozen=True, slots=True)
 class AuditParts:
-    """What an audit looks at. ``chain(check)`` recomputes the entries with their claims, and with
-    ``check`` for each statement and its signature where it is given; ``roots`` are the authorities'
+    """What an audit looks at. ``chain(check)`` recomputes the entries with their claims, and has
+    ``check`` look at their signatures where it is given; ``roots`` are the authorities'
     DER roots, and ``witnesses`` verifier keys, by the name under which their tokens or cosignatures
     are stored; ``operator`` is the SHA-256 of the first operator's X.509 certificate."""
 
@@ -88,7 +88,7 @@ class AuditParts:
     memory: CheckpointMemory
     keys: Sequence[VerifierKey]
     roots: Mapping[str, Sequence[bytes]]
-    chain: Callable[[Callable[[bytes, bytes], object] | None], ChainFindings]
+    chain: Callable[[SignaturesCheck | None], ChainFindings]
     at: datetime
     operator: bytes
     witnesses: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -130,17 +130,6 @@ def _proved(action: Callable[[], str]) -> str:
         raise Refused("audit.corrupt", error.message, where=error.where) from error
 
 
-def check_signature(data: bytes, signature: bytes) -> None:
-    """One statement's CAdES-B-B signature and the X.509 certificate that it names.
-
-    Raises Refused, FormatError, Undecided.
-    """
-    _CHECK(data, signature)
-
-
-_CHECK = SignatureCheck()
-
-
 class _Audit:
     def __init__(self, parts: AuditParts) -> None:
         self._parts = parts
@@ -151,7 +140,7 @@ class _Audit:
         self.renewals = RenewalAudit(parts.store, parts.roots, parts.at)
 
     def chain(self, *, signatures: bool) -> str:
-        findings = self._parts.chain(check_signature if signatures else None)
+        findings = self._parts.chain(check_signatures if signatures else None)
         self._found = findings
         erased = f"; {findings.erased} without their documents" if findings.erased else ""
         size = counted(findings.edge.size, "entry", "entries")
@@ -213,7 +202,7 @@ class _Audit:
             if seal.first != first or seal.root != reader.root(seal.size):
                 raise Refused("audit.seal", "The seal is not over this tree.", where=where)
             self._check_checkpoint(seal, where)
-            if not are_sealed(self._store, seal):
+            if not are_sealed(self._store, seal, self._store.seal_objects(seal.number)):
                 raise Refused("audit.leaves", "The seal's leaves are not its objects.", where=where)
             first, count = seal.size, count + 1
         if newest is not None and newest.number >= count and newest.size <= self.size:
@@ -234,7 +223,7 @@ class _Audit:
         count = 0
         self.renewals.walk()
         for seal in self._seals():
-            imprint = record_tree.tree_root(split(seal.leaves))
+            imprint = record_tree.tree_root(split(self._store.seal_objects(seal.number).leaves))
             if len({token.token for token in seal.tokens}) != len(seal.tokens):
                 raise Refused(
                     "audit.token-twice",

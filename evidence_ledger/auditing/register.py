@@ -7,7 +7,7 @@ from functools import partial
 from itertools import takewhile
 
 from evidence_ledger.core import cades, entry, statement
-from evidence_ledger.core.admission import check_rotation, check_signer
+from evidence_ledger.core.admission import check_rotation
 from evidence_ledger.core.chain import NOTHING
 from evidence_ledger.core.counting import counted
 from evidence_ledger.core.entry_audit import require_own
@@ -16,6 +16,7 @@ from evidence_ledger.core.register import Register
 from evidence_ledger.core.special import SpecialEntry, special_entries
 from evidence_ledger.core.statement import Statement, TreePoint
 from evidence_ledger.core.statement_form import after_of, signer_of
+from evidence_ledger.core.statement_signature import check_signer
 from evidence_ledger.errors import EvidenceError, NotAllowed, Refused, Undecided
 from evidence_ledger.ports import Store
 from evidence_ledger.registrar import check_grant
@@ -75,7 +76,7 @@ class RegisterAudit:
         if one.statement is None:
             raise _gone(one)
         parsed = entry.parse(one.entry)
-        signer = bytes.fromhex(signer_of(one.statement))
+        signer = signer_of(one.statement)
         try:
             self._register.check(parsed.kind, signer, partial(_who, one), parsed.received)
         except NotAllowed as error:
@@ -145,7 +146,7 @@ def _who(one: StoredEntry) -> Identity:
     if one.statement is None or one.signature is None:
         raise _gone(one)
     found = cades.verify(one.signature, one.statement)
-    check_signer(statement.parse(one.statement), found.certificate)
+    check_signer(signer_of(one.statement), found.certificate)
     return identity_of(found)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evidence_ledger.core import cades, claim, merkle, statement
+from evidence_ledger.core import claim, merkle
 from evidence_ledger.core.administration import Rotate
 from evidence_ledger.core.chain import Admission, IndexedDigest
 from evidence_ledger.core.claim import Claim, FileFact
@@ -14,6 +13,8 @@ from evidence_ledger.core.claim_form import plain_file
 from evidence_ledger.core.record_tree import blinded, record_salt
 from evidence_ledger.core.rotation import check_proof
 from evidence_ledger.core.statement import OWN_KINDS, Statement
+from evidence_ledger.core.statement_form import statement_of
+from evidence_ledger.core.statement_signature import check_signature
 from evidence_ledger.errors import Refused
 
 
@@ -37,7 +38,7 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
     next key.
     Raises FormatError, NewerFormat, Refused, Undecided.
     """
-    parsed = statement.parse(signed.statement)
+    parsed = statement_of(signed.statement)
     if parsed.ledger != ledger:
         raise Refused(
             "admission.other-ledger",
@@ -45,7 +46,7 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
         )
     if (parsed.kind in OWN_KINDS) is not seal:
         raise Refused("admission.seal", "Only the ledger itself appends seals and rolls.")
-    check_signer(parsed, cades.verify(signed.signature, signed.statement).certificate)
+    check_signature.check(signed.statement, signed.signature, parsed.signer)
     check_rotation(parsed)
     if signed.claims:
         _check_root(parsed, signed.claims)
@@ -88,15 +89,6 @@ def _filed(claims: Sequence[bytes]) -> tuple[list[IndexedDigest], list[bytes]]:
     others = list(files_of(claims[len(leaves) :], files=len(leaves)))
     leaves += [record_leaf(claim, fact) for _, claim, fact in others]
     return [*digests, *_indexed(others)], leaves
-
-
-def check_signer(parsed: Statement, certificate: bytes) -> None:
-    """The statement names the X.509 certificate that signed it. Raises Refused."""
-    if hashlib.sha256(certificate).digest() != parsed.signer:
-        raise Refused(
-            "statement.other-signer",
-            "The statement names another X.509 certificate than the one that signed it.",
-        )
 
 
 def _check_root(parsed: Statement, claims: Sequence[bytes]) -> None:

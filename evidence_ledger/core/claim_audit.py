@@ -17,6 +17,7 @@ from evidence_ledger.core import admission, claim_form, fingerprint_sum, merkle,
 from evidence_ledger.core.fingerprint_sum import Indexed
 from evidence_ledger.core.report import Verdict, verdict_of
 from evidence_ledger.core.statement import TreePoint
+from evidence_ledger.core.statement_form import FoundStatement
 from evidence_ledger.errors import EvidenceError, FormatError, Refused, Undecided
 
 # Entry, position, claim; as stored: in a damaged database any of them may be of any type.
@@ -58,34 +59,72 @@ def worst_error(errors: Iterable[EvidenceError | None]) -> EvidenceError | None:
 
 
 def check_claims(
-    statements: Sequence[tuple[int, bytes | None]], rows: Iterable[ClaimRow], key: bytes
+    statements: Sequence[tuple[int, bytes | None]],
+    plain: Sequence[FoundStatement] | None,
+    rows: Iterable[ClaimRow],
+    key: bytes,
 ) -> ClaimFindings:
     """Check the claims of entries in order; ``rows`` hold all that is stored of these entries.
 
-    Where a statement is gone there is no root to compare with. ``key`` is that of the sums.
+    ``plain`` is what ``plain_statements`` finds in the statements. Where one is gone there is no
+    root to compare with. ``key`` is that of the sums.
     """
     stored = iter(rows)
     batch = list(islice(stored, _BATCH + 1))
-    found = _compare(statements, batch, key) if len(batch) <= _BATCH else None
+    found = None
+    if plain is not None and len(batch) <= _BATCH:
+        found = _compare([index for index, _ in statements], plain, batch, key)
     return found or _take_apart(statements, chain(batch, stored), key)
 
 
 def _compare(
-    statements: Sequence[tuple[int, bytes | None]], rows: Sequence[ClaimRow], key: bytes
+    indexes: Sequence[int], points: Sequence[FoundStatement], rows: Sequence[ClaimRow], key: bytes
 ) -> ClaimFindings | None:
     numbers, positions, claims = zip(*rows, strict=True) if rows else ((), (), ())
     files = claim_form.plain_files(claims)
-    texts = [data for _, data in statements if data is not None]
-    points = statement_form.plain_statements(texts) if len(texts) == len(statements) else None
-    if files is None or points is None:
+    if files is None:
         return None
     sha256 = hashlib.sha256
     leaves = [sha256(b"\x00" + data).digest() for data in claims]
+    elsewhere: int | None = 0
+    if not _are_single(indexes, points, numbers, positions, leaves):
+        elsewhere = _elsewhere(indexes, points, numbers, positions, leaves)
+    if elsewhere is None or [file[0] for file in files] != list(map(str, positions)):
+        return None
+    index = fingerprint_sum.total(key, _plain_indexed(numbers, positions, files))
+    return ClaimFindings(len(claims), index, elsewhere)
+
+
+def _are_single(
+    indexes: Sequence[int],
+    points: Sequence[FoundStatement],
+    numbers: Sequence[int],
+    positions: Sequence[int],
+    leaves: Sequence[bytes],
+) -> bool:
+    """Whether each entry has one claim, which is there and is the one that was signed."""
+    counts, roots, _ = zip(*points, strict=True) if points else ((), (), ())
+    return (
+        list(numbers) == indexes
+        and set(counts) == {b"1"}
+        and set(positions) == {0}
+        and b"".join(leaves).hex() == b"".join(roots).decode("ascii")
+    )
+
+
+def _elsewhere(
+    indexes: Sequence[int],
+    points: Sequence[FoundStatement],
+    numbers: Sequence[int],
+    positions: Sequence[int],
+    leaves: Sequence[bytes],
+) -> int | None:
+    """How many entries have no claims here that they should have; None where some are wrong."""
     at = elsewhere = 0
-    for (index, _), (count, root, _) in zip(statements, points, strict=True):
+    for index, (count, root, _) in zip(indexes, points, strict=True):
         size = int(count)
         stop = at + size
-        if numbers[at : at + 1] != (index,):
+        if tuple(numbers[at : at + 1]) != (index,):
             elsewhere += size > 0
             continue
         whole = (index,) * size, tuple(range(size)), root.decode("ascii")
@@ -93,10 +132,7 @@ def _compare(
         if (numbers[at:stop], positions[at:stop], own.hex()) != whole:
             return None
         at = stop
-    if at != len(numbers) or [file[0] for file in files] != list(map(str, positions)):
-        return None
-    index = fingerprint_sum.total(key, _plain_indexed(numbers, positions, files))
-    return ClaimFindings(len(claims), index, elsewhere)
+    return elsewhere if at == len(numbers) else None
 
 
 def _plain_indexed(

@@ -126,9 +126,12 @@ def _entry_texts(parts: Iterable[tuple[int, str, str, str, str, str]]) -> list[s
 
 
 def _kinds(texts: Sequence[str], first: int) -> list[str]:
-    # Where a batch goes past 9, 99, 999, ... these are not kinds, and the batch is taken apart.
-    start = len('{"index":,"kind":"') + len(str(first))
-    kinds = [text[start:_KIND_END] for text in texts]
+    start, last = len('{"index":,"kind":"'), first + len(texts) - 1
+    digits = len(str(first))
+    if digits == len(str(last)):
+        kinds = [text[start + digits : _KIND_END] for text in texts]
+    else:
+        kinds = [text[start + len(str(n)) : _KIND_END] for n, text in enumerate(texts, first)]
     if not all(map(_KINDS.fullmatch, set(kinds))):
         raise ValueError
     return kinds

@@ -1,7 +1,8 @@
 """Whether two lists hold the same fingerprints, in whatever order each comes.
 
-The elements' keyed hashes are added up. Whoever does not know the key, which is drawn for one
-comparison, can't find other elements with the same sum but by a guess in 2**128.
+The elements' hashes, each with a secret key before it, are added up. Whoever does not know the
+key, which is drawn for one comparison, can't find other elements with the same sum but by a guess
+in 2**256.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Final
 
-MODULUS: Final = 2**128
+MODULUS: Final = 2**256
 KEY_SIZE: Final = 32
 
 # Entry, position, digest's name, digest in hex.
@@ -19,7 +20,6 @@ Indexed = tuple[int, int, str, str]
 
 def total(key: bytes, elements: Iterable[Indexed]) -> int:
     """The sum. Raises TypeError or ValueError for what is no element."""
-    blake2b, number = hashlib.blake2b, int.from_bytes
-    texts = [f"{entry:d} {at:d} {name} {digest}" for entry, at, name, digest in elements]
-    hashes = [blake2b(text.encode(), digest_size=16, key=key).digest() for text in texts]
-    return sum([number(one, "big") for one in hashes]) % MODULUS
+    sha256, number, secret = hashlib.sha256, int.from_bytes, key.hex()
+    texts = [f"{secret} {entry:d} {at:d} {name} {digest}" for entry, at, name, digest in elements]
+    return sum([number(sha256(text.encode()).digest(), "big") for text in texts]) % MODULUS

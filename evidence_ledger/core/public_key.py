@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -93,13 +93,14 @@ class PublicKey:
     def check(self, scheme: Scheme) -> Callable[[bytes, bytes], bool]:
         """``verifies`` for a scheme that the key allows, of a signature and a message."""
         try:
-            verify: Callable[..., None] = partial(self.key.verify, **_parameters(self.key, scheme))
+            verify: Callable[..., None] = self.key.verify
+            further = _parameters(self.key, scheme)
         except (UnsupportedAlgorithm, ValueError) as error:
             raise _unavailable(scheme) from error
 
         def is_right(signature: bytes, message: bytes) -> bool:
             try:
-                verify(signature, message)
+                verify(signature, message, *further)
             except InvalidSignature:
                 return False
             except (UnsupportedAlgorithm, ValueError) as error:
@@ -189,13 +190,13 @@ def _require_strength(key: Key) -> None:
         raise Undecided("algorithm.weak-key", f"The curve {key.curve.name} is too weak.")
 
 
-def _parameters(key: Key, scheme: Scheme) -> dict[str, Any]:
-    """What ``key.verify`` is told beside signature and message."""
+def _parameters(key: Key, scheme: Scheme) -> tuple[object, ...]:
+    """What ``key.verify`` is told behind signature and message."""
     if isinstance(key, rsa.RSAPublicKey):
-        return {"padding": _padding(scheme), "algorithm": _hash(scheme.digest)}
+        return _padding(scheme), _hash(scheme.digest)
     if isinstance(key, ec.EllipticCurvePublicKey):
-        return {"signature_algorithm": ec.ECDSA(_hash(scheme.digest))}
-    return {}
+        return (ec.ECDSA(_hash(scheme.digest)),)
+    return ()
 
 
 def _padding(scheme: Scheme) -> padding.AsymmetricPadding:

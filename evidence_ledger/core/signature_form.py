@@ -12,7 +12,6 @@ that; only ``cades.verify`` says so.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,31 +38,32 @@ class SignatureForm:
     """What signatures of one form share, and where they differ.
 
     ``fixed`` are the equal bytes before, between and behind the time, the digest and the signature,
-    which lie at ``time``, ``digest`` and ``signature``; the signed attributes at ``attributes``.
-    ``hash_of`` hashes the content; ``is_right(signature, message)`` is the arithmetic.
+    which lie at ``time``, ``digest`` and ``signature``; those behind the time lie at ``between``,
+    the signed attributes at ``attributes``.
+    ``hash_of`` hashes the content, None for SHA-256; ``is_right(signature, message)`` is the
+    arithmetic.
     """
 
     fixed: tuple[bytes, bytes, bytes, bytes]
-    time: slice
+    time: tuple[int, int]
+    between: tuple[slice, slice, slice]
     digest: slice
     signature: slice
     attributes: slice
-    hash_of: Callable[[bytes], bytes]
+    hash_of: Callable[[bytes], bytes] | None
     is_right: Callable[[bytes, bytes], bool]
 
-    def accepts(self, cms: bytes, content: bytes) -> bool:
-        """Whether ``cms`` is of this form and ``cades.verify`` accepts it over ``content``."""
-        time, digest, signature = self.time, self.digest, self.signature
+    def accepts(self, cms: bytes, content: bytes, sha256: bytes) -> bool:
+        """Whether ``cms`` is of this form and ``cades.verify`` accepts it over ``content``.
+
+        ``sha256`` is the content's.
+        """
+        hashed, (start, stop), signature = self.hash_of, self.time, self.signature
+        between, behind, last = self.between
         return (
-            (
-                cms[: time.start],
-                cms[time.stop : digest.start],
-                cms[digest.stop : signature.start],
-                cms[signature.stop :],
-            )
-            == self.fixed
-            and cms[digest] == self.hash_of(content)
-            and _MOMENT.fullmatch(cms, time.start, time.stop) is not None
+            (cms[:start], cms[between], cms[behind], cms[last]) == self.fixed
+            and cms[self.digest] == (sha256 if hashed is None else hashed(content))
+            and _MOMENT.fullmatch(cms, start, stop) is not None
             and self.is_right(cms[signature], b"\x31" + cms[self.attributes])
         )
 
@@ -79,24 +79,21 @@ def form_of(cms: bytes, certificate: bytes) -> SignatureForm | None:
     signer = parse_signed_data(cms).only_signer()
     algorithm = digest_of(signer.digest_algorithm, _WHAT)
     scheme = scheme_of(signer.signature_algorithm, algorithm, _WHAT)
+    between = (
+        slice(time.end, digest.body),
+        slice(digest.end, signature.body),
+        slice(signature.end, None),
+    )
     return SignatureForm(
-        fixed=(
-            cms[: time.body],
-            cms[time.end : digest.body],
-            cms[digest.end : signature.body],
-            cms[signature.end :],
-        ),
-        time=slice(time.body, time.end),
+        fixed=(cms[: time.body], cms[between[0]], cms[between[1]], cms[between[2]]),
+        time=(time.body, time.end),
+        between=between,
         digest=slice(digest.body, digest.end),
         signature=slice(signature.body, signature.end),
         attributes=slice(attributes.start + 1, attributes.end),
-        hash_of=_sha256 if algorithm.name == "sha256" else partial(Digest.of, algorithm),
+        hash_of=None if algorithm.name == "sha256" else partial(Digest.of, algorithm),
         is_right=parse_certificate(certificate).public_key.check(scheme),
     )
-
-
-def _sha256(content: bytes) -> bytes:
-    return hashlib.sha256(content).digest()
 
 
 def _places(cms: bytes) -> tuple[der.Node, der.Node, der.Node, der.Node]:

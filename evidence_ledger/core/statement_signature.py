@@ -5,22 +5,26 @@ A form is remembered by the X.509 certificate that the statement names and the s
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
-from evidence_ledger.core import admission, cades, statement
+from evidence_ledger.core import cades
 from evidence_ledger.core.signature_form import SignatureForm, form_of
 from evidence_ledger.core.statement_form import signer_of
-from evidence_ledger.errors import FormatError
+from evidence_ledger.errors import FormatError, Refused
 
 MOST_FORMS: Final = 2048
 LARGEST_FORM: Final = 8 * 1024
 """Bytes of a signature whose form is worth remembering."""
 
-_Key = tuple[str, int]
+_Key = tuple[bytes, int]
 
 
 class SignatureCheck:
-    """Checks one statement after another; what it remembers changes no verdict."""
+    """Checks one statement after another; what it remembers changes no verdict.
+
+    Several threads may use one.
+    """
 
     __slots__ = ("_forms",)
 
@@ -33,24 +37,46 @@ class SignatureCheck:
         Raises Refused, FormatError, Undecided.
         """
         try:
-            key = signer_of(data), len(signature)
+            signer = signer_of(data)
         except FormatError:
             # A bad signature is the greater defect than a statement that can't be read.
             cades.verify(signature, data)
             raise
-        form = self._forms.get(key)
-        if form is None or not form.accepts(signature, data):
-            self._check(key, data, signature)
+        self.check(data, signature, signer)
 
-    def _check(self, key: _Key, data: bytes, signature: bytes) -> None:
-        signed = cades.verify(signature, data)
-        admission.check_signer(statement.parse(data), signed.certificate)
-        if len(signature) <= LARGEST_FORM:
-            self._remember(key, form_of(signature, signed.certificate))
+    def check(self, data: bytes, signature: bytes, signer: bytes) -> None:
+        """As above, for the bytes of a statement that names ``signer`` (32 bytes)."""
+        name = signer.hex().encode("ascii")
+        if not self.knows(name, data, signature, hashlib.sha256(data).digest()):
+            certificate = cades.verify(signature, data).certificate
+            check_signer(signer, certificate)
+            self._remember((name, len(signature)), signature, certificate)
 
-    def _remember(self, key: _Key, form: SignatureForm | None) -> None:
+    def knows(self, name: bytes, data: bytes, signature: bytes, digest: bytes) -> bool:
+        """Whether the signature is right by a form that was checked in full.
+
+        ``data`` is a statement that names the signer ``name`` (64 signs), ``digest`` its SHA-256.
+        """
+        form = self._forms.get((name, len(signature)))
+        return form is not None and form.accepts(signature, data, digest)
+
+    def _remember(self, key: _Key, signature: bytes, certificate: bytes) -> None:
+        form = form_of(signature, certificate) if len(signature) <= LARGEST_FORM else None
         if form is None:
             return
-        while len(self._forms) >= MOST_FORMS:
-            self._forms.pop(next(iter(self._forms)), None)
+        if len(self._forms) >= MOST_FORMS:
+            self._forms.clear()
         self._forms[key] = form
+
+
+check_signature: Final = SignatureCheck()
+"""The one of this process."""
+
+
+def check_signer(named: bytes, certificate: bytes) -> None:
+    """``named``, in a statement, is the X.509 certificate that signed it. Raises Refused."""
+    if hashlib.sha256(certificate).digest() != named:
+        raise Refused(
+            "statement.other-signer",
+            "The statement names another X.509 certificate than the one that signed it.",
+        )

@@ -29,9 +29,9 @@ from evidence_ledger.core import (
     statement,
     time_proof,
 )
-from evidence_ledger.core.admission import check_signer
 from evidence_ledger.core.record_coverage import CoveringToken, Kind
 from evidence_ledger.core.statement import Statement
+from evidence_ledger.core.statement_signature import check_signer
 from evidence_ledger.core.supplement import Supplement
 from evidence_ledger.core.time_agreement import TOLERANCE
 from evidence_ledger.core.time_proof import ProvedTime, StampedObjects
@@ -134,7 +134,7 @@ def _seal_statement(bracket: Bracket, ledger: str) -> frozenset[bytes]:
     parsed = statement.parse(bracket.statement)
     if parsed.seal is None or parsed.ledger != ledger:
         raise Refused("bracket.not-a-seal", "The earlier entry is no seal of this ledger.")
-    check_signer(parsed, cades.verify(bracket.signature, bracket.statement).certificate)
+    check_signer(parsed.signer, cades.verify(bracket.signature, bracket.statement).certificate)
     return frozenset(parsed.seal.tokens)
 
 

@@ -24,7 +24,6 @@ from evidence_ledger.core import (
     time_bracket,
     time_proof,
 )
-from evidence_ledger.core.admission import check_signer
 from evidence_ledger.core.algorithm_term import check_term
 from evidence_ledger.core.certificate import Certificate, FileRecord, FileToken
 from evidence_ledger.core.container import Container
@@ -34,6 +33,7 @@ from evidence_ledger.core.findings import Findings
 from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.record_coverage import RecordedObject
 from evidence_ledger.core.statement import Statement
+from evidence_ledger.core.statement_signature import check_signer
 from evidence_ledger.core.supplement import Supplement
 from evidence_ledger.core.time_bracket import Judgement
 from evidence_ledger.core.time_proof import StampedObjects
@@ -122,7 +122,7 @@ class Case:
 
     def signature(self) -> str:
         signed = cades.verify(self._parts.signature, self._parts.statement)
-        check_signer(self._statement, signed.certificate)
+        check_signer(self._statement.signer, signed.certificate)
         self.found.signature = self._signed = signed
         return f"Signed with {signed.scheme}; the statement names the X.509 certificate used."
 

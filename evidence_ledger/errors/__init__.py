@@ -16,7 +16,8 @@ EvidenceError
     ├── ClockBehind
     ├── NotAllowed
     ├── KeyUnusable
-    │   ├── KeyUnreadable, WrongPassword, WrongKey
+    │   ├── KeyUnreadable, WrongPassword, WrongKey, KeyTokenUnusable, KeyTokenAbsent,
+    │   ├── KeyAmbiguous, WrongPin, PinLocked, KeyNotFound
     ├── AuthorityError
     │   ├── AuthorityUnreachable, AuthorityRefused, AuthorityBusy, AuthorityAnswerInvalid
     ├── LogUnreachable
@@ -54,11 +55,21 @@ from evidence_ledger.errors.files import (
     OutputExists,
     OutputUnwritable,
 )
+from evidence_ledger.errors.keys import (
+    KeyAmbiguous,
+    KeyNotFound,
+    KeyTokenAbsent,
+    KeyTokenUnusable,
+    KeyUnreadable,
+    KeyUnusable,
+    PinLocked,
+    WrongKey,
+    WrongPassword,
+    WrongPin,
+)
 from evidence_ledger.errors.ledger import (
     ClockBehind,
     HeadMoved,
-    KeyUnreadable,
-    KeyUnusable,
     LedgerCorrupt,
     LedgerError,
     LedgerExists,
@@ -74,8 +85,6 @@ from evidence_ledger.errors.ledger import (
     NotAllowed,
     NotSealed,
     SettingsInvalid,
-    WrongKey,
-    WrongPassword,
 )
 from evidence_ledger.errors.monitor import MonitorBusy, MonitorError
 from evidence_ledger.errors.outside import (
@@ -122,6 +131,10 @@ __all__ = [
     "HeadMoved",
     "InternalError",
     "Interrupted",
+    "KeyAmbiguous",
+    "KeyNotFound",
+    "KeyTokenAbsent",
+    "KeyTokenUnusable",
     "KeyUnreadable",
     "KeyUnusable",
     "LedgerCorrupt",
@@ -147,6 +160,7 @@ __all__ = [
     "OperationalError",
     "OutputExists",
     "OutputUnwritable",
+    "PinLocked",
     "Refused",
     "ServerAnswerInvalid",
     "ServerError",
@@ -170,4 +184,5 @@ __all__ = [
     "WitnessUnreachable",
     "WrongKey",
     "WrongPassword",
+    "WrongPin",
 ]

@@ -1,4 +1,4 @@
-"""What can be wrong with a ledger, its clock and its keys."""
+"""What can be wrong with a ledger and its clock."""
 
 from __future__ import annotations
 
@@ -139,32 +139,3 @@ class NotAllowed(Reasoned, OperationalError):
     code = "not-allowed"
     exit_code = 110
     default_hint = "The ledger's operator enrols signers with: evidence register enrol"
-
-
-class KeyUnusable(OperationalError):
-    """A key could not be used."""
-
-    code = "key"
-    exit_code = 40
-
-
-class KeyUnreadable(KeyUnusable):
-    """A key file is missing, not a key, or of a kind that is not supported."""
-
-    code = "key.unreadable"
-    exit_code = 41
-
-
-class WrongPassword(KeyUnusable):
-    """The password does not open the key."""
-
-    code = "key.wrong-password"
-    exit_code = 42
-    default_hint = "Type the password again; mind the keyboard layout and capitals."
-
-
-class WrongKey(KeyUnusable):
-    """The key does not belong to the X.509 certificate, or not to this ledger."""
-
-    code = "key.wrong-key"
-    exit_code = 43

@@ -64,8 +64,9 @@ class Issuer:
         claims = [data for _, data in self._store.claims(index)]
         shown = disclosure.disclose(claims, _existing(claims, positions, index))
         parsed = tuple((one.index, parse_claim(one.data)) for one in shown)
-        tree = RecordTree(split(seal.leaves))
-        offset = seal.offsets[index - seal.first]
+        objects = self._store.seal_objects(seal.number)
+        tree = RecordTree(split(objects.leaves))
+        offset = objects.offsets[index - seal.first]
         records = self._renewals.records(seal)
         over_files = self._renewals.of_files(index)
         beside = Accompanying(self._store, seal, [*records, *over_files.values()])

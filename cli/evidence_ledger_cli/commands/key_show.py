@@ -10,7 +10,7 @@ from evidence_ledger.adapters.keys.key_files import open_signer, read_key_file
 from evidence_ledger.adapters.keys.note_signer import open_note_signer
 from evidence_ledger_cli import key_view, options, place
 from evidence_ledger_cli.output import show, show_json
-from evidence_ledger_cli.password import password_file, with_password
+from evidence_ledger_cli.password import opened, password_file
 from evidence_ledger_cli.safe_text import safe_line
 
 _NOTE_KEY = b"PRIVATE+KEY+"
@@ -24,11 +24,12 @@ _NOTE_KEY = b"PRIVATE+KEY+"
 def command(file: Path | None, password_file: Path | None, home: Path | None, json: bool) -> None:
     """What a key and its X.509 certificate are.
 
-    Without FILE, the depositor's key of your ledger. The private key is never shown.
+    Without FILE, the depositor's key of your ledger. The private key is never shown. Of a key in a
+    token, what was found when it was imported; the token need not be there.
     """
     path = file or place.home_at(home).depositor
     if not read_key_file(path).startswith(_NOTE_KEY):
-        signer = with_password(lambda word: open_signer(path, word), password_file)
+        signer = opened(lambda word: open_signer(path, word), password_file)
         key_view.show_signer(signer, path, json=json)
         return
     vkey = open_note_signer(path).vkey

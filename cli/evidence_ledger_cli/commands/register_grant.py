@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     "--key",
     type=options.input_file(),
     metavar="FILE",
-    help="The depositor's key (PEM or PKCS#12) instead of the one that init made.",
+    help="The depositor's key (PEM, PKCS#12 or token) instead of the one that init made.",
 )
 @click.option("--server", metavar="URL", help="The deposit is in the ledger that is served there.")
 @password_file

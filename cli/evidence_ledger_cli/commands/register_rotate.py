@@ -9,11 +9,11 @@ import click
 
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.output import hint, show, show_json
-from evidence_ledger_cli.password import password_file, with_password
+from evidence_ledger_cli.password import attend, password_file, with_password
 from evidence_ledger_cli.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
+    from evidence_ledger.adapters.keys.key_files import FileSigner
     from evidence_ledger.assembly import OpenLedger
 
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "--key",
     type=options.input_file(),
     metavar="FILE",
-    help="The key that is replaced (PEM or PKCS#12), without password; else the ledger's own.",
+    help="The key that is replaced (PEM without password, or token); else the ledger's own.",
 )
 @password_file
 @place.home
@@ -50,18 +50,19 @@ def command(
         hint("Hand the ledger's trust policy on again: it names the new key too.")
 
 
-def _of_operator(ledger: OpenLedger, following: SoftwareSigner) -> int | None:
+def _of_operator(ledger: OpenLedger, following: FileSigner) -> int | None:
     from evidence_ledger.rotating import rotate_operator
 
     return rotate_operator(ledger, following)
 
 
-def _of(ledger: OpenLedger, key: Path, following: SoftwareSigner) -> int:
+def _of(ledger: OpenLedger, key: Path, following: FileSigner) -> int:
     from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
     from evidence_ledger.assembly import open_depositor
     from evidence_ledger.author import Author, Context
 
     author = open_depositor(ledger.home, None, key)
+    attend(author.signer)
     context = Context(ledger.settings.origin, ledger.ledger.point())
     signed = author.rotation(Author(following, SystemClock(), SystemEntropy()), context)
     return ledger.ledger.deposit([signed])[0].index

@@ -38,7 +38,7 @@ _LONGEST = 80
     "--key",
     type=options.input_file(),
     metavar="FILE",
-    help="With --server: sign with this key (PEM or PKCS#12) instead of the one that init made.",
+    help="With --server: sign with this key (PEM, PKCS#12 or token) instead of the one of init.",
 )
 @password_file
 @place.home

@@ -1,4 +1,6 @@
-"""Signing keys in files: PEM (key and X.509 certificates together) and PKCS #12."""
+"""Signing keys in files: PEM (key and X.509 certificates together), PKCS #12, and files that say
+where in a PKCS #11 token a key is.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,19 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from evidence_ledger.adapters.durable_file import write_new
 from evidence_ledger.adapters.file_errors import why
+from evidence_ledger.adapters.keys.pin_desk import PIN, Pins
+from evidence_ledger.adapters.keys.pkcs11_reference import START, parse_reference_file
+from evidence_ledger.adapters.keys.pkcs11_signer import Pkcs11Signer
 from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
 from evidence_ledger.core import der
-from evidence_ledger.errors import FormatError, KeyUnreadable, WrongPassword
+from evidence_ledger.errors import FormatError, KeyUnreadable, UsageError, WrongPassword
 
 LARGEST = 1 << 20
 """Bytes of one key file."""
 
 _MODE = 0o600
+
+FileSigner = SoftwareSigner | Pkcs11Signer
 
 
 def open_signer(
@@ -27,14 +34,20 @@ def open_signer(
     *,
     certificates: Path | None = None,
     scheme: str | None = None,
-) -> SoftwareSigner:
-    """The key in a PEM or PKCS #12 file.
+    pin_variable: str = PIN,
+) -> FileSigner:
+    """The key in a PEM or PKCS #12 file, or in the token that the file refers to.
 
     ``certificates`` is a PEM file with its X.509 certificates, where they are not beside the key.
-    ``scheme`` is as in ``SoftwareSigner``. Raises KeyUnreadable, WrongPassword, WrongKey,
-    UsageError.
+    ``scheme`` is as in ``SoftwareSigner``. A token is not touched before it is to sign; its PIN is
+    ``password``, else that in the environment variable ``pin_variable``. Raises KeyUnreadable,
+    WrongPassword, WrongKey, UsageError.
     """
     data = read_key_file(path)
+    if data.startswith(START):
+        if certificates is not None or scheme is not None:
+            raise UsageError("What belongs to a key in a token is chosen when it is imported.")
+        return Pkcs11Signer(*parse_reference_file(data, path), Pins(password, pin_variable))
     if b"-----BEGIN " in data:
         key, found = _pem_key(data, password, path), _pem_certificates(data, path)
     else:
@@ -50,16 +63,18 @@ def open_signer(
     return SoftwareSigner(key, found, scheme)
 
 
-def save_signer(signer: SoftwareSigner, path: Path, password: str | None = None) -> None:
+def save_signer(signer: FileSigner, path: Path, password: str | None = None) -> None:
     """Write key and X.509 certificates to a new PEM file that only its owner can read.
 
-    Raises OutputExists, OutputUnwritable.
+    Of a key in a token, where it is. Raises OutputExists, OutputUnwritable.
     """
-    write_new(path, signer_pem(signer, password), mode=_MODE)
+    write_new(path, signer_file(signer, password), mode=_MODE)
 
 
-def signer_pem(signer: SoftwareSigner, password: str | None = None) -> bytes:
-    """Key and X.509 certificates as PEM."""
+def signer_file(signer: FileSigner, password: str | None = None) -> bytes:
+    """Key and X.509 certificates as PEM; of a key in a token, where it is."""
+    if isinstance(signer, Pkcs11Signer):
+        return signer.file()
     loaded = (x509.load_der_x509_certificate(one) for one in signer.chain)
     pems = (one.public_bytes(serialization.Encoding.PEM) for one in loaded)
     return signer.private_pem(password) + b"".join(pems)
@@ -109,6 +124,14 @@ def _private_block(data: bytes, path: Path) -> bytes:
     rest = lines[starts[0] :]
     end = next((n for n, line in enumerate(rest) if b"-----END " in line), len(rest) - 1)
     return b"\n".join(rest[: end + 1]) + b"\n"
+
+
+def read_certificates(path: Path) -> list[bytes]:
+    """The X.509 certificates in a PEM file (DER). Raises KeyUnreadable."""
+    found = _pem_certificates(read_key_file(path), path)
+    if not found:
+        raise KeyUnreadable(f"There is no X.509 certificate in {path.name}.", where=str(path))
+    return found
 
 
 def _pem_certificates(data: bytes, path: Path) -> list[bytes]:

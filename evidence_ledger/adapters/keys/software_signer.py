@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
+from evidence_ledger.adapters.keys.own_chain import KINDS, chain_of
 from evidence_ledger.core.algorithm import SCHEMES, Digest
 from evidence_ledger.core.public_key import LARGEST_RSA, SMALLEST_RSA
 from evidence_ledger.core.x509_certificate import parse_certificate
-from evidence_ledger.errors import FormatError, KeyUnreadable, UsageError, WrongKey
+from evidence_ledger.errors import KeyUnreadable, UsageError
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -34,7 +35,8 @@ class SoftwareSigner:
         """
         self._key = _supported(key)
         self._scheme = _scheme(self._key, scheme)
-        self._chain = _ordered(self._key, tuple(certificates))
+        public = self._key.public_key().public_bytes(serialization.Encoding.DER, _SPKI)
+        self._chain = chain_of(public, certificates)
 
     def __repr__(self) -> str:
         return f"SoftwareSigner({parse_certificate(self._chain[0]).subject_text!r}, {self._scheme})"
@@ -75,15 +77,12 @@ class SoftwareSigner:
 
 def _supported(key: object) -> PrivateKey:
     if not isinstance(key, PrivateKey):
-        raise KeyUnreadable("This kind of key can't sign statements.", hint=_KINDS)
+        raise KeyUnreadable("This kind of key can't sign statements.", hint=KINDS)
     if isinstance(key, rsa.RSAPrivateKey) and not SMALLEST_RSA <= key.key_size <= LARGEST_RSA:
-        raise KeyUnreadable(f"An RSA key of {key.key_size} bits can't be used.", hint=_KINDS)
+        raise KeyUnreadable(f"An RSA key of {key.key_size} bits can't be used.", hint=KINDS)
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name not in _CURVES:
-        raise KeyUnreadable(f"Keys on the curve {key.curve.name} can't be used.", hint=_KINDS)
+        raise KeyUnreadable(f"Keys on the curve {key.curve.name} can't be used.", hint=KINDS)
     return key
-
-
-_KINDS = "Use RSA with 2048 bits or more, ECDSA on P-256 or P-384, or Ed25519."
 
 
 def _scheme(key: PrivateKey, wanted: str | None) -> str:
@@ -99,36 +98,6 @@ def _schemes(key: PrivateKey) -> tuple[str, ...]:
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return (_CURVES[key.curve.name],)
     return ("ed25519",)
-
-
-def _ordered(key: PrivateKey, certificates: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """The key's own X.509 certificate first, then each one's issuer."""
-    try:
-        left = [parse_certificate(one) for one in dict.fromkeys(certificates)]
-    except FormatError as error:
-        raise KeyUnreadable("An X.509 certificate beside the key can't be read.") from error
-    public = key.public_key().public_bytes(serialization.Encoding.DER, _SPKI)
-    own = next((one for one in left if _public(one.public_key_info) == public), None)
-    if own is None:
-        raise WrongKey(
-            "The key does not belong to the X.509 certificate.",
-            hint="Give the X.509 certificate that was issued for this very key.",
-        )
-    chain = [own]
-    left.remove(own)
-    while issuer := next((one for one in left if one.subject == chain[-1].issuer), None):
-        left.remove(issuer)
-        chain.append(issuer)
-    return tuple(one.raw for one in chain)
-
-
-def _public(info: bytes) -> bytes:
-    """A public key in the one form that compares; the bytes themselves where it can't be read."""
-    try:
-        key = serialization.load_der_public_key(info)
-    except ValueError:
-        return info
-    return key.public_bytes(serialization.Encoding.DER, _SPKI)
 
 
 def _padding(scheme: str) -> padding.AsymmetricPadding:

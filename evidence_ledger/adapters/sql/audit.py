@@ -28,6 +28,8 @@ from evidence_ledger.core.claim_form import holds
 from evidence_ledger.core.edge import WIDTH
 from evidence_ledger.core.entry_audit import AuditRow
 from evidence_ledger.core.fingerprint_sum import KEY_SIZE
+from evidence_ledger.core.signature_audit import SignaturesCheck
+from evidence_ledger.core.statement_form import plain_statements
 from evidence_ledger.errors import EvidenceError, FormatError, Refused
 
 # Entries handed over at once: enough to be worth it, few enough to be shared out evenly.
@@ -38,7 +40,6 @@ SPANS_A_PROCESS = 2
 
 T = TypeVar("T")
 R = TypeVar("R")
-SignatureCheck = Callable[[bytes, bytes], object]
 
 
 def audit_chain(
@@ -47,16 +48,16 @@ def audit_chain(
     origin: str | None = None,
     processes: int = 1,
     signatures: bool = True,
-    check: SignatureCheck | None = None,
+    check: SignaturesCheck | None = None,
     claims: bool = False,
     advance: Callable[[int], object] = lambda _: None,
 ) -> ChainFindings:
     """Recompute every entry, document and tile of the ledger in a database from stored bytes.
 
     With ``origin``, the ledger's, every statement must be for it and of its entry's kind.
-    Without ``signatures`` these are not read at all. ``check(statement, signature)`` is called for
-    every signature that is not erased, and what it raises is found in ``ChainFindings.unsound``,
-    with the entry's place; only a function of a module is called in other processes. With
+    Without ``signatures`` these are not read at all. ``check`` is called for every batch of sound
+    entries, and the worst that it finds is in ``ChainFindings.unsound``; only a function of a
+    module is called in other processes. With
     ``claims`` these are compared with the statements' roots, and the index with them.
     ``advance`` is told how many more entries are done.
     Raises Refused for the first entry that is wrong, and LedgerError where the database can't be
@@ -93,7 +94,7 @@ def audit_chain(
         engine.dispose()
 
 
-def _can_travel(check: SignatureCheck | None) -> bool:
+def _can_travel(check: SignaturesCheck | None) -> bool:
     """True where ``check`` can be told to another process by its name, and keeps nothing here."""
     is_function = isinstance(check, FunctionType) and check.__qualname__ == check.__name__
     return check is None or (is_function and check.__name__ != "<lambda>")
@@ -115,7 +116,7 @@ class _Work:
     database: Database
     origin: str | None
     signatures: bool
-    check: SignatureCheck | None
+    check: SignaturesCheck | None
     key: bytes | None
 
     def __call__(self, bounds: tuple[int, int]) -> _Checked:
@@ -132,11 +133,15 @@ class _Work:
         unsound, claims = None, ClaimFindings()
         for rows in reader.entries(start, stop, signatures=self.signatures):
             span.take(rows, tiles)
+            if not rows or (self.check is None and self.key is None):
+                continue
+            plain = plain_statements([row[4] for row in rows])
             if self.check is not None:
-                unsound = worst_error((unsound, *_unsound(rows, self.check)))
-            if self.key is not None and rows:
+                unsound = worst_error((unsound, self.check(rows, plain)))
+            if self.key is not None:
                 stored = reader.claims(rows[0][0], rows[-1][0] + 1)
-                claims += check_claims([(row[0], row[4]) for row in rows], stored, self.key)
+                statements = [(row[0], row[4]) for row in rows]
+                claims += check_claims(statements, plain, stored, self.key)
         return _Checked(span.finish(), unsound, claims)
 
 
@@ -200,17 +205,6 @@ def _index(each: _Each, database: Database, size: int, key: bytes | None) -> int
     sums = list(each(_IndexSum(database, size, key), parts))
     known = [one for one in sums if one is not None]
     return sum(known) % fingerprint_sum.MODULUS if len(known) == len(sums) else None
-
-
-def _unsound(rows: Iterable[AuditRow], check: SignatureCheck) -> Iterator[EvidenceError]:
-    for number, *_, statement, signature in rows:
-        if statement is None or signature is None:
-            continue
-        try:
-            check(statement, signature)
-        except EvidenceError as error:
-            error.where = f"entry {number}"
-            yield error
 
 
 def _check_reach(bounds: Bounds) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine, RootTransaction, event, exc
 
@@ -143,21 +143,22 @@ def _abandon(connection: Connection, transaction: RootTransaction, dialect: SqlD
 
 
 @contextmanager
-def turn(engine: Engine, place: str) -> Iterator[None]:
-    """While it lasts this thread alone writes; what it does uses one connection.
+def turn(engine: Engine, place: str, *, alone: bool) -> Iterator[None]:
+    """What this thread does while it lasts uses one connection; with ``alone`` it alone writes.
 
     Raises LedgerLocked where others don't finish in time.
     """
     with (
         translated(engine, place) as dialect,
         _connected(engine, dialect) as connection,
-        dialect.turn(connection),
+        dialect.turn(connection) if alone else nullcontext(),
     ):
-        _turns.held[id(engine)] = connection
+        before = _turns.held
+        _turns.held = {**before, id(engine): connection}
         try:
             yield
         finally:
-            del _turns.held[id(engine)]
+            _turns.held = before
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Dialect, bindparam, null, select
+from sqlalchemy import BindParameter, Connection, Dialect, bindparam, null, select
 
 from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
 from evidence_ledger.adapters.sql.schema import documents, entries
@@ -12,13 +12,16 @@ from evidence_ledger.core.chain import AppendedEntry
 from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.stored import StoredEntry
 
-_QUESTIONS_AT_ONCE = 500
+_QUESTIONS_AT_ONCE = 512
 
 
 class EntryRows:
     """Adds and reads entries."""
 
     def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._numbers: dict[int, Prepared] = {}
+        self._questions = [f"asked{number}" for number in range(_QUESTIONS_AT_ONCE)]
         self._add_entry = Insertion(entries, dialect)
         self._add_document = Insertion(documents, dialect)
         number = entries.c.number
@@ -67,11 +70,22 @@ class EntryRows:
         found: dict[bytes, int] = {}
         for at in range(0, len(statements), _QUESTIONS_AT_ONCE):
             wanted = statements[at : at + _QUESTIONS_AT_ONCE]
-            query = select(entries.c.statement_hash, entries.c.number).where(
-                entries.c.statement_hash.in_(wanted)
-            )
-            found.update((digest, number) for digest, number in connection.execute(query))
+            names = self._questions[: 1 << (len(wanted) - 1).bit_length()]
+            values = [*wanted, *[wanted[0]] * (len(names) - len(wanted))]
+            asked = dict(zip(names, values, strict=True))
+            found.update(self._known(len(names)).rows(connection, **asked))
         return found
+
+    def _known(self, count: int) -> Prepared:
+        """The question after ``count`` statement hashes: a power of two, so that there are few."""
+        if count not in self._numbers:
+            asked: list[BindParameter[bytes]] = [
+                bindparam(name) for name in self._questions[:count]
+            ]
+            query = select(entries.c.statement_hash, entries.c.number)
+            is_asked = entries.c.statement_hash.in_(asked)
+            self._numbers[count] = Prepared(query.where(is_asked), self._dialect)
+        return self._numbers[count]
 
 
 def stored_entries(rows: Sequence[Row], start: int) -> Iterator[StoredEntry]:

@@ -13,16 +13,22 @@ from evidence_ledger.adapters.sql.seal_place import is_after
 from evidence_ledger.adapters.sql.token_row import placed_token, token_of
 from evidence_ledger.core.token_place import SealPlace
 from evidence_ledger.errors import LedgerCorrupt, LedgerError
-from evidence_ledger.stored import StoredCosignature, StoredSeal, StoredToken
+from evidence_ledger.stored import SealObjects, StoredCosignature, StoredSeal, StoredToken
 
-_TYPES = (int, int, int, bytes, bytes, bytes, bytes)
+_TYPES = (int, int, int, bytes, bytes)
 
 
 class SealRows:
     """Adds and reads seals."""
 
     def __init__(self, dialect: Dialect) -> None:
-        whole = select(*seals.c)
+        known = seals.c
+        whole = select(
+            known.number, known.first, known.size, known.root, known.checkpoint, known.entry
+        )
+        self._objects = Prepared(
+            select(known.leaves, known.offsets).where(known.number == bindparam("which")), dialect
+        )
         self._by_number = Prepared(whole.where(seals.c.number == bindparam("which")), dialect)
         self._newest = Prepared(whole.order_by(seals.c.number.desc()).limit(1), dialect)
         self._covering = Prepared(
@@ -46,9 +52,9 @@ class SealRows:
         )
         self._cosignatures = CosignatureRows(dialect)
 
-    def add(self, connection: Connection, seal: StoredSeal) -> None:
+    def add(self, connection: Connection, seal: StoredSeal, objects: SealObjects) -> None:
         """Insert a seal with the tokens and cosignatures that it has."""
-        offsets = struct.pack(f">{len(seal.offsets)}Q", *seal.offsets)
+        offsets = struct.pack(f">{len(objects.offsets)}Q", *objects.offsets)
         connection.execute(
             insert(seals).values(
                 number=seal.number,
@@ -56,7 +62,7 @@ class SealRows:
                 size=seal.size,
                 root=seal.root,
                 checkpoint=seal.checkpoint,
-                leaves=seal.leaves,
+                leaves=objects.leaves,
                 offsets=offsets,
                 entry=seal.entry,
             )
@@ -92,6 +98,15 @@ class SealRows:
         """A seal by number; -1 is the newest."""
         query = self._newest if number == -1 else self._by_number
         return self._whole(connection, query, number)
+
+    def objects(self, connection: Connection, number: int) -> SealObjects:
+        """What a seal's tokens are over. Raises LedgerCorrupt."""
+        for leaves, offsets in self._objects.rows(connection, which=number):
+            if type(leaves) is not bytes or type(offsets) is not bytes or len(offsets) % 8:
+                break
+            places = struct.unpack(f">{len(offsets) // 8}Q", offsets)
+            return SealObjects(leaves, places)
+        raise LedgerCorrupt(f"What seal {number} is over is missing or damaged.")
 
     def token_names(self, connection: Connection) -> dict[int, frozenset[str]]:
         """By the number of each seal with an entry, the names of those whose tokens it has."""
@@ -132,8 +147,5 @@ def _seal(
     *fixed, entry = row
     if tuple(map(type, fixed)) != _TYPES or not isinstance(entry, int | None):
         raise LedgerCorrupt(f"Seal {row[0]} is damaged.")
-    number, first, size, root, checkpoint, leaves, offsets = fixed
-    if len(offsets) % 8:
-        raise LedgerCorrupt(f"Seal {number} is damaged.")
-    places = struct.unpack(f">{len(offsets) // 8}Q", offsets)
-    return StoredSeal(number, first, size, root, checkpoint, leaves, places, found, entry, cosigned)
+    number, first, size, root, checkpoint = fixed
+    return StoredSeal(number, first, size, root, checkpoint, found, entry, cosigned)

@@ -35,6 +35,7 @@ from evidence_ledger.stored import (
     Found,
     PlacedToken,
     RenewedStrand,
+    SealObjects,
     StoredCosignature,
     StoredEntry,
     StoredRenewal,
@@ -106,9 +107,9 @@ class SqlStore:
         hashes = [one.statement_hash for one in extension.entries]
         return len(set(hashes)) != len(hashes) or bool(self.indexes_of(hashes))
 
-    def turn(self) -> AbstractContextManager[None]:
+    def turn(self, *, alone: bool = True) -> AbstractContextManager[None]:
         """See ports.Store."""
-        return turn(self._engine, self._place)
+        return turn(self._engine, self._place, alone=alone)
 
     def settle(self) -> None:
         """See ports.Store."""
@@ -210,12 +211,12 @@ class SqlStore:
                 return
             start += len(page)
 
-    def add_seal(self, seal: StoredSeal) -> None:
+    def add_seal(self, seal: StoredSeal, objects: SealObjects) -> None:
         """See ports.Store."""
         with writing(self._engine, self._place) as connection:
             if self._seals.seal(connection, seal.number) is not None:
                 raise HeadMoved(f"Another program made seal {seal.number} first.")
-            self._seals.add(connection, seal)
+            self._seals.add(connection, seal, objects)
 
     def add_token(self, number: int, token: StoredToken) -> None:
         """See ports.Store."""
@@ -241,6 +242,11 @@ class SqlStore:
         """See ports.Store."""
         with snapshot(self._engine, self._place) as connection:
             return self._seals.seal(connection, number)
+
+    def seal_objects(self, number: int) -> SealObjects:
+        """See ports.Store."""
+        with reading(self._engine, self._place) as connection:
+            return self._seals.objects(connection, number)
 
     def token_names(self) -> Mapping[int, frozenset[str]]:
         """See ports.Store."""

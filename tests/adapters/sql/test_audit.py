@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from evidence_ledger.adapters.sql.schema import metadata
 from evidence_ledger.core.chain import Head, extend
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.entry import leaf_hash
+from evidence_ledger.core.entry_audit import AuditRow
 from evidence_ledger.core.statement import Statement, TreePoint
 from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
 from evidence_ledger.ports import Store
@@ -95,17 +96,19 @@ def test_several_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.Mon
         audit_chain(path, processes=2, check=refuse_two)
 
 
-def refuse_two(statement: bytes, signature: bytes) -> None:
+def refuse_two(rows: Sequence[AuditRow], _: object) -> EvidenceError | None:
     """A check of signatures for which an early one can't be decided and a later one is bad."""
-    if signature == b"signature 6560":
-        raise Refused("test.bad", "The signature is bad.")
-    if signature == b"signature 3":
-        raise Undecided("test.weak", f"{len(statement)} bytes under a weak algorithm.")
+    for number, *_, signature in rows:
+        if signature == b"signature 6560":
+            return Refused("test.bad", "The signature is bad.", where=f"entry {number}")
+        if signature == b"signature 3":
+            return Undecided("test.weak", "A weak algorithm.", where=f"entry {number}")
+    return None
 
 
 def test_a_check_that_keeps_what_it_saw_stays_in_this_process(sound: Path) -> None:
     seen: list[bytes] = []
-    audit_chain(sound, processes=2, check=lambda _, signature: seen.append(signature))
+    audit_chain(sound, processes=2, check=lambda rows, _: seen.extend(one[5] for one in rows))
     assert seen == [b"signature %d" % number for number in range(SIZE)]
 
 
@@ -217,7 +220,7 @@ def test_several_processes_find_the_same_claims(
         assert (found.reason, found.where) == ("audit.claims", "entry 8200")
 
 
-def ignore(statement: bytes, signature: bytes) -> None:
+def ignore(rows: Sequence[AuditRow], plain: object) -> None:
     """A check of signatures that lets all pass."""
 
 

@@ -16,9 +16,9 @@ from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.grant import Grant
 from evidence_ledger.core.special import SpecialEntry
 from evidence_ledger.core.statement import Reference, Statement, TreePoint
-from evidence_ledger.errors import HeadMoved, LedgerError, NoSuchEntry
+from evidence_ledger.errors import HeadMoved, LedgerCorrupt, LedgerError, NoSuchEntry
 from evidence_ledger.ports import Store
-from evidence_ledger.stored import Found, StoredSeal, StoredToken
+from evidence_ledger.stored import Found, SealObjects, StoredSeal, StoredToken
 from evidence_ledger.tree import edge_at, reader_of
 from tests.chain_factory import START, admission, digest_of, extension, fill
 from tests.fake_store import FakeRows, FakeStore
@@ -70,9 +70,8 @@ SEAL = StoredSeal(
     size=3,
     root=b"r" * 32,
     checkpoint=b"checkpoint",
-    leaves=b"l" * 96,
-    offsets=(1, 3, 2**40),
 )
+OBJECTS = SealObjects(b"l" * 96, (1, 3, 2**40))
 TOKEN = StoredToken("own clock", False, b"response", b"token")
 
 
@@ -233,8 +232,11 @@ def test_a_digest_is_found_wherever_it_is_oldest_first(store: Store) -> None:
 
 def test_a_seal_grows_and_is_closed(store: Store, again: Store) -> None:
     fill(store, 4)
-    store.add_seal(SEAL)
+    store.add_seal(SEAL, OBJECTS)
     assert again.seal(0) == again.seal(-1) == SEAL
+    assert again.seal_objects(0) == OBJECTS
+    with pytest.raises(LedgerCorrupt):
+        again.seal_objects(1)
     store.add_token(0, TOKEN)
     store.add_token(0, replace(TOKEN, authority="another", independent=True))
     store.close_seal(0, 3)
@@ -248,29 +250,29 @@ def test_a_seal_grows_and_is_closed(store: Store, again: Store) -> None:
 
 def test_a_seal_comes_with_the_tokens_it_has(store: Store) -> None:
     seal = replace(SEAL, tokens=(TOKEN, replace(TOKEN, authority="second")))
-    store.add_seal(seal)
+    store.add_seal(seal, OBJECTS)
     assert store.seal(0) == seal
 
 
 def test_the_seal_in_which_an_entry_is_new(store: Store) -> None:
     fill(store, 8)
     second = replace(SEAL, number=1, first=3, size=7)
-    store.add_seal(SEAL)
-    store.add_seal(second)
+    store.add_seal(SEAL, OBJECTS)
+    store.add_seal(second, OBJECTS)
     assert [store.seal_of(index) for index in (0, 2, 3, 6, 7)] == [SEAL, SEAL, second, second, None]
     assert store.seal(-1) == second
 
 
 def test_a_seals_number_is_taken_once(store: Store, again: Store) -> None:
-    store.add_seal(SEAL)
+    store.add_seal(SEAL, OBJECTS)
     with pytest.raises(HeadMoved):
-        again.add_seal(replace(SEAL, root=b"x" * 32))
+        again.add_seal(replace(SEAL, root=b"x" * 32), OBJECTS)
     assert store.seal(0) == SEAL
 
 
 def test_closing_a_seal_twice_alike_is_harmless_and_otherwise_refused(store: Store) -> None:
     fill(store, 5)
-    store.add_seal(SEAL)
+    store.add_seal(SEAL, OBJECTS)
     store.close_seal(0, 3)
     store.close_seal(0, 3)
     with pytest.raises(LedgerError):
