@@ -1,4 +1,5 @@
-"""The server against a bare FastAPI echo on the same cores: deposits, look-ups, tiles, checks.
+"""The server against a bare FastAPI echo on the same cores, and against the least that a deposit
+takes (``least_server.py``): deposits, look-ups, tiles, checks.
 
 With ``postgresql`` the ledger is in a PostgreSQL server on the same cores.
 
@@ -24,17 +25,7 @@ from tests.postgresql import start_server
 ROUNDS = 3
 ORIGIN = "ledger.example/bench"
 SIGNED = 12_000
-ECHO = """
-import sys, uvicorn
-from fastapi import FastAPI, Request
-app = FastAPI()
-
-@app.post("/echo")
-async def echo(request: Request) -> dict[str, int]:
-    return {"size": len(await request.body())}
-
-uvicorn.run(app, port=int(sys.argv[1]), log_level="critical", access_log=False)
-"""
+LEAST = Path(__file__).with_name("least_server.py")
 
 
 def uploaded(certificate: bytes) -> tuple[bytes, str]:
@@ -58,7 +49,8 @@ def main() -> None:
         create_ledger(home, origin=ORIGIN, database=database)
         bodies = deposits(home, SIGNED, ORIGIN)
         ports = free_port(), free_port()
-        echo = started(ECHO, str(ports[0]), port=ports[0], path="/")
+        bare = [str(ports[0]), str(Path(folder) / "least.db")]
+        echo = started(LEAST.read_text(), *bare, port=ports[0], path="/")
         flags = ["run", "--home", str(home.folder), "--port", str(ports[1])]
         server = started(SERVE, *flags, port=ports[1], path="/v1/health")
         try:
@@ -80,6 +72,8 @@ def measure(bodies: list[bytes], ports: tuple[int, int], connections: int, secon
         many, bodies = bodies[:each], bodies[each:]
         echoed = bare.run([request("/echo", singles[0])], again=True)[0]
         rates.setdefault("echo", []).append(echoed)
+        least = bare.run([request("/deposits", one) for one in singles])[0]
+        rates.setdefault("the least a deposit takes", []).append(least)
         rate, late = ours.run([request("/v1/deposits", one) for one in singles])
         rates.setdefault("deposits", []).append(rate)
         slowest.append(late)
@@ -100,6 +94,8 @@ def measure(bodies: list[bytes], ports: tuple[int, int], connections: int, secon
     medians = {name: statistics.median(values) for name, values in rates.items()}
     for name, rate in medians.items():
         print(f"{name:30}{rate:9,.0f}/s   {rate / medians['echo']:.2f} of the echo")
+    ratio = medians["deposits"] / medians["the least a deposit takes"]
+    print(f"deposits / the least a deposit takes: {ratio:.2f}")
     print(f"deposits, 99th percentile: {1000 * statistics.median(slowest):.0f} ms (at most 150)")
 
 

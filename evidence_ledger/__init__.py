@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from evidence_ledger.assembly import OpenLedger, create_ledger, open_depositor, open_ledger
     from evidence_ledger.core.completeness import verify_completeness
-    from evidence_ledger.core.completeness_case import PresentedCertificate
     from evidence_ledger.core.digest import Algorithm, Fingerprint
+    from evidence_ledger.core.examined_certificate import PresentedCertificate
     from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
     from evidence_ledger.core.presented_file import PresentedFile
     from evidence_ledger.core.proof_verification import verify_proof
@@ -32,7 +32,7 @@ _HOMES = {
     "EvidenceError": "errors",
     "Fingerprint": "core.digest",
     "OpenLedger": "assembly",
-    "PresentedCertificate": "core.completeness_case",
+    "PresentedCertificate": "core.examined_certificate",
     "PresentedFile": "core.presented_file",
     "Report": "core.report",
     "Step": "core.report",

@@ -48,7 +48,7 @@ from evidence_ledger.errors import LedgerCorrupt, LedgerExists, LedgerNotFound, 
 from evidence_ledger.issuing.completing import Completer
 from evidence_ledger.issuing.issuer import Issuer
 from evidence_ledger.ledger import Ledger
-from evidence_ledger.ports import Clock, Entropy, TimestampAuthority, Witness
+from evidence_ledger.ports import Clock, Entropy, NonceMemory, TimestampAuthority, Witness
 from evidence_ledger.renewing.renewer import Renewer
 from evidence_ledger.sealing.asking import AskingRules
 from evidence_ledger.sealing.cosigning import CosigningRules
@@ -57,7 +57,10 @@ from evidence_ledger.sealing.sealer import SealingParts
 
 @dataclass(frozen=True, slots=True)
 class OpenLedger:
-    """A ledger on this machine with all that stands around it."""
+    """A ledger on this machine with all that stands around it.
+
+    ``nonces`` is what all hosts share, where several may serve the ledger.
+    """
 
     home: Home
     settings: Settings
@@ -66,6 +69,7 @@ class OpenLedger:
     issuer: Issuer
     outbox: Outbox
     matters: MatterBook
+    nonces: NonceMemory | None
     _parts: SealingParts
     _roots: Mapping[str, Sequence[bytes]]
     _vkeys: Mapping[str, Sequence[str]]
@@ -114,6 +118,11 @@ class OpenLedger:
     def operator(self) -> Author:
         """The ledger's own operator, who signs seals and acts on the register."""
         return self._parts.operator
+
+    @property
+    def first_operator(self) -> bytes:
+        """SHA-256 of the X.509 certificate with which the register begins."""
+        return self._parts.first_operator
 
     @contextmanager
     def sealing_turn(self) -> Iterator[bool]:
@@ -266,9 +275,11 @@ def open_ledger(
     cosigners = WitnessList.load(home.witnesses)
     if witnesses is None:
         witnesses = [remote_witness(one) for one in cosigners.active]
+    several_hosts = isinstance(where, PostgresqlDatabase)
+    store = open_store(where, read_only=read_only)
     parts = SealingParts(
         origin=settings.origin,
-        store=open_store(where, read_only=read_only),
+        store=store,
         clock=clock,
         entropy=entropy,
         memory=FileMemory(home.memory),
@@ -280,16 +291,26 @@ def open_ledger(
         witnesses=witnesses,
         cosigning=_cosigning(cosigners),
         operator_before=settings.operator,
-        several_hosts=isinstance(where, PostgresqlDatabase),
+        several_hosts=several_hosts,
         seals=seals,
     )
     vkeys = {one.name: one.vkeys for one in cosigners.entries}
     vkeys |= {one.name: one.vkeys for one in witnesses}
     roots |= {one.name: one.roots for one in authorities}
     ledger = Ledger(parts)
-    issuer = Issuer(parts.store, [signer.vkey for signer in signers])
-    outbox, matters = Outbox(home.outbox), MatterBook(home.matters, entropy)
-    return OpenLedger(home, settings, where, ledger, issuer, outbox, matters, parts, roots, vkeys)
+    return OpenLedger(
+        home=home,
+        settings=settings,
+        database=where,
+        ledger=ledger,
+        issuer=Issuer(parts.store, [signer.vkey for signer in signers]),
+        outbox=Outbox(home.outbox),
+        matters=MatterBook(home.matters, entropy),
+        nonces=store.nonces() if several_hosts else None,
+        _parts=parts,
+        _roots=roots,
+        _vkeys=vkeys,
+    )
 
 
 def database_at(home: Home, settings: Settings) -> Database:

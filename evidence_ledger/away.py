@@ -78,19 +78,25 @@ class DeskAway:
         key = deposit_key(served.origin, self._author, files, fields)
         for opening in _openings(matter, number):
             context = Context(served.origin, served.after, opening=opening)
-            make = partial(self._author.deposit, files, fields, context)
-            signed = self._outbox.keep(key, make)
+            signed = self._outbox.keep(key, partial(self._author.deposit, files, fields, context))
             try:
                 data = self._client.deposit(replace(signed, claims=()) if self._private else signed)
+                break
             except ServerRefused as error:
                 if opening is None or error.server_code != "admission.mark-taken":
                     raise
                 # Somebody else's entry of the matter has this number: try the next one.
                 self._outbox.drop(key)
-            else:
-                break
         else:
             raise UsageError(f"A matter has at most {LENGTH:,} entries; this one is full.")
+        made = self._write(data, signed, out, overwrite=overwrite)
+        self._outbox.drop(key)
+        return made
+
+    def _write(
+        self, data: bytes, signed: SignedStatement, out: Path, *, overwrite: bool
+    ) -> entry.Entry:
+        """Write the certificate that came back; the entry in it."""
         parts, made = _checked(data, signed, self._clock.now())
         with whole_file(out, overwrite=overwrite) as file:
             if self._private:
@@ -99,7 +105,6 @@ class DeskAway:
                 certificate_writer.write(shown, file, made.received, readme=readme)
             else:
                 file.write(data)
-        self._outbox.drop(key)
         return made
 
 

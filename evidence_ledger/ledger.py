@@ -108,6 +108,12 @@ class Ledger:
         """
         return admit(signed, self.origin)
 
+    def reconsider(self, held: Sequence[bytes]) -> frozenset[bytes]:
+        """Those of some statements (SHA-256) that are stored already; brings what
+        ``registrar.latest`` is up to date. Raises what the Store raises."""
+        self.registrar.at(self.store.head().size)
+        return frozenset(self.store.indexes_of(held))
+
     def deposit_each(self, admissions: Sequence[Admission]) -> list[Receipt | EvidenceError]:
         """Append what ``admit`` let pass in one transaction, each standing for itself.
 

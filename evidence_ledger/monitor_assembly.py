@@ -44,12 +44,15 @@ def opened_monitor(
         alerts = AlertFile(folder.alerts, folder.told)
         views = {one.name: one.url for one in rules.witnesses if one.url}
         witnesses = [HttpWitnessView(name, url) for name, url in views.items()]
-        parts = MonitorParts(clock or SystemClock(), alerts, folder.evidence, rules, witnesses)
+        parts = MonitorParts(clock or SystemClock(), folder.evidence, rules, witnesses)
+        each = list(dict.fromkeys(addresses))
         followed = [
-            Followed(one, _source(one, stack), folder.state(one), _lookup(one, rules, stack))
-            for one in dict.fromkeys(addresses)
+            Followed(one, _source(one, stack), folder.state(one), draft, _lookup(one, rules, stack))
+            for one, draft in zip(each, folder.drafts(each, alerts), strict=True)
         ]
-        yield OpenMonitor(Monitor(parts, followed), alerts)
+        monitor = Monitor(parts, followed)
+        stack.callback(monitor.close)
+        yield OpenMonitor(monitor, alerts)
 
 
 def _is_url(address: str) -> bool:

@@ -24,7 +24,7 @@ class StateKeeper(Protocol):
 
 
 class AlertBook(Protocol):
-    """Alerts in order; each is told once, and not forgotten before it is told."""
+    """Alerts about one ledger in order; each is told once, and not forgotten before it is told."""
 
     def add(self, alert: Alert) -> bool:
         """Note an alert, durable on return; False where one of its id is there already.
@@ -33,9 +33,13 @@ class AlertBook(Protocol):
         """
         ...
 
+    def settle(self) -> None:
+        """Put what was noted behind the alerts of other ledgers. Raises OutputUnwritable."""
+        ...
+
 
 class EvidenceKeeper(Protocol):
-    """Where evidence against operators is kept."""
+    """Where evidence against operators is kept; several threads may use it."""
 
     def keep(self, found: Misbehaviour) -> str:
         """Keep it; the file's name. The same evidence again changes nothing.

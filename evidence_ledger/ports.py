@@ -156,6 +156,18 @@ class CheckpointMemory(Protocol):
         ...
 
 
+class NonceMemory(Protocol):
+    """The nonces of signed requests, each good for once, for all who share the memory."""
+
+    def take(self, signer: bytes, nonce: str, now: datetime, until: datetime) -> bool:
+        """Remember a signer's nonce until then. False where it was there already.
+
+        ``signer`` is the SHA-256 of an X.509 certificate. Durable on return. Raises LedgerLocked,
+        LedgerReadOnly, LedgerCorrupt, LedgerUnavailable: the nonce may be taken then.
+        """
+        ...
+
+
 class Store(Protocol):
     """The stored ledger. All writes are durable when a method returns, or not there at all.
 

@@ -45,19 +45,26 @@ class Registrar:
             if size < self._size:
                 return self._read(Register(self._operator), 0, size)
             if size > self._size:
-                # Whoever was given the register before goes on with what it was then.
-                self._register = self._read(self._register.copy(), self._size, size)
+                self._register = self._read(self._register, self._size, size)
                 self._size = size
             return self._register
 
+    @property
+    def latest(self) -> Register:
+        """The newest register that was read: the same object until an act changes it."""
+        return self._register
+
     def _read(self, register: Register, start: int, stop: int) -> Register:
-        for found in self._store.special_entries(start, stop):
-            if found.kind == "administration":
-                stored = self._store.entry(found.entry)
-                parsed = _stated(stored, self._origin)
-                # One that was entered again, past all checks, counts once.
-                if register.is_first(entry.parse(stored.entry).statement):
-                    _take(register, parsed, found.entry)
+        acts = self._store.special_entries(start, stop)
+        acts = [one for one in acts if one.kind == "administration"]
+        # Whoever was given the register before goes on with what it was then.
+        register = register.copy() if acts else register
+        for found in acts:
+            stored = self._store.entry(found.entry)
+            parsed = _stated(stored, self._origin)
+            # One that was entered again, past all checks, counts once.
+            if register.is_first(entry.parse(stored.entry).statement):
+                _take(register, parsed, found.entry)
         return register
 
     def judge(
@@ -78,7 +85,7 @@ class Registrar:
         self, register: Register, admission: Admission, at: datetime
     ) -> EvidenceError | None:
         try:
-            register.check(admission.kind, admission.signer, partial(_who, admission), at)
+            register.check_new(admission.kind, admission.signer, partial(_who, admission), at)
             if admission.kind in ("administration", "grant"):
                 self._check_special(register, statement.parse(admission.statement))
         except (NotAllowed, Refused) as error:
@@ -130,7 +137,7 @@ def _take(register: Register, parsed: Statement, number: int) -> None:
     if parsed.administration is None:
         raise LedgerCorrupt(f"Entry {number} is no administration entry.")
     try:
-        register.take(parsed.administration, parsed.signer)
+        register.take(parsed.administration, parsed.signer, number)
     except (NotAllowed, Refused) as error:
         raise LedgerCorrupt(f"Entry {number} should not be there: {error.message}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,10 +12,13 @@ from hypothesis import HealthCheck, settings
 
 from evidence_ledger.adapters.database import PostgresqlDatabase
 from tests import postgresql
+from tests.scratch import scratch_folder
+from tests.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
 
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))
 settings.register_profile(
     "quick", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -27,6 +31,14 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip("the corpus folder is not beside this checkout")
     return CORPUS
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    """An empty ledger."""
+    made = Workbench(tmp_path)
+    yield made
+    made.store.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
 from evidence_ledger.core import timestamp_issuance as issuance
 from evidence_ledger.core.timestamp_request import build_request, parse_request
+from evidence_ledger.errors import AuthorityUnreachable
 from evidence_ledger.ports import Clock
 from tests.x509_factory import TIMESTAMPS, Holder, Key, issue
 
@@ -96,6 +97,11 @@ class FakeAuthority:
         )
         signature = signer.sign(prepared.attributes)
         return self.answer(issuance.grant(prepared, signature, signer.chain))
+
+
+def unreachable(_response: bytes) -> bytes:
+    """An answer that never comes."""
+    raise AuthorityUnreachable("No answer.")
 
 
 def signer_of(holder: Holder, *issuers: Holder) -> SoftwareSigner:

@@ -9,21 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evidence_ledger.adapters.log_source import DirectorySource
-from evidence_ledger.core import entry, trust_policy
+from evidence_ledger.core import docket, trust_policy
 from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.completeness import verify_completeness
-from evidence_ledger.core.completeness_case import PresentedCertificate
+from evidence_ledger.core.docket import Docket
+from evidence_ledger.core.examined_certificate import PresentedCertificate
 from evidence_ledger.core.log_audit import TileSource
+from evidence_ledger.core.matter import keys_of
 from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.core.tile import level_paths
 from evidence_ledger.ports import Store
 from evidence_ledger.published import Published
-from tests.workbench import OPERATOR, Workbench, written
+from tests.workbench import OPERATOR, ORIGIN, Workbench, found, written
+from tests.workbench import kinds as kinds
 
 MATTER = hashlib.sha256(b"matter").digest()
 OTHER = hashlib.sha256(b"other").digest()
 SECOND = hashlib.sha256(b"second chain").digest()
 PINNED = f'\n[[signer]]\ncertificates = ["{hashlib.sha256(OPERATOR.der).hexdigest()}"]\n'
+KEYS = keys_of(MATTER, ORIGIN)
 PASSED, FAILED, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.INDETERMINATE
 
 
@@ -69,10 +73,11 @@ class Story:
 
 
 def publish(store: Store, folder: Path) -> None:
-    """Write a ledger's checkpoint and entries as a tiled log has them."""
+    """Write a ledger's checkpoint, entries and tiles as a tiled log has them."""
     published = Published(store)
+    size = published.size()
     (folder / "checkpoint").write_bytes(published.checkpoint() or b"")
-    for path in level_paths(None, published.size()):
+    for path in (one for level in (None, 0, 1) for one in level_paths(level, size)):
         place = folder / path.encode()
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(published.file(path) or b"")
@@ -91,5 +96,9 @@ def told(folder: Path) -> Story:
     return Story(bench, own, others, plain)
 
 
-def kinds(bench: Workbench) -> list[str]:
-    return [entry.parse(one.entry).kind for one in bench.ledger.entries()]
+def outcome(report: Report, number: str) -> tuple[Verdict, Verdict, str | None]:
+    return (report.verdict, *found(report, number))
+
+
+def shown(parts: Certificate) -> Docket:
+    return docket.parse(parts.docket)

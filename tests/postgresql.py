@@ -26,6 +26,7 @@ from typing import Any
 import pytest
 
 from evidence_ledger.adapters.database import PostgresqlDatabase, parse_address
+from tests.scratch import scratch_folder
 
 URL = "EVIDENCE_TEST_POSTGRESQL"
 PASSWORD = "correct-horse-battery"
@@ -172,6 +173,15 @@ class Server:
             self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
+def cut(server: Server, database: PostgresqlDatabase) -> None:
+    """End all connections to a database."""
+    name = database.address.partition("?")[0].rpartition("/")[2]
+    server.run(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"  # noqa: S608 our own name
+        f" WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+    )
+
+
 def recorded(database: PostgresqlDatabase) -> list[str]:
     """The statements that make an empty ledger."""
     from psycopg import ClientCursor, connect
@@ -204,7 +214,7 @@ def start_server() -> Server:
     folder = programs()
     if folder is None:
         pytest.skip(f"there is no PostgreSQL here: no initdb, and no {URL}")
-    place = Path(tempfile.mkdtemp(prefix="evidence-pg-", dir="/tmp"))
+    place = Path(tempfile.mkdtemp(prefix="evidence-pg-", dir=scratch_folder()))
     _initialise(folder, place)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = int(taken.getsockname()[1])

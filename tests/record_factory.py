@@ -18,6 +18,7 @@ from evidence_ledger.core.record_coverage import RecordedObject
 from evidence_ledger.core.record_renewal import add_chain, add_timestamp, timestamp_leaf, tree_leaf
 from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.core.record_verification import RecordTrust
+from evidence_ledger.core.report import Report, Verdict
 from tests.token_factory import MESSAGE_DIGEST, RIGHT, Recipe, info, token
 from tests.x509_factory import TIMESTAMPS, Holder, issue, key_of
 
@@ -127,3 +128,29 @@ def given(*data: bytes) -> list[RecordedObject]:
 def trust(at: datetime, **more: object) -> RecordTrust:
     """The root of all, as of ``at``."""
     return RecordTrust((ROOT.der,), at, **more)  # type: ignore[arg-type]  # checked by name
+
+
+def verdicts(report: Report) -> dict[str, tuple[Verdict, str | None]]:
+    """Of each step, by its number."""
+    return {step.number: (step.verdict, step.reason) for step in report.steps}
+
+
+def reasons(report: Report) -> set[str]:
+    """Of the steps that did not pass, but not because of another."""
+    found = {step.reason for step in report.steps if step.reason}
+    return found - {"step.not-reached"}
+
+
+def story() -> list[bytes]:
+    """One record at each moment of its life: made by A, renewed by B, then by C with SHA-512."""
+    lives = [initial()]
+    lives.append(renewed(lives[-1], day(2028, 7)))
+    lives.append(rebuilt([lives[-1]], [DATA], day(2033, 7), C)[0])
+    lives.append(renewed(lives[-1], day(2034), C))
+    return lives
+
+
+def with_chains(record: bytes, *chains: bytes) -> bytes:
+    """``record`` with other chains under its digests."""
+    listed = [w.sequence(w.oid(one.oid)) for one in evidence_record.parse(record).digests]
+    return w.sequence(w.integer(1), w.sequence(*listed), w.sequence(*chains))

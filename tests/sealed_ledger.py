@@ -16,6 +16,7 @@ from evidence_ledger.core.certificate_writer import EmbeddedFile
 from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.verification import verify_certificate
+from tests.blank_ledger import blank_home
 
 CASE = ("matter/case_number", "4711/2026")
 
@@ -43,7 +44,7 @@ def make(folder: Path) -> SealedLedger:
     """A new, empty ledger under ``folder``."""
     (folder / "files").mkdir()
     home = Home(folder / "home")
-    assembly.create_ledger(home)
+    blank_home(home)
     return SealedLedger(home, folder / "files")
 
 

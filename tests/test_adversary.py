@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -28,9 +27,9 @@ from tests.fakes import FakeAuthority
 from tests.record_factory import DATA as EVIDENCE
 from tests.record_factory import ROOT as PUBLIC
 from tests.record_factory import SHA256, A, day, initial, renewed
+from tests.renewed_certificate import AFTER, IN_TIME, by, judged, with_records
 from tests.revocation_factory import Gone, crl
 from tests.test_bracket import dead, hourly
-from tests.test_renewed_certificate import AFTER, IN_TIME, by, judged, with_records
 from tests.workbench import Workbench, found, step, written
 from tests.x509_factory import TIMESTAMPS, Holder, issue
 
@@ -52,11 +51,6 @@ POLICY = trust_policy.parse(
     f"roots = '''\n{HOUSE_ROOT.pem.decode()}'''\n"
     "[time]\nauthorities = 1\nindependent = 1\n"
 )
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Workbench:
-    return Workbench(tmp_path)
 
 
 def proved(record: bytes, at: datetime, lists: Sequence[bytes] = ()) -> ProvedTime:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,11 +15,6 @@ from evidence_ledger.errors import Refused
 from evidence_ledger.sealing import sealed_objects
 from evidence_ledger.stored import SealObjects, StoredSeal
 from tests.workbench import Workbench, fact, found, step
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Workbench:
-    return Workbench(tmp_path)
 
 
 @pytest.fixture

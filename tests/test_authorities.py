@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,30 +13,19 @@ from typing import cast
 import pytest
 
 from evidence_ledger.adapters.sql.store import SqlStore
-from evidence_ledger.core import entry, statement
+from evidence_ledger.core import statement
 from evidence_ledger.core.report import Verdict
-from evidence_ledger.errors import AuthorityAnswerInvalid, AuthorityError, AuthorityUnreachable
+from evidence_ledger.errors import AuthorityAnswerInvalid, AuthorityError
 from evidence_ledger.ledger import Ledger, SealResult
 from evidence_ledger.ports import Store
 from evidence_ledger.sealing.asking import AskingRules
 from evidence_ledger.stored import StoredSeal
-from tests.fakes import NOON, FakeAuthority, FakeClock, Fuse, PowerCut
-from tests.workbench import Workbench, found, written
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    bench = Workbench(tmp_path)
-    yield bench
-    bench.store.close()
+from tests.fakes import NOON, FakeAuthority, FakeClock, Fuse, PowerCut, unreachable
+from tests.workbench import Workbench, found, kinds, written
 
 
 def ledger_of(bench: Workbench, rules: AskingRules) -> Ledger:
     return Ledger(replace(bench.parts(), rules=rules))
-
-
-def dead(_response: bytes) -> bytes:
-    raise AuthorityUnreachable("No answer.")
 
 
 def sealed(result: SealResult) -> StoredSeal:
@@ -46,10 +35,6 @@ def sealed(result: SealResult) -> StoredSeal:
 
 def names(result: SealResult) -> list[str]:
     return [token.authority for token in sealed(result).tokens]
-
-
-def kinds(bench: Workbench) -> list[str]:
-    return [entry.parse(one.entry).kind for one in bench.ledger.entries()]
 
 
 # --- asked at once
@@ -129,7 +114,7 @@ def test_a_mistake_of_ours_is_not_taken_for_a_failure(bench: Workbench) -> None:
 
 def test_all_dead_leaves_the_deposit_accepted_and_the_seal_open(bench: Workbench) -> None:
     for one in bench.authorities:
-        one.answer = dead
+        one.answer = unreachable
     index = bench.deposit()
     result = bench.ledger.seal()
     assert (sealed(result).tokens, sealed(result).entry) == ((), None)
@@ -149,7 +134,7 @@ def test_a_stand_in_is_not_asked_while_the_first_answers(bench: Workbench) -> No
 
 
 def test_a_stand_in_is_asked_where_the_first_fails(bench: Workbench) -> None:
-    bench.authorities[0].answer = dead
+    bench.authorities[0].answer = unreachable
     bench.deposit()
     result = ledger_of(bench, AskingRules(fallbacks={"Alpha": "Beta"})).seal()
     assert (names(result), result.missing) == (["Beta"], ())
@@ -170,7 +155,7 @@ def test_a_stand_in_has_time_left_where_the_first_hangs(bench: Workbench) -> Non
 def test_a_line_of_stand_ins_ends_with_all_their_failures(bench: Workbench) -> None:
     bench.authorities.append(FakeAuthority("Gamma", bench.clock))
     for one in bench.authorities:
-        one.answer = dead
+        one.answer = unreachable
     bench.deposit()
     rules = AskingRules(fallbacks={"Alpha": "Beta", "Beta": "Gamma"})
     result = ledger_of(bench, rules).seal()
@@ -181,7 +166,7 @@ def test_a_line_of_stand_ins_ends_with_all_their_failures(bench: Workbench) -> N
 
 
 def test_missing_tokens_come_later_and_the_certificate_has_them(bench: Workbench) -> None:
-    bench.authorities[1].answer = dead
+    bench.authorities[1].answer = unreachable
     index = bench.deposit()
     assert bench.ledger.seal().missing == ("Beta",)
     assert found(bench.check(written(bench.issue(index))), "9")[1] == "time.authorities"
@@ -197,7 +182,7 @@ def test_missing_tokens_come_later_and_the_certificate_has_them(bench: Workbench
 
 
 def test_a_late_token_is_named_in_the_chain_once(bench: Workbench) -> None:
-    bench.authorities[1].answer = dead
+    bench.authorities[1].answer = unreachable
     bench.deposit()
     bench.ledger.seal()
     bench.authorities[1].answer = bytes
@@ -220,7 +205,7 @@ def test_completion_that_is_interrupted_anywhere_is_finished_once(tmp_path: Path
         folder = tmp_path / str(number)
         folder.mkdir()
         bench = Workbench(folder)
-        bench.authorities[1].answer = dead
+        bench.authorities[1].answer = unreachable
         index = bench.deposit()
         bench.ledger.seal()
         bench.authorities[1].answer = bytes
@@ -240,7 +225,7 @@ def test_completion_that_is_interrupted_anywhere_is_finished_once(tmp_path: Path
 
 
 def test_one_that_stays_silent_is_asked_once_for_all_seals(bench: Workbench) -> None:
-    bench.authorities[1].answer = dead
+    bench.authorities[1].answer = unreachable
     for _ in range(3):
         bench.deposit()
         bench.ledger.seal()
@@ -267,7 +252,7 @@ def test_an_authority_that_came_later_is_not_asked_for_old_seals(bench: Workbenc
 
 
 def test_a_seal_with_as_many_as_required_is_complete(bench: Workbench) -> None:
-    bench.authorities[1].answer = dead
+    bench.authorities[1].answer = unreachable
     bench.deposit()
     ledger = ledger_of(bench, AskingRules(required=1))
     assert ledger.seal().missing == ()
@@ -276,14 +261,14 @@ def test_a_seal_with_as_many_as_required_is_complete(bench: Workbench) -> None:
 
 def test_one_that_is_not_independent_does_not_count_as_required(bench: Workbench) -> None:
     bench.authorities[0] = FakeAuthority("House", bench.clock, independent=False)
-    bench.authorities[1].answer = dead
+    bench.authorities[1].answer = unreachable
     bench.deposit()
     result = ledger_of(bench, AskingRules(required=1)).seal()
     assert (names(result), result.missing) == (["House"], ("Beta",))
 
 
 def test_after_the_deadline_no_further_seal_is_begun(bench: Workbench) -> None:
-    bench.authorities[1].answer = dead
+    bench.authorities[1].answer = unreachable
     for _ in range(2):
         bench.deposit()
         bench.ledger.seal()
@@ -309,7 +294,7 @@ class Without:
 
 
 def test_a_late_token_that_is_gone_fails_the_audit(bench: Workbench) -> None:
-    bench.authorities[1].answer = dead
+    bench.authorities[1].answer = unreachable
     bench.deposit()
     bench.ledger.seal()
     bench.authorities[1].answer = bytes
@@ -375,7 +360,7 @@ def test_authorities_that_disagree_are_reported(bench: Workbench) -> None:
 
 def test_failures_are_told_for_each(bench: Workbench) -> None:
     for one in bench.authorities:
-        one.answer = dead
+        one.answer = unreachable
     bench.deposit()
     failures = bench.ledger.seal().failures
     assert all(isinstance(one, AuthorityError) for one in failures)

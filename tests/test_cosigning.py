@@ -2,85 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from threading import Event, Thread
 
 import pytest
 
-from evidence_ledger.core import entry, statement
+from evidence_ledger.core import statement
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.note import Note, parse_line
-from evidence_ledger.core.quorum import Group, Quorum
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.tlog_proof import TlogProof
-from evidence_ledger.core.verifier_key import KeyType
 from evidence_ledger.errors import (
     WitnessAnswerInvalid,
     WitnessElsewhere,
     WitnessRefused,
-    WitnessUnreachable,
 )
-from evidence_ledger.ledger import SealResult
 from evidence_ledger.published import Published
-from evidence_ledger.sealing.cosigning import CosigningRules
-from evidence_ledger.stored import StoredSeal
+from tests.cosigned_ledger import (
+    DOWN,
+    Spy,
+    bench,
+    lines_of,
+    named,
+    sealed,
+    stored,
+    whose,
+    witnesses,
+)
 from tests.fake_witness import FakeWitness
-from tests.fakes import Fuse, PowerCut
 from tests.small_log import make_key
-from tests.workbench import ORIGIN, Workbench, found, written
+from tests.workbench import ORIGIN, Workbench, written
 
-DOWN = WitnessUnreachable("down")
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    made = Workbench(tmp_path)
-    yield made
-    made.store.close()
-
-
-def witnesses(
-    bench: Workbench, *names: str, rules: CosigningRules | None = None
-) -> list[FakeWitness]:
-    """Witnesses of the ledger from now on."""
-    made = [FakeWitness(name, bench.clock) for name in names]
-    bench.witnesses = [*made]
-    bench.cosigning = rules or CosigningRules()
-    bench.ledger = bench.reopened()
-    return made
-
-
-def sealed(bench: Workbench) -> SealResult:
-    bench.deposit()
-    result = bench.ledger.seal()
-    assert result.seal is not None
-    return result
-
-
-def whose(seal: StoredSeal | None) -> list[str]:
-    """The witnesses of a seal, each once."""
-    assert seal is not None
-    return list(dict.fromkeys(one.witness for one in seal.cosignatures))
-
-
-def stored(bench: Workbench, number: int) -> StoredSeal:
-    seal = bench.store.seal(number)
-    assert seal is not None
-    return seal
-
-
-def named(bench: Workbench) -> list[bytes]:
-    """The cosignatures that the chain names, in order."""
-    facts = [statement.parse(one.statement or b"").seal for one in bench.ledger.entries()]
-    return [digest for fact in facts if fact is not None for digest in fact.cosignatures]
-
-
-def lines_of(seal: StoredSeal) -> list[bytes]:
-    return [hashlib.sha256(one.line).digest() for one in seal.cosignatures]
+__all__ = ["bench"]
 
 
 def test_every_seal_is_cosigned_with_both_keys_of_every_witness(bench: Workbench) -> None:
@@ -111,26 +64,11 @@ def test_a_certificate_holds_them_in_its_proof_alone(bench: Workbench) -> None:
 def test_only_the_log_s_own_lines_are_sent(bench: Workbench) -> None:
     seen: list[bytes] = []
     (a,) = witnesses(bench, "a")
-    bench.witnesses = [_Spy(a, lambda note: seen.append(note))]
+    bench.witnesses = [Spy(a, lambda note: seen.append(note))]
     bench.ledger = bench.reopened()
     sealed(bench)
     names = {line.name for note in seen for line in Note.parse(note).signatures}
     assert names == {bench.origin}
-
-
-class _Spy:
-    """A witness whose questions are looked at."""
-
-    def __init__(self, inner: FakeWitness, look: Callable[[bytes], object]) -> None:
-        self._inner, self._look = inner, look
-        self.name, self.vkeys = inner.name, inner.vkeys
-
-    def add_checkpoint(self, old_size: int, proof: Sequence[bytes], note: bytes) -> bytes:
-        self._look(note)
-        return self._inner.add_checkpoint(old_size, proof, note)
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 def test_a_witness_that_is_down_holds_up_nothing_and_is_caught_up_later(bench: Workbench) -> None:
@@ -314,181 +252,3 @@ def test_a_mistake_of_ours_is_not_taken_for_a_witness_that_fails(bench: Workbenc
     bench.deposit()
     with pytest.raises(ZeroDivisionError):
         bench.ledger.seal()
-
-
-# --- who is waited for
-
-
-EIGHT = [f"w{n}" for n in range(8)]
-
-
-def test_a_seal_waits_for_no_more_witnesses_than_the_quorum_needs(bench: Workbench) -> None:
-    """Five of eight never answer: if they were waited for, this would not end in time."""
-    rules = CosigningRules(Quorum(witnesses=3), deadline=3600)
-    made = witnesses(bench, *EIGHT, rules=rules)
-    for one in made[3:]:
-        one.gate.clear()
-    result = sealed(bench)
-    assert set(whose(result.seal)) == {"w0", "w1", "w2"}
-    assert result.unwitnessed == ()
-    assert result.witness_failures == ()
-    for one in made:
-        one.gate.set()
-
-
-def test_the_slowest_that_the_quorum_needs_is_waited_for(bench: Workbench) -> None:
-    rules = CosigningRules(Quorum(witnesses=3), deadline=3600)
-    made = witnesses(bench, *EIGHT, rules=rules)
-    for one in made[2:]:
-        one.gate.clear()
-    done = Event()
-    results: list[SealResult] = []
-
-    def run() -> None:
-        results.append(sealed(bench))
-        done.set()
-
-    thread = Thread(target=run)
-    thread.start()
-    assert not done.wait(0.5)
-    made[7].gate.set()
-    thread.join(60)
-    assert set(whose(results[0].seal)) == {"w0", "w1", "w7"}
-    for one in made:
-        one.gate.set()
-
-
-def test_the_deadline_ends_the_wait_and_says_who_was_late(bench: Workbench) -> None:
-    a, b = witnesses(bench, "a", "b", rules=CosigningRules(deadline=0.2))
-    b.gate.clear()
-    result = sealed(bench)
-    assert set(whose(result.seal)) <= {"a"}
-    assert "b did not answer within 0.2 seconds." in map(str, result.witness_failures)
-    assert a.asked == [0]
-    b.gate.set()
-
-
-def test_witnesses_and_authorities_do_not_wait_for_one_another(bench: Workbench) -> None:
-    """The authority answers only when the witness has been asked, and the other way round."""
-    (a,) = witnesses(bench, "a")
-    asked = Event()
-    bench.authorities[0].answer = lambda answer: answer if asked.wait(60) else b""
-    bench.witnesses = [_Spy(a, lambda _: asked.set())]
-    bench.ledger = bench.reopened()
-    assert sealed(bench).missing == ()
-
-
-def test_a_quorum_of_groups_decides_what_is_missing(bench: Workbench) -> None:
-    groups = (Group("courts", 1, ("a", "b")), Group("all", 2, ("courts", "c")))
-    made = witnesses(bench, "a", "b", "c", rules=CosigningRules(Quorum(group="all", groups=groups)))
-    made[0].down = made[2].down = DOWN
-    assert sealed(bench).unwitnessed == ("a", "c")
-    made[2].down = None
-    assert sealed(bench).unwitnessed == ()
-
-
-def test_a_seal_made_before_a_witness_was_added_is_not_owed_to_it(bench: Workbench) -> None:
-    sealed(bench)
-    bench.clock.move(days=1)
-    rules = CosigningRules(since={"a": bench.clock.now()})
-    (a,) = witnesses(bench, "a", rules=rules)
-    assert bench.ledger.unwitnessed(stored(bench, 0)) == ()
-    assert bench.ledger.complete() == []
-    assert a.asked == []
-    bench.clock.move(seconds=1)
-    sealed(bench)
-    assert whose(stored(bench, 0)) == []
-    assert whose(stored(bench, 1)) == ["a"]
-
-
-def test_a_seal_without_any_time_is_cosigned_and_stays_open(bench: Workbench) -> None:
-    (a,) = witnesses(bench, "a")
-    for one in bench.authorities:
-        one.answer = lambda _: b""
-    result = sealed(bench)
-    assert result.seal is not None
-    assert result.seal.entry is None
-    assert whose(result.seal) == ["a"]
-    for one in bench.authorities:
-        one.answer = bytes
-    assert bench.ledger.seal().unwitnessed == ()
-    assert len(a.asked) == 1
-    assert bench.audit().verdict is Verdict.PASSED
-
-
-# --- power cuts, and the audit
-
-
-def test_a_seal_with_witnesses_that_is_interrupted_anywhere_is_finished(tmp_path: Path) -> None:
-    calls = 16
-    for number in range(2 * calls):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        _check_interrupted(Workbench(folder), Fuse(number // 2, late=bool(number % 2)))
-
-
-def _check_interrupted(bench: Workbench, fuse: Fuse) -> None:
-    witnesses(bench, "a", "b")
-    bench.deposit()
-    try:
-        bench.reopened(fuse).seal()
-        bench.reopened(fuse).complete()
-    except PowerCut:
-        pass
-    assert bench.audit().verdict is not Verdict.FAILED
-    ledger = bench.reopened()
-    ledger.seal()
-    ledger.complete()
-    seal = stored(bench, 0)
-    assert set(whose(seal)) == {"a", "b"}
-    assert sorted(named(bench)) == sorted(lines_of(seal))
-    kinds = [entry.parse(one.entry).kind for one in ledger.entries()]
-    assert kinds[:2] == ["deposit", "seal"]
-    assert bench.audit().verdict is Verdict.PASSED
-    bench.store.close()
-
-
-def test_the_audit_finds_a_cosignature_that_is_gone(bench: Workbench) -> None:
-    witnesses(bench, "a")
-    sealed(bench)
-    _without_fence(bench, "DELETE FROM cosignatures WHERE position = 1")
-    assert found(bench.audit(), "6") == (Verdict.FAILED, "audit.lost-cosignature")
-
-
-def test_the_audit_finds_a_cosignature_of_another_checkpoint(bench: Workbench) -> None:
-    witnesses(bench, "a")
-    sealed(bench)
-    sealed(bench)
-    _without_fence(
-        bench,
-        "UPDATE cosignatures SET line = (SELECT line FROM cosignatures AS o WHERE o.seal = 0"
-        " AND o.key = cosignatures.key) WHERE seal = 1",
-    )
-    report = bench.audit()
-    assert found(report, "9") == (Verdict.FAILED, "note.bad-signature")
-
-
-def test_a_cosignature_of_a_witness_that_nobody_knows_decides_nothing(bench: Workbench) -> None:
-    witnesses(bench, "a")
-    sealed(bench)
-    bench.witnesses = []
-    assert found(bench.audit(), "9") == (Verdict.INDETERMINATE, "audit.unknown-witness")
-
-
-def _without_fence(bench: Workbench, statement: str) -> None:
-    bench.store.close()
-    with sqlite3.connect(bench.database) as connection:
-        for change in ("update", "delete"):
-            connection.execute(f"DROP TRIGGER cosignatures_refuse_{change}")
-        connection.execute(statement)
-    connection.close()
-    bench.restored(bench.snapshot())
-
-
-def test_a_witness_of_one_key_is_enough(bench: Workbench) -> None:
-    key = make_key("solo.example", KeyType.ED25519_COSIGNATURE)
-    bench.witnesses = [FakeWitness("solo", bench.clock, keys=[key])]
-    bench.ledger = bench.reopened()
-    seal = sealed(bench).seal
-    assert seal is not None
-    assert len(seal.cosignatures) == 1

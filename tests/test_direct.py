@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import subprocess
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -22,13 +21,6 @@ from tests.workbench import Workbench, fact, found, presented, written
 
 PASSED, INDETERMINATE, FAILED = Verdict.PASSED, Verdict.INDETERMINATE, Verdict.FAILED
 FILES = {"a.txt": b"alpha", "b.txt": b"beta"}
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    made = Workbench(tmp_path)
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

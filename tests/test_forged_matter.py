@@ -12,8 +12,8 @@ from evidence_ledger.author import Context
 from evidence_ledger.core import merkle
 from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.checkpoint import Checkpoint
-from evidence_ledger.core.completeness_case import PresentedCertificate
 from evidence_ledger.core.entry import Entry
+from evidence_ledger.core.examined_certificate import PresentedCertificate
 from evidence_ledger.core.matter import keys_of
 from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.core.tlog_proof import TlogProof

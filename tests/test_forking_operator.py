@@ -126,7 +126,10 @@ def test_the_fork_is_found_by_everybody(story: Story) -> None:
         assert status.document["logs"][0]["forks"] == 1
 
     # The two lawyers meet.
-    assert evidence("misbehaviour", "prove", "ada.asice", "ben.asice", "--out", "met").code == 3
+    pair = ("misbehaviour", "prove", "ada.asice", "ben.asice", "--out", "met")
+    assert evidence(*pair).code == 3, "no key is named, so no signature is verified"
+    assert not Path("met").exists()
+    assert evidence(*pair, "--vkey", story.vkey).code == 1
     story.convinces(Path("met"))
 
     # The operator shows the other history from now on: the monitor and Ada find out.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence_ledger.appending import TRIES
-from evidence_ledger.author import Context
 from evidence_ledger.core import cades, claim, entry, merkle, statement
 from evidence_ledger.core.admission import SignedStatement, admit
 from evidence_ledger.core.chain import Extension, Head
@@ -27,7 +25,6 @@ from evidence_ledger.errors import (
     LedgerForked,
     NewerFormat,
     Refused,
-    UsageError,
 )
 from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Store
@@ -35,13 +32,6 @@ from tests.fakes import SeededEntropy
 from tests.workbench import DEPOSITOR, OPERATOR, ORIGIN, Workbench, author_of, fact
 
 NOTHING = TreePoint(0, merkle.EMPTY_ROOT)
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    made = Workbench(tmp_path)
-    yield made
-    made.store.close()
 
 
 def test_entries_are_chained(bench: Workbench) -> None:
@@ -334,46 +324,6 @@ def _once(factory: pytest.TempPathFactory) -> SignedStatement:
         _kept.append(bench.signed([fact("a", b"a")], [("matter/purpose", "x")]))
         bench.store.close()
     return _kept[0]
-
-
-# --- authors
-
-
-def test_an_author_signs_what_openssl_and_this_program_accept(bench: Workbench) -> None:
-    signed = bench.signed()
-    verified = cades.verify(signed.signature, signed.statement)
-    assert verified.scheme == "ecdsa-sha256"
-    assert verified.signing_time == bench.clock.now()
-
-
-def test_every_claim_has_a_salt_of_its_own(bench: Workbench) -> None:
-    signed = bench.signed([fact("a", b"a"), fact("a", b"a")], [("origin/source", "x")])
-    parsed = [claim.parse(one) for one in signed.claims]
-    assert len({one.salt for one in parsed}) == 3
-    assert [one.path for one in parsed] == ["file/0", "file/1", "origin/source"]
-
-
-def test_fields_are_put_in_the_order_of_their_sections(bench: Workbench) -> None:
-    fields = [("other/x", 1), ("origin/b", 2), ("matter/z", 3), ("matter/a", None)]
-    signed = bench.signed([fact("a", b"a")], fields)
-    paths = [claim.parse(one).path for one in signed.claims]
-    assert paths == ["file/0", "matter/a", "matter/z", "origin/b", "other/x"]
-    assert bench.ledger.deposit([signed])[0].index == 0
-
-
-@pytest.mark.parametrize(
-    "fields", [[("matter/a", 1), ("matter/a", 2)], [("file/0", 1)], [("file/x", 1)]]
-)
-def test_fields_given_twice_or_as_files_are_refused(
-    bench: Workbench, fields: list[tuple[str, int]]
-) -> None:
-    with pytest.raises(UsageError):
-        bench.author.deposit([fact("a", b"a")], fields, Context(ORIGIN))
-
-
-def test_a_deposit_of_nothing_is_refused(bench: Workbench) -> None:
-    with pytest.raises(UsageError):
-        bench.author.deposit([], [], Context(ORIGIN))
 
 
 # --- a database that was put back

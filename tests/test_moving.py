@@ -72,10 +72,10 @@ def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
         engine.dispose()
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A ledger in SQLite with deposits, seals, direct timestamps and a renewal."""
-    home = Home(tmp_path / "ledger")
+    home = Home(tmp_path_factory.mktemp("made") / "ledger")
     create_ledger(home)
     deposit(home, "a.txt", "b.txt")
     deposit(home, "c.txt")
@@ -83,6 +83,14 @@ def home(tmp_path: Path) -> Home:
         assert place.ledger.stamp_files(0) == []
         assert place.renewer().renew(Wish(digest="sha512")).renewals
     deposit(home, "d.txt")
+    return home
+
+
+@pytest.fixture
+def home(made: Home, tmp_path: Path) -> Home:
+    """A copy of that ledger."""
+    home = Home(tmp_path / "ledger")
+    shutil.copytree(made.folder, home.folder)
     return home
 
 

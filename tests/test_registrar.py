@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -44,13 +43,6 @@ ANY = frozenset({Role.DEPOSITOR})
 
 def fingerprint(holder: Holder) -> bytes:
     return hashlib.sha256(holder.der).digest()
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    bench = Workbench(tmp_path)
-    yield bench
-    bench.store.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -37,13 +37,6 @@ class Fetching:
     def fetch(self, chain: Sequence[bytes]) -> Sequence[bytes]:
         self.asked.append(len(chain))
         return [LIST]
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    made = Workbench(tmp_path)
-    yield made
-    made.store.close()
 
 
 def test_chains_are_kept_and_get_into_the_certificate(bench: Workbench) -> None:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -14,17 +15,17 @@ from evidence_ledger.adapters.database import Database
 from evidence_ledger.adapters.keys.note_signer import SoftwareNoteSigner
 from evidence_ledger.adapters.memory import FileMemory
 from evidence_ledger.adapters.sql.audit import audit_chain
-from evidence_ledger.adapters.sql.opening import create_store, open_store
+from evidence_ledger.adapters.sql.opening import open_store
 from evidence_ledger.auditing.audit import AuditParts, audit
 from evidence_ledger.author import Author, Context
-from evidence_ledger.core import certificate_writer, trust_policy
+from evidence_ledger.core import certificate_writer, entry, trust_policy
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.canonical import Json
 from evidence_ledger.core.certificate import Certificate
 from evidence_ledger.core.certificate_writer import EmbeddedFile
 from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.digest import Algorithm, Fingerprint
-from evidence_ledger.core.matter import keys_of
+from evidence_ledger.core.matter import MatterKeys, keys_of
 from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.report import Report, Step, Verdict
 from evidence_ledger.core.verification import verify_certificate
@@ -36,6 +37,7 @@ from evidence_ledger.ports import CheckpointMemory, Store, TimestampAuthority, W
 from evidence_ledger.renewing.renewer import Renewer
 from evidence_ledger.sealing.cosigning import CosigningRules
 from evidence_ledger.sealing.sealer import SealingParts
+from tests.blank_ledger import blank_store
 from tests.fakes import Breaking, FakeAuthority, FakeClock, Fuse, SeededEntropy, signer_of
 from tests.x509_factory import Holder, issue
 
@@ -43,6 +45,12 @@ ORIGIN = "ledger.example/test"
 CA = issue("Test CA", authority=True)
 DEPOSITOR = issue("Depositor", CA)
 OPERATOR = issue("Operator")
+
+
+@cache
+def matter_keys(secret: bytes, origin: str) -> MatterKeys:
+    """The keys of a matter, derived once: their chain has 8,192 links."""
+    return keys_of(secret, origin)
 
 
 def note_signers(origin: str = ORIGIN) -> list[SoftwareNoteSigner]:
@@ -88,7 +96,7 @@ class Workbench:
         self.witnesses: list[Witness] = []
         self.cosigning = CosigningRules()
         self.database = self.folder / "ledger.sqlite"
-        self.store = open_store(self.where) if self.where else create_store(self.database)
+        self.store = open_store(self.where) if self.where else blank_store(self.database)
         self.author = author_of(self.depositor, self.clock, CA)
         self.ledger = self.reopened()
 
@@ -164,14 +172,14 @@ class Workbench:
 
     def enter(self, secret: bytes, number: int, case: str = "2026-1") -> int:
         """Deposit as the matter's entry of that number; the index of the entry."""
-        opening = keys_of(secret, self.origin).openings[number]
+        opening = matter_keys(secret, self.origin).openings[number]
         fields: list[tuple[str, Json]] = [("matter/case_number", case)]
         return self.ledger.deposit([self.signed(fields=fields, opening=opening)])[0].index
 
     def complete(self, secret: bytes) -> Certificate:
         """The parts of the matter's completeness certificate."""
         issuer = Issuer(self.store, [one.vkey for one in note_signers(self.origin)])
-        return Completer(self.store, issuer).complete(keys_of(secret, self.origin)).parts
+        return Completer(self.store, issuer).complete(matter_keys(secret, self.origin)).parts
 
     def issue(self, index: int, positions: Sequence[int] | None = None) -> Certificate:
         """The parts of a certificate."""
@@ -229,6 +237,11 @@ class Workbench:
         """The check of a certificate; the usual trust policy unless there is another or None."""
         chosen = None if policy is None else trust_policy.parse(policy or self.policy())
         return verify_certificate(io.BytesIO(data), files, chosen, at or self.clock.now())
+
+
+def kinds(bench: Workbench) -> list[str]:
+    """The kinds of all entries, in their order."""
+    return [entry.parse(one.entry).kind for one in bench.ledger.entries()]
 
 
 def authority_table(one: FakeAuthority) -> str:

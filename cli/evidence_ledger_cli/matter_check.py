@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from evidence_ledger.core.completeness import verify_completeness
-from evidence_ledger.core.completeness_case import PresentedCertificate
+from evidence_ledger.core.completeness import check_completeness
+from evidence_ledger.core.examined_certificate import PresentedCertificate
+from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger_cli.file_in_turn import Turns
@@ -22,8 +23,9 @@ def verify_matter(
     policy: TrustPolicy | None,
     at: datetime,
     log: str | None,
-) -> Report:
-    """Check with the certificates in these files; ``log`` is an address or a folder.
+) -> tuple[Report, Misbehaviour | None]:
+    """Check with the certificates in these files; ``log`` is an address or a folder. The evidence
+    is there where that shows that the operator signed two histories.
 
     Raises FileUnreadable, NotARegularFile, LogUnreachable for what is no address.
     """
@@ -31,4 +33,4 @@ def verify_matter(
         turns = held.enter_context(Turns())
         presented = [PresentedCertificate(name, turns.file(Path(name))) for name in certificates]
         public = held.enter_context(log_source(log)) if log is not None else None
-        return verify_completeness(source, presented, policy, at, public)
+        return check_completeness(source, presented, policy, at, public)

@@ -10,7 +10,7 @@ pace/              when each of those may be asked again
 signer/            the signer's memory of the last checkpoint that it signed
 outbox/            deposits that have no certificate yet
 matters/           the secrets of matters, by which their entries are recognised
-nonces.sqlite      what signed requests a server has taken, where it is served
+nonces.sqlite      what signed requests a server has taken; not where PostgreSQL has that
 tokens.sqlite      a server's API tokens, without their secrets
 trust.toml         a trust policy for this ledger, to be handed to those who check
 """

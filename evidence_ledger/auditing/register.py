@@ -28,8 +28,8 @@ class RegisterAudit:
     """Walks the entries from one administration entry to the next.
 
     ``operator`` is the SHA-256 of the first operator's X.509 certificate, ``origin`` the ledger's.
-    Only while the ledger is closed is every entry read. That statements are signed as they say is
-    another step's to check.
+    Every entry is read while the ledger is closed, or anybody is revoked. That statements are
+    signed as they say is another step's to check.
     """
 
     def __init__(self, store: Store, operator: bytes, origin: str) -> None:
@@ -40,6 +40,8 @@ class RegisterAudit:
         self._points = {NOTHING}
         self._checked = 0
         self._acts = 0
+        self._late = 0
+        self._first_late = 0
 
     def check(self, special: Sequence[int], size: int) -> str:
         """What was found of ``size`` entries, of which ``special`` are of special kinds.
@@ -64,25 +66,34 @@ class RegisterAudit:
         state = "closed to all who are not enrolled" if self._register.closed else "open"
         acts = counted(self._acts, "act of administration", "acts of administration")
         checked = counted(self._checked, "entry", "entries")
-        return f"{acts}; {checked} by signers who were enrolled then; the ledger is {state}."
+        late = ""
+        if self._late:
+            count = counted(self._late, "entry", "entries")
+            late = f"; {count} by revoked keys while it was open, the first is {self._first_late}"
+        return f"{acts}; {checked} by signers who were enrolled then{late}; the ledger is {state}."
 
     def _check_between(self, start: int, stop: int) -> None:
-        if not self._register.closed:
-            return
-        for one in self._store.entries(start, stop):
-            self._check_signer(one)
+        if self._register.closed or self._register.revoked:
+            for one in self._store.entries(start, stop):
+                self._check_signer(one)
 
     def _check_signer(self, one: StoredEntry) -> None:
         if one.statement is None:
-            raise _gone(one)
+            if self._register.closed or self._register.excluded:
+                raise _gone(one)
+            return
         parsed = entry.parse(one.entry)
         signer = signer_of(one.statement)
         try:
             self._register.check(parsed.kind, signer, partial(_who, one), parsed.received)
         except NotAllowed as error:
             raise _not_allowed(one, error) from error
-        self._check_point(after_of(one.statement), one.index)
-        self._checked += 1
+        if self._register.closed:
+            self._check_point(after_of(one.statement), one.index)
+            self._checked += 1
+        elif signer in self._register.revoked:
+            self._first_late = self._first_late if self._late else one.index
+            self._late += 1
 
     def _check_point(self, point: TreePoint, index: int) -> None:
         """The checkpoint that a statement came after was one of this tree. Raises Refused."""
@@ -117,8 +128,7 @@ class RegisterAudit:
             raise _repeated(one)
 
     def _check_special(self, one: StoredEntry) -> None:
-        if self._register.closed:
-            self._check_signer(one)
+        self._check_signer(one)
         parsed = _stated(one)
         if parsed is None:
             return

@@ -4,7 +4,8 @@
     {"act":"enrol-issuer","certificate":"MIIB…","permitted":["mail:firm.example"],
      "revocation":"demanded","roles":["depositor"]}
     {"act":"roles","roles":["court"],"signer":"77ab…"}
-    {"act":"revoke","signer":"77ab…"}               {"act":"revoke-issuer","issuer":"5f2c…"}
+    {"act":"exclude","signer":"77ab…"}              {"act":"revoke-issuer","issuer":"5f2c…"}
+    {"act":"revoke","signer":"77ab…"}, which is not written any more
     {"act":"revocation-list","list":"MIIB…"}        {"act":"settings","closed":true}
     {"act":"rotate","proof":"MIIB…","signer":"5f2c…"}
 
@@ -14,13 +15,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from evidence_ledger.core import canonical
 from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.permitted_name import checked_permitted
 from evidence_ledger.core.revocation_list import parse_list
 from evidence_ledger.core.role import Role
 from evidence_ledger.core.x509_certificate import parse_certificate
@@ -32,9 +33,6 @@ LARGEST_PROOF: Final = 64 * 1024
 MOST_NAMES: Final = 64
 
 _WHERE: Final = "statement.administration"
-_NAME: Final = re.compile(
-    r"(?:dns:|mail:(?:[a-z0-9_.+-]{1,64}@)?)[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII
-)
 _REVOCATION: Final = {"demanded": True, "optional": False}
 
 
@@ -71,9 +69,14 @@ class ChangeRoles:
 
 @dataclass(frozen=True, slots=True)
 class Revoke:
-    """Let an X.509 certificate hand in nothing more, whoever vouches for it."""
+    """Let an X.509 certificate hand in nothing more, whoever vouches for it.
+
+    ``always``: in an open ledger too (the act ``exclude``). Else it is the act ``revoke``, of
+    ledgers that took from everybody while they were open.
+    """
 
     signer: bytes
+    always: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,8 @@ def act_json(act: Act) -> dict[str, Json]:
             }
         case ChangeRoles(signer, roles):
             return {"act": "roles", "roles": _names(roles), "signer": signer.hex()}
-        case Revoke(signer):
-            return {"act": "revoke", "signer": signer.hex()}
+        case Revoke(signer, always):
+            return {"act": "exclude" if always else "revoke", "signer": signer.hex()}
         case RevokeIssuer(issuer):
             return {"act": "revoke-issuer", "issuer": issuer.hex()}
         case AddRevocationList(data):
@@ -186,6 +189,10 @@ def _change_roles(value: Mapping[str, Json]) -> Act:
 
 
 def _revoke(value: Mapping[str, Json]) -> Act:
+    return Revoke(_digest(value["signer"]), always=False)
+
+
+def _exclude(value: Mapping[str, Json]) -> Act:
     return Revoke(_digest(value["signer"]))
 
 
@@ -220,6 +227,7 @@ _ACTS: Final[Mapping[str, tuple[frozenset[str], Callable[[Mapping[str, Json]], A
         _enrol_issuer,
     ),
     "roles": (frozenset({"roles", "signer"}), _change_roles),
+    "exclude": (frozenset({"signer"}), _exclude),
     "revoke": (frozenset({"signer"}), _revoke),
     "revoke-issuer": (frozenset({"issuer"}), _revoke_issuer),
     "revocation-list": (frozenset({"list"}), _revocation_list),
@@ -248,21 +256,6 @@ def _roles(value: Json) -> frozenset[Role]:
 
 def _permitted(value: Json) -> tuple[str, ...]:
     return checked_permitted(_texts(value, MOST_NAMES))
-
-
-def checked_permitted(names: list[str]) -> tuple[str, ...]:
-    """Names that an issuer is bound to, as ``dns:firm.example`` or ``mail:firm.example``.
-
-    Raises FormatError.
-    """
-    for name in names:
-        if not _NAME.fullmatch(name):
-            raise FormatError(
-                "administration.permitted",
-                f"{name[:80]!r} is no permitted name.",
-                hint="A permitted name looks like dns:firm.example or mail:firm.example.",
-            )
-    return tuple(names)
 
 
 def _texts(value: Json, most: int) -> list[str]:

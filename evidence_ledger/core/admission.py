@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evidence_ledger.core import claim, merkle
@@ -30,9 +30,16 @@ class SignedStatement:
     claims: Sequence[bytes] = ()
 
 
-def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admission:
+def admit(
+    signed: SignedStatement,
+    ledger: str,
+    *,
+    seal: bool = False,
+    let_in: Callable[[SignedStatement, Statement], None] | None = None,
+) -> Admission:
     """``signed`` as the ledger ``ledger`` may append it; ``seal`` for its own seals and rolls.
 
+    ``let_in`` is called before claims are looked at, and raises where they are not to be.
     Checks the canonical form, the ledger's origin, the CAdES-B-B signature with its binding to the
     X.509 certificate that the statement names, the claims against their root, and the proof of a
     next key.
@@ -49,6 +56,8 @@ def admit(signed: SignedStatement, ledger: str, *, seal: bool = False) -> Admiss
     check_signature.check(signed.statement, signed.signature, parsed.signer)
     check_rotation(parsed)
     if signed.claims:
+        if let_in is not None:
+            let_in(signed, parsed)
         _check_root(parsed, signed.claims)
     digests, leaves = _filed(signed.claims)
     return Admission(

@@ -24,9 +24,11 @@ from functools import partial
 from typing import BinaryIO
 
 from evidence_ledger.core import certificate
-from evidence_ledger.core.completeness_case import CompletenessCase, PresentedCertificate
+from evidence_ledger.core.completeness_case import CompletenessCase
 from evidence_ledger.core.container import Container
+from evidence_ledger.core.examined_certificate import PresentedCertificate
 from evidence_ledger.core.log_audit import TileSource
+from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.core.recipe import Recipe, Task
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.trust_policy import TrustPolicy
@@ -94,21 +96,20 @@ _CERTIFICATES = Task(
 
 
 def is_complete_list(source: BinaryIO) -> bool:
-    """Whether a certificate has a docket. Whatever is wrong with it, its check says."""
-    return bool(_docket(source))
+    """Whether a container lists a docket. Whatever is wrong with it, its check says."""
+    try:
+        return certificate.DOCKET in Container(source).members
+    except EvidenceError:
+        return False
 
 
 def is_plain(source: BinaryIO) -> bool:
     """Whether it is a certificate, as far as it can be read, and has no docket."""
-    return _docket(source) == b""
-
-
-def _docket(source: BinaryIO) -> bytes | None:
-    """The docket, empty where there is none; None where the certificate can't be read."""
     try:
-        return certificate.parse(Container(source)).docket
+        certificate.parse(Container(source))
     except EvidenceError:
-        return None
+        return False
+    return not is_complete_list(source)
 
 
 def verify_completeness(
@@ -123,6 +124,17 @@ def verify_completeness(
     ``certificates`` are those laid beside it; ``log`` is where the ledger's public entries are, to
     rebuild the roll. Never raises for anything that is read: what is wrong is in the report.
     """
+    return check_completeness(source, certificates, policy, at, log)[0]
+
+
+def check_completeness(
+    source: BinaryIO,
+    certificates: Sequence[PresentedCertificate],
+    policy: TrustPolicy | None,
+    at: datetime,
+    log: TileSource | None,
+) -> tuple[Report, Misbehaviour | None]:
+    """The same, and the evidence where ``log`` shows that the operator signed two histories."""
     case = CompletenessCase(source, certificates, policy, at, log)
     recipe = Recipe(SUBJECT)
     follow(recipe, case)
@@ -134,4 +146,6 @@ def verify_completeness(
             recipe.run(task, check_one)
     recipe.run(_CERTIFICATES, case.certificates, ("14",))
     recipe.facts |= case.facts() | {"meaning": MEANING}
-    return recipe.report()
+    if log is not None:
+        recipe.facts["two_histories"] = case.evidence is not None
+    return recipe.report(), case.evidence

@@ -3,38 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO
 
-from evidence_ledger.core import certificate, docket, entry, merkle, roll
+from evidence_ledger.core import docket, entry, merkle, roll
 from evidence_ledger.core.canonical import time_text
-from evidence_ledger.core.container import Container
 from evidence_ledger.core.counting import counted
 from evidence_ledger.core.docket import Docket
 from evidence_ledger.core.entry import ROLL, Entry, leaf_hash
+from evidence_ledger.core.examined_certificate import ExaminedCertificate, PresentedCertificate
+from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
-from evidence_ledger.core.report import Report, Step, Verdict
+from evidence_ledger.core.misbehaviour import Misbehaviour
+from evidence_ledger.core.online_check import follow, policy_keys
 from evidence_ledger.core.roll_rebuild import rebuilt
 from evidence_ledger.core.trust_policy import TrustPolicy
-from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.core.verification_case import Case
-from evidence_ledger.errors import Refused, Undecided
-
-CASE_NUMBER = "matter/case_number"
-
-
-@dataclass(frozen=True, slots=True)
-class PresentedCertificate:
-    """A certificate laid beside the completeness certificate; ``source`` is seekable."""
-
-    name: str
-    source: BinaryIO
+from evidence_ledger.errors import EvidenceError, Refused, Undecided
 
 
 class CompletenessCase(Case):
-    """Like Case; the entries listed, and the certificates presented."""
+    """Like Case; the entries listed, and the certificates presented.
+
+    ``evidence`` is there where the log shows that the operator signed two histories.
+    """
 
     reads_docket = True
 
@@ -51,11 +44,13 @@ class CompletenessCase(Case):
         self._log = log
         self._presented_certificates = certificates
         self._entries: list[Entry] = []
+        self._numbers: dict[Entry | None, int] = {}
         self._marks: list[bytes] = []
         self._matched: dict[int, str] = {}
         self._unmatched: list[str] = []
         self._case_numbers: set[str] = set()
         self._is_rebuilt = False
+        self.evidence: Misbehaviour | None = None
 
     def listed(self) -> str:
         self._docket: Docket = docket.parse(self._parts.docket)
@@ -73,6 +68,7 @@ class CompletenessCase(Case):
             merkle.verify_inclusion(leaf_hash(one.entry), before, point.size, hashes, point.root)
             found.append(parsed)
         self._entries = found
+        self._numbers = {one: number for number, one in enumerate(found)}
         names = _named([one.index for one in found])
         return f"{counted(len(found), 'entry', 'entries')} listed, under the checkpoint: {names}."
 
@@ -102,6 +98,7 @@ class CompletenessCase(Case):
         if self._log is None:
             return self._taken_at_its_word()
         following = self._docket.following
+        self._require_one_history(self._log)
         found = rebuilt(self._log, self._checkpoint, self._entry.index, following.mark)
         if found.roll.root() != self._entry.mark:
             raise Refused(
@@ -117,6 +114,20 @@ class CompletenessCase(Case):
             )
         return f"Rebuilt from the ledger's public entries: {counted(found.roll.size, 'mark')}."
 
+    def _require_one_history(self, log: TileSource) -> None:
+        """Raises Refused where what the log signed and serves contradicts the certificate.
+
+        Whatever else is wrong with what is served, its server answers for, and not the ledger.
+        """
+        held = Held.of_certificate(self._source)
+        try:
+            answer = follow(held, log, policy_keys(self._policy, held.checkpoint.origin))
+        except EvidenceError:
+            return
+        self.evidence = answer.found
+        if self.evidence is not None:
+            raise Refused("ledger.two-histories", answer.says)
+
     def _taken_at_its_word(self) -> str:
         if self._policy is not None and self._policy.rolls_rebuilt:
             raise Undecided(
@@ -131,38 +142,34 @@ class CompletenessCase(Case):
 
     def certificate_checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """For each certificate presented, its name and the check. Needs the marks."""
-        found = [(one.name, *self._examined(one)) for one in self._presented_certificates]
-        listed = [report for _, report, parsed in found if parsed in self._entries]
-        self._case_numbers = {name for one in listed for name in _case_numbers(one)}
-        for name, report, parsed in found:
-            yield name, partial(self._check_certificate, name, report, parsed)
+        found = [
+            ExaminedCertificate.of(one, self._policy, self._at)
+            for one in self._presented_certificates
+        ]
+        listed = [one.case_number for one in found if one.entry in self._numbers]
+        self._case_numbers = {one for one in listed if one is not None}
+        for one in found:
+            yield one.name, partial(self._check_certificate, one)
 
-    def _examined(self, one: PresentedCertificate) -> tuple[Report, Entry | None]:
-        """What its own check says, and its entry, where it is sound enough to have one."""
-        report = verify_certificate(one.source, (), self._policy, self._at)
-        if "index" not in report.facts:
-            return report, None
-        return report, entry.parse(certificate.parse(Container(one.source)).entry)
-
-    def _check_certificate(self, name: str, report: Report, parsed: Entry | None) -> str:
-        self._unmatched.append(name)
-        if parsed is not None and parsed not in self._entries:
-            raise self._stranger(parsed, report)
-        if parsed is not None:
-            self._matched[parsed.index] = name
-        _require_passed(report)
-        if parsed is None:
+    def _check_certificate(self, one: ExaminedCertificate) -> str:
+        self._unmatched.append(one.name)
+        if one.entry is not None and one.entry not in self._numbers:
+            raise self._stranger(one, one.entry)
+        if one.entry is not None:
+            self._matched[one.entry.index] = one.name
+        one.require_passed()
+        if one.entry is None:
             raise Undecided("completeness.no-entry", "It does not say of which entry it is.")
-        self._unmatched.remove(name)
-        number = self._entries.index(parsed)
-        return f"Of entry {parsed.index}, number {number} of the matter; right by itself."
+        self._unmatched.remove(one.name)
+        number = self._numbers[one.entry]
+        return f"Of entry {one.entry.index}, number {number} of the matter; right by itself."
 
-    def _stranger(self, parsed: Entry, report: Report) -> Refused | Undecided:
+    def _stranger(self, one: ExaminedCertificate, parsed: Entry) -> Refused | Undecided:
         """What it means that an entry is not listed."""
         place = f"Entry {parsed.index}"
-        if report.facts.get("ledger") != self._checkpoint.origin:
+        if one.ledger != self._checkpoint.origin:
             return Refused("completeness.other-ledger", f"{place} is of another ledger.")
-        _require_sealed(report)
+        one.require_sealed()
         if parsed.mark in self._marks[:-1]:
             return Refused(
                 "completeness.second-entry",
@@ -175,7 +182,7 @@ class CompletenessCase(Case):
                 f"{place} came after the roll, which is entry {self._entry.index}.{more}",
                 hint="Ask for a newer completeness certificate.",
             )
-        if _case_numbers(report) & self._case_numbers:
+        if one.case_number in self._case_numbers:
             return Refused(
                 "completeness.second-matter",
                 f"{place} has the same case number, but is not among the entries of this matter.",
@@ -225,27 +232,3 @@ class CompletenessCase(Case):
 def _named(indexes: Sequence[int]) -> str:
     """The first few of some indexes."""
     return ", ".join(map(str, indexes[:10])) + (", …" if indexes[10:] else "")
-
-
-def _case_numbers(report: Report) -> set[str]:
-    claims = report.facts.get("claims")
-    value = claims.get(CASE_NUMBER) if isinstance(claims, dict) else None
-    return {value} if isinstance(value, str) else set()
-
-
-def _require_sealed(report: Report) -> None:
-    """Anybody can make up an entry: only one that the ledger signed says anything of the matter."""
-    passed = {one.number for one in report.steps if one.verdict is Verdict.PASSED}
-    if not passed >= {"3", "6", "7"}:
-        _require_passed(report)
-
-
-def _require_passed(report: Report) -> None:
-    """Raises Refused or Undecided for a certificate whose own check did not pass."""
-    if report.verdict is Verdict.PASSED:
-        return
-    worst: Step = next(one for one in report.steps if one.verdict is report.verdict)
-    says = f"Its own check says, in step {worst.number}: {worst.says}"
-    if report.verdict is Verdict.FAILED:
-        raise Refused("completeness.certificate", says, hint=worst.hint)
-    raise Undecided("completeness.certificate-undecided", says, hint=worst.hint)

@@ -10,14 +10,13 @@ from evidence_ledger.core.certificate_chain import validate_chain
 from evidence_ledger.core.certificate_purpose import Purpose
 from evidence_ledger.core.distinguished_name import same_name
 from evidence_ledger.core.identity import Identity
-from evidence_ledger.core.name_constraints import DNS, MAIL, GeneralName, is_within, names_of
+from evidence_ledger.core.name_constraints import GeneralName, is_within, names_of
+from evidence_ledger.core.permitted_name import permitted_base
 from evidence_ledger.core.revocation import check_revocation
 from evidence_ledger.core.revocation_list import RevocationList
 from evidence_ledger.core.revocation_values import RevocationData
 from evidence_ledger.core.x509_certificate import X509Certificate, parse_certificate
 from evidence_ledger.errors import FormatError, Refused, Undecided
-
-_KINDS = {"dns": DNS, "mail": MAIL}
 
 
 def check_issuer(who: Identity, issuer: EnrolIssuer, data: RevocationData, at: datetime) -> None:
@@ -80,18 +79,13 @@ def _signed(held: RevocationList, root: X509Certificate) -> bool:
 
 
 def _require_permitted(leaf: X509Certificate, permitted: Iterable[str]) -> None:
-    bases = list(map(_base, permitted))
+    bases = list(map(permitted_base, permitted))
     kinds = {base.kind for base in bases}
     names = [name for name in names_of(leaf) if name.kind in kinds]
     if not names or not all(any(_holds(base, name) for base in bases) for name in names):
         raise Refused(
             "register.name", f"The root may not vouch for {leaf.subject_text} in this ledger."
         )
-
-
-def _base(text: str) -> GeneralName:
-    kind, _, name = text.partition(":")
-    return GeneralName(_KINDS[kind], name.encode("ascii"))
 
 
 def _holds(base: GeneralName, name: GeneralName) -> bool:

@@ -134,8 +134,8 @@ def _ledger(found: Misbehaviour) -> str:
     return f"Both are of {first.origin}."
 
 
-def _signatures(found: Misbehaviour, keys: Sequence[VerifierKey]) -> str:
-    origin = found.checkpoints[0].origin
+def keys_of_ledger(keys: Sequence[VerifierKey], origin: str) -> list[VerifierKey]:
+    """Those that are named for a ledger. Raises Undecided for none."""
     own = [key for key in keys if key.name == origin]
     if not own:
         raise Undecided(
@@ -144,6 +144,12 @@ def _signatures(found: Misbehaviour, keys: Sequence[VerifierKey]) -> str:
             hint="Give its verifier key with --vkey, or a trust policy that names it, "
             "taken from the ledger's operator and not from whoever accuses.",
         )
+    return own
+
+
+def _signatures(found: Misbehaviour, keys: Sequence[VerifierKey]) -> str:
+    origin = found.checkpoints[0].origin
+    own = keys_of_ledger(keys, origin)
     names = [_signed(note, own) for note in (found.first, found.second)]
     both = names[0] if names[0] == names[1] else f"{names[0]}, and {names[1]}"
     return f"{origin} signed both, with {both}."

@@ -1,11 +1,12 @@
 """Name constraints of an issuer (RFC 5280, 4.2.1.10).
 
-Directory names, DNS names and mail addresses are compared. A constraint on another kind of name is
-Undecided where a name of that kind stands below it.
+Directory names, DNS names, mail addresses, URIs by their hosts and IP addresses are compared. A
+constraint on another kind of name is Undecided where a name of that kind stands below it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,8 +20,18 @@ from evidence_ledger.errors import Refused, Undecided
 _WHAT: Final = "nameConstraints"
 MAIL: Final = 1
 DNS: Final = 2
-_DIRECTORY: Final = 4
+DIRECTORY: Final = 4
+URI: Final = 6
+ADDRESS: Final = 7
 _MOST: Final = 256
+_LABEL: Final = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+# The last label is no number: a host that is an IP address is no name of a domain.
+_DOMAIN: Final = rf"(?:{_LABEL}\.)*(?![0-9]+(?:[^a-z0-9_.-]|$)){_LABEL}"
+_URI_HOST: Final = re.compile(
+    rf"[a-z][a-z0-9+.-]*://(?:[a-z0-9._~!$&'()*+,;=:%-]*@)?({_DOMAIN})(?::[0-9]*)?(?:[/?#].*)?",
+    re.ASCII | re.DOTALL,
+)
+_URI_BASE: Final = re.compile(rf"\.?{_DOMAIN}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ def require_permitted(issuer: X509Certificate, below: Sequence[X509Certificate])
 def names_of(certificate: X509Certificate) -> list[GeneralName]:
     """The subject and all subject alternative names. Raises FormatError."""
     subject = der.parse(certificate.subject, "subject").elements("subject", most=64)
-    names = [GeneralName(_DIRECTORY, certificate.subject)] if subject else []
+    names = [GeneralName(DIRECTORY, certificate.subject)] if subject else []
     extension = certificate.extensions.get(oid.SUBJECT_ALTERNATIVE_NAME)
     if extension is not None:
         what = "subjectAltName"
@@ -78,7 +89,7 @@ def _bases(node: der.Node) -> list[GeneralName]:
 
 def _general_name(node: der.Node) -> GeneralName:
     kind = node.tag & 0x1F
-    content = node.only(_WHAT, node.tag).raw if kind == _DIRECTORY else node.content
+    content = node.only(_WHAT, node.tag).raw if kind == DIRECTORY else node.content
     return GeneralName(kind, content)
 
 
@@ -92,15 +103,53 @@ def _require(
 
 
 def is_within(name: GeneralName, base: GeneralName) -> bool:
-    if name.kind == _DIRECTORY:
+    """Whether a name is below the base of a constraint of its kind.
+
+    Raises Refused, Undecided, FormatError.
+    """
+    if name.kind == DIRECTORY:
         return _directory_within(name.content, base.content)
     if name.kind == DNS:
         return _domain_within(_ascii(name.content), _ascii(base.content))
     if name.kind == MAIL:
         return _mail_within(_ascii(name.content), _ascii(base.content))
+    if name.kind == URI:
+        return _uri_within(_ascii(name.content), _ascii(base.content))
+    if name.kind == ADDRESS:
+        return _address_within(name.content, base.content)
     raise Undecided(
         "chain.name-constraints", "An issuer's constraint is on a kind of name not known here."
     )
+
+
+def _uri_within(name: str, base: str) -> bool:
+    """By the host. Raises Refused for a URI without the name of one, as the RFC asks."""
+    if not _URI_BASE.fullmatch(base):
+        raise Undecided(
+            "chain.name-constraints", "An issuer's constraint on URIs is no host and no domain."
+        )
+    found = _URI_HOST.fullmatch(name)
+    if found is None:
+        raise Refused(
+            "chain.name-constraints",
+            "An issuer's constraint is on URIs, and one names no host.",
+        )
+    host = found[1]
+    return host.endswith(base) and host != base if base.startswith(".") else host == base
+
+
+def _address_within(name: bytes, base: bytes) -> bool:
+    """Whether an address (4 or 16 bytes) is in a block: an address and a mask."""
+    size = len(base) // 2
+    mask = int.from_bytes(base[size:])
+    is_block = size in (4, 16) and len(base) == 2 * size
+    ones = (1 << 8 * size) - 1
+    if not is_block or (ones ^ mask) & ((ones ^ mask) + 1):
+        raise Undecided(
+            "chain.name-constraints", "An issuer's constraint on IP addresses is no block of them."
+        )
+    wanted = int.from_bytes(base[:size]) & mask
+    return len(name) == size and int.from_bytes(name) & mask == wanted
 
 
 def _ascii(content: bytes) -> str:

@@ -30,22 +30,17 @@ BASIC_CONSTRAINTS: Final = "2.5.29.19"
 NAME_CONSTRAINTS: Final = "2.5.29.30"
 CRL_DISTRIBUTION_POINTS: Final = "2.5.29.31"
 CERTIFICATE_POLICIES: Final = "2.5.29.32"
-POLICY_MAPPINGS: Final = "2.5.29.33"
 AUTHORITY_KEY_IDENTIFIER: Final = "2.5.29.35"
-POLICY_CONSTRAINTS: Final = "2.5.29.36"
 EXTENDED_KEY_USAGE: Final = "2.5.29.37"
-INHIBIT_ANY_POLICY: Final = "2.5.29.54"
 ANY_EXTENDED_KEY_USAGE: Final = "2.5.29.37.0"
 PRIVATE_KEY_USAGE_PERIOD: Final = "2.5.29.16"
 QC_STATEMENTS: Final = "1.3.6.1.5.5.7.1.3"
 AUTHORITY_INFORMATION_ACCESS: Final = "1.3.6.1.5.5.7.1.1"
 # RFC 5280, 5.2 and 5.3: revocation lists; X.509 (2008), 8.5.2.12: expiredCertsOnCRL
-CRL_NUMBER: Final = "2.5.29.20"
 CRL_REASON: Final = "2.5.29.21"
 INVALIDITY_DATE: Final = "2.5.29.24"
 DELTA_CRL_INDICATOR: Final = "2.5.29.27"
 ISSUING_DISTRIBUTION_POINT: Final = "2.5.29.28"
-CERTIFICATE_ISSUER: Final = "2.5.29.29"
 EXPIRED_ON_CRL: Final = "2.5.29.60"
 # RFC 6960: OCSP
 OCSP: Final = "1.3.6.1.5.5.7.48.1"
@@ -96,3 +91,11 @@ _ATTRIBUTE_NAMES: Final = {
 def attribute_name(dotted: str) -> str:
     """The short name of a distinguished name's attribute, or the dotted form (RFC 4514)."""
     return _ATTRIBUTE_NAMES.get(dotted, dotted)
+
+
+def attribute_oid(name: str) -> str | None:
+    """The object identifier of such a name; None for one that is not known."""
+    return _ATTRIBUTES.get(name)
+
+
+_ATTRIBUTES: Final = {name: dotted for dotted, name in _ATTRIBUTE_NAMES.items()}

@@ -91,7 +91,7 @@ def check_online(
 
     def ask() -> str:
         held = Held.of_certificate(certificate)
-        answer = follow(held, source, _keys(policy, held.checkpoint.origin))
+        answer = follow(held, source, policy_keys(policy, held.checkpoint.origin))
         if answer.found is not None:
             evidence.append(answer.found)
             raise Refused("ledger.two-histories", answer.says)
@@ -107,6 +107,7 @@ def check_online(
     return Report(report.subject, steps, facts), evidence[0] if evidence else None
 
 
-def _keys(policy: TrustPolicy | None, origin: str) -> list[VerifierKey]:
+def policy_keys(policy: TrustPolicy | None, origin: str) -> list[VerifierKey]:
+    """The keys that a policy names for a ledger."""
     logs = policy.logs if policy else ()
     return [key for log in logs for key in log.keys if key.name == origin]

@@ -49,11 +49,6 @@ def tree_root(leaves: Sequence[bytes]) -> bytes:
     return RecordTree(leaves).root
 
 
-def reduced_path(leaves: Sequence[bytes], index: int) -> PartialLists:
-    """The partial hash lists for the plain object ``leaves[index]``. Raises UsageError."""
-    return RecordTree(leaves).plain_path(index)
-
-
 class RecordTree:
     """All levels of one tree, built once; paths are read from them in log time.
 

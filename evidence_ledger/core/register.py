@@ -8,7 +8,8 @@ entries before N made of it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from evidence_ledger.core import oid
@@ -33,6 +34,16 @@ from evidence_ledger.errors import FormatError, NotAllowed, Refused, Undecided
 Roles = frozenset[Role]
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """One key became another: SHA-256s of X.509 certificates. ``entry`` says so, where it is in the
+    ledger already."""
+
+    signer: bytes
+    following: bytes
+    entry: int | None
+
+
 def _revoked(signer: bytes, why: str = "") -> NotAllowed:
     return NotAllowed(
         "register.revoked", f"The signer {signer.hex()[:16]}… is not enrolled any more.{why}"
@@ -47,10 +58,12 @@ class Register:
         self.closed = False
         self._signers: dict[bytes, Roles] = {operator: frozenset({Role.OPERATOR})}
         self._revoked: set[bytes] = set()
+        self._excluded: set[bytes] = set()
         self._issuers: dict[bytes, EnrolIssuer] = {}
         self._former: dict[bytes, EnrolIssuer] = {}
         self._lists: dict[tuple[bytes, bytes], RevocationList] = {}
         self._before: dict[bytes, bytes] = {}
+        self._rotations: list[Rotation] = []
         self._taken: set[bytes] = set()
 
     def copy(self) -> Register:
@@ -59,10 +72,12 @@ class Register:
         other.closed = self.closed
         other._signers = dict(self._signers)
         other._revoked = set(self._revoked)
+        other._excluded = set(self._excluded)
         other._issuers = dict(self._issuers)
         other._former = dict(self._former)
         other._lists = dict(self._lists)
         other._before = dict(self._before)
+        other._rotations = list(self._rotations)
         other._taken = set(self._taken)
         return other
 
@@ -75,6 +90,11 @@ class Register:
     def revoked(self) -> frozenset[bytes]:
         """Those who may hand in nothing more."""
         return frozenset(self._revoked)
+
+    @property
+    def excluded(self) -> frozenset[bytes]:
+        """Those of them who may not while the ledger is open either, as its entries say."""
+        return frozenset(self._excluded)
 
     @property
     def issuers(self) -> Mapping[bytes, EnrolIssuer]:
@@ -100,6 +120,11 @@ class Register:
         """The key that came after each that was rotated; both as SHA-256s of certificates."""
         return {before: following for following, before in self._before.items()}
 
+    @property
+    def rotations(self) -> Sequence[Rotation]:
+        """All of them, oldest first."""
+        return tuple(self._rotations)
+
     def _last(self, signer: bytes) -> bytes:
         following = self.rotated
         while signer in following:
@@ -118,8 +143,16 @@ class Register:
 
     def require_unrevoked(self, signer: bytes) -> None:
         """No operator revoked a signer, nor has it another key since. Raises NotAllowed."""
-        if signer in self._revoked:
-            raise _revoked(signer)
+        if signer not in self._revoked:
+            return
+        last = self._last(signer)
+        if last != signer:
+            raise NotAllowed(
+                "register.revoked",
+                f"The signer {signer.hex()[:16]}… has another key since.",
+                hint=f"Sign with that key: {last.hex()}.",
+            )
+        raise _revoked(signer)
 
     def _vouched(self, signer: bytes, who: Callable[[], Identity], at: datetime) -> Roles:
         roles, wrong = set[Role](), ""
@@ -148,11 +181,14 @@ class Register:
         return (one for one in self._lists.values() if is_authentic(one, roots))
 
     def check(self, kind: str, signer: bytes, who: Callable[[], Identity], at: datetime) -> None:
-        """Whether a signer may hand in a statement of a kind at a time. Raises NotAllowed.
+        """Whether an entry of a kind may be by a signer, at its time. Raises NotAllowed.
 
-        In an open ledger everybody may. The rest is as for ``roles_of``.
+        In an open ledger it may be by everybody who is not excluded. The rest is as for
+        ``roles_of``.
         """
         if not self.closed:
+            if signer in self._excluded:
+                raise _revoked(signer)
             return
         roles = self.roles_of(signer, who, at)
         if not may_hand_in(kind, roles):
@@ -161,17 +197,32 @@ class Register:
                 "register.role", f"A statement of kind {kind} is not for the role {told}."
             )
 
+    def check_new(
+        self, kind: str, signer: bytes, who: Callable[[], Identity], at: datetime
+    ) -> None:
+        """Whether a signer may hand in a statement of a kind now. Raises NotAllowed.
+
+        As ``check``, and by nobody who was revoked: older programs took statements from those while
+        a ledger was open, and their entries are no defect.
+        """
+        self.require_unrevoked(signer)
+        self.check(kind, signer, who, at)
+
     def is_first(self, digest: bytes) -> bool:
         """Whether the statement with this SHA-256 was never shown here before: acts count once."""
         known = digest in self._taken
         self._taken.add(digest)
         return not known
 
-    def take(self, act: Act, signer: bytes) -> None:
-        """Do what ``signer`` said. Raises NotAllowed; Refused where it makes no sense here."""
+    def take(self, act: Act, signer: bytes, entry: int | None = None) -> None:
+        """Do what ``signer`` said in an entry, or would say.
+
+        Raises NotAllowed; Refused where it makes no sense here.
+        """
         match act:
             case Rotate(following):
                 self._rotate(signer, following)
+                self._rotations.append(Rotation(signer, following, entry))
                 return
             case _:
                 self._require_operator(signer)
@@ -180,8 +231,8 @@ class Register:
                 self._enrol(whom, roles)
             case ChangeRoles(whom, roles):
                 self._change(whom, roles)
-            case Revoke(whom):
-                self._revoke(whom)
+            case Revoke(whom, always):
+                self._revoke(whom, always=always)
             case EnrolIssuer(certificate):
                 digest = hashlib.sha256(certificate).digest()
                 self._issuers[digest] = act
@@ -205,6 +256,7 @@ class Register:
         if whom in self._before.values():
             raise Refused("register.rotated", "This signer has another key since.")
         self._revoked.discard(whom)
+        self._excluded.discard(whom)
         self._signers[whom] = roles
 
     def _change(self, whom: bytes, roles: Roles) -> None:
@@ -222,7 +274,7 @@ class Register:
         if not any(Role.OPERATOR in roles for roles in others):
             raise Refused("register.last-operator", "The ledger would have no operator any more.")
 
-    def _revoke(self, whom: bytes) -> None:
+    def _revoke(self, whom: bytes, *, always: bool) -> None:
         """Also of one who is not enrolled: a CA may vouch for it."""
         if whom in self._before.values():
             # Its roles, deposits and grants went to that key: only what is said of that counts.
@@ -234,6 +286,8 @@ class Register:
         self._require_other_operator(whom)
         self._signers.pop(whom, None)
         self._revoked.add(whom)
+        if always:
+            self._excluded.add(whom)
 
     def _revoke_issuer(self, issuer: bytes) -> None:
         if issuer not in self._issuers:

@@ -10,7 +10,7 @@ from evidence_ledger.core.x509_certificate import parse_certificate
 
 
 def register_document(register: Register) -> dict[str, object]:
-    """``closed``, and who is enrolled; SHA-256s in hex."""
+    """``closed``, who is enrolled, and who had another key before; SHA-256s in hex."""
     return {
         "closed": register.closed,
         "signers": [
@@ -26,15 +26,11 @@ def register_document(register: Register) -> dict[str, object]:
             for one in register.lists
         ],
         "revoked": [signer.hex() for signer in sorted(register.revoked)],
+        "rotated": [
+            {"signer": one.signer.hex(), "following": one.following.hex(), "entry": one.entry}
+            for one in register.rotations
+        ],
     }
-
-
-def rotations(register: Register) -> list[dict[str, str]]:
-    """Each key that was rotated, with the one after it."""
-    return [
-        {"signer": signer.hex(), "following": following.hex()}
-        for signer, following in sorted(register.rotated.items())
-    ]
 
 
 def _issuer(issuer: EnrolIssuer) -> dict[str, Json]:

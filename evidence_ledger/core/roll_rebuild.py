@@ -28,30 +28,64 @@ class Rebuilt:
 def rebuilt(source: TileSource, point: Checkpoint, below: int, mark: bytes) -> Rebuilt:
     """The roll over the marks of the first ``below`` entries of the log.
 
-    The entries under the checkpoint ``point`` must together give its root. Those behind it, which
-    nothing vouches for here, are only searched for ``mark``, as far as they can be read. Raises
-    Refused where the first do not, or where a mark stands twice; Undecided where one of them can't
-    be read; NewerFormat; LogUnreachable.
+    The entries under the checkpoint ``point`` must together give its root: until they do, they are
+    the word of whoever serves them, and nothing in them is a defect of the ledger. Those behind it,
+    which nothing vouches for here, are only searched for ``mark``, as far as they can be read.
+    Raises Undecided where they do not give the root, or one of them can't be read. Where they do,
+    raises Refused for an entry that is none, or is another, and for a mark that stands twice, and
+    NewerFormat. Raises LogUnreachable.
     """
     published = _published(source)
-    edge, roll, later = Edge(), Roll(), None
+    edge, reading = Edge(), _Reading(below, mark)
     for index, data in enumerate(_under(source, point.size, published)):
-        parsed = _entry(data, index)
         edge.push(leaf_hash(data))
-        if parsed.mark is None or parsed.kind == ROLL:
-            continue
-        if index < below:
-            roll.add(parsed.mark, index)
-        elif parsed.mark == mark and later is None:
-            later = index
+        reading.take(index, data)
     if edge.root() != point.root:
-        raise Refused(
+        raise reading.damage or Undecided(
             "completeness.other-log",
-            "The log's entries do not give the root of this checkpoint.",
+            "What is served as the log's entries does not give the root of this checkpoint, so it "
+            "proves nothing about it.",
+            hint="Name the ledger itself, or another copy of its public entries.",
         )
+    if reading.defect is not None:
+        raise reading.defect
+    later = reading.later
     if later is None:
         later = _behind(source, point.size, published, mark)
-    return Rebuilt(roll, later)
+    return Rebuilt(reading.roll, later)
+
+
+class _Reading:
+    """What entries say, as they come; whether it is the ledger's word is known after the last.
+
+    ``defect`` is the first thing wrong with them if it is; ``damage``, if it is not.
+    """
+
+    def __init__(self, below: int, mark: bytes) -> None:
+        self._below, self._mark = below, mark
+        self.roll = Roll()
+        self.later: int | None = None
+        self.defect: EvidenceError | None = None
+        self.damage: EvidenceError | None = None
+
+    def take(self, index: int, data: bytes) -> None:
+        """The next entry; none is looked at behind a defect."""
+        if self.defect is not None:
+            return
+        try:
+            self._enrol(index, _entry(data, index))
+        except EvidenceError as error:
+            self.defect = error
+            if error.reason == "completeness.log-entry":
+                self.damage = _damaged(f"entry {index}")
+
+    def _enrol(self, index: int, parsed: Entry) -> None:
+        if parsed.mark is None or parsed.kind == ROLL:
+            return
+        if index < self._below:
+            self.roll.add(parsed.mark, index)
+        elif parsed.mark == self._mark and self.later is None:
+            self.later = index
 
 
 def _published(source: TileSource) -> int:
@@ -68,7 +102,7 @@ def _entry(data: bytes, index: int) -> Entry:
     except NewerFormat:
         raise
     except FormatError as error:
-        raise _damaged(f"entry {index}") from error
+        raise Refused("completeness.log-entry", f"Entry {index} is none: {error}") from error
     if parsed.index != index:
         raise Refused("completeness.log-index", f"Entry {index} says it is another.")
     return parsed

@@ -81,11 +81,6 @@ class X509Certificate:
         return name_text(self.subject)
 
     @property
-    def issuer_text(self) -> str:
-        """The issuer's name for people."""
-        return name_text(self.issuer)
-
-    @property
     def public_key(self) -> PublicKey:
         """The subject's key. Raises FormatError, Undecided."""
         return parse_public_key(self.public_key_info)
@@ -138,17 +133,6 @@ class X509Certificate:
         if extension is None:
             return None
         return der.parse(extension.value, "subjectKeyIdentifier").octets("subjectKeyIdentifier")
-
-    @property
-    def authority_key_identifier(self) -> bytes | None:
-        """The keyIdentifier in authorityKeyIdentifier, or None."""
-        extension = self.extensions.get(oid.AUTHORITY_KEY_IDENTIFIER)
-        if extension is None:
-            return None
-        what = "authorityKeyIdentifier"
-        tag = der.context(0, constructed=False)
-        node = der.parse(extension.value, what).fields(what).optional(tag)
-        return node.content if node else None
 
 
 @lru_cache(maxsize=512)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 
 class EvidenceError(Exception):
-    """Root of the tree.
+    """Any error of this program: the root of their tree.
 
     ``code`` is stable and scripted against; ``message`` is a sentence for a lawyer; ``where``
     names the place (a file, a line, a byte offset); ``hint`` says what to do.

@@ -11,7 +11,7 @@ from evidence_ledger.core.held import Held
 from evidence_ledger.core.quorum import Quorum
 from evidence_ledger.core.trust_policy import TrustedWitness, TrustPolicy
 from evidence_ledger.core.verifier_key import VerifierKey
-from evidence_ledger.monitor_ports import AlertBook, EvidenceKeeper, WitnessView
+from evidence_ledger.monitor_ports import EvidenceKeeper, WitnessView
 from evidence_ledger.ports import Clock
 
 SEAL_WITHIN = timedelta(days=1)
@@ -19,10 +19,13 @@ SAVE_EVERY = 64 * 256
 """Entries after which the way to a checkpoint is saved."""
 
 FOLLOW_WITHIN = timedelta(minutes=10)
-"""How long one look follows one ledger before the others have their turn."""
+"""How long one look follows one ledger before another has its turn."""
 
 COMPARE_WITHIN = timedelta(minutes=2)
 """After which one look begins no further comparison with what could not be followed."""
+
+WORKERS = 8
+"""Ledgers that are followed at the same time."""
 
 MOST_UNFOLLOWED = 16
 """Checkpoints that are kept of those that were signed and could not be followed."""
@@ -56,7 +59,6 @@ class MonitorParts:
     """What all followed ledgers share."""
 
     clock: Clock
-    alerts: AlertBook
     evidence: EvidenceKeeper
     rules: Rules
     witnesses: Sequence[WitnessView] = ()

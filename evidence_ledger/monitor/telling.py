@@ -11,6 +11,7 @@ from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger.monitor.rules import MonitorParts
+from evidence_ledger.monitor_ports import AlertBook
 
 
 @dataclass(slots=True)
@@ -18,6 +19,7 @@ class Telling:
     """``found`` are the alerts of the present look, those that were told before among them."""
 
     parts: MonitorParts
+    alerts: AlertBook
     ledger: str
     origin: Callable[[], str]
     found: list[Alert] = field(default_factory=list)
@@ -34,7 +36,7 @@ class Telling:
         now = self.parts.clock.now()
         alert = Alert(code, severity, self.ledger, self.origin(), says, subject, now, evidence)
         self.found.append(alert)
-        self.parts.alerts.add(alert)
+        self.alerts.add(alert)
 
     def trouble(self, code: str, error: EvidenceError, severity: Severity, subject: str) -> None:
         """An alert that something went wrong, with the reason."""

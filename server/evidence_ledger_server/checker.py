@@ -12,11 +12,14 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import BinaryIO, NamedTuple, cast
 
 from evidence_ledger.core.admission import SignedStatement, admit
 from evidence_ledger.core.chain import Admission
+from evidence_ledger.core.doorkeeper import Doorkeeper
+from evidence_ledger.core.register import Register
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.deposit_form import parse_form
 from evidence_ledger_server.log_lines import LOGGING
@@ -26,18 +29,47 @@ LENGTH = struct.Struct(">Q")
 logger = logging.getLogger("evidence.checker")
 
 
+class Rule(NamedTuple):
+    """Who may hand in, as far as is known, and when: see ``core.doorkeeper``."""
+
+    register: Register
+    at: datetime
+
+
+class Asked(NamedTuple):
+    """A body, and which of its statements (SHA-256) are in the ledger already."""
+
+    body: bytes
+    known: Collection[bytes] = ()
+
+
+class Batch(NamedTuple):
+    """What a process is asked at once. ``register`` is None where it is the one sent before."""
+
+    origin: str
+    at: datetime | None
+    asked: Sequence[Asked]
+    register: Register | None = None
+
+
 class Checked(NamedTuple):
-    """The deposits of one body: what may be appended, or why not. ``is_batch``: they are a list."""
+    """The deposits of one body: what may be appended, or why not. ``is_batch``: they are a list.
+
+    ``held`` has the SHA-256s of the statements that the register held back.
+    """
 
     is_batch: bool
     deposits: Sequence[Admission | EvidenceError]
+    held: Sequence[bytes] = ()
 
 
-def check(body: bytes, origin: str) -> Checked | Problem:
+def check(asked: Asked, origin: str, rule: Rule | None = None) -> Checked | Problem:
     """What a body hands in to the ledger ``origin``. A Problem where it is no deposit at all."""
     try:
-        form = parse_form(body)
-        return Checked(form.is_batch, [_admitted(one, origin) for one in form.deposits])
+        form = parse_form(asked.body)
+        keeper = Doorkeeper(*rule, asked.known) if rule else None
+        found = [_admitted(one, origin, keeper) for one in form.deposits]
+        return Checked(form.is_batch, found, keeper.held if keeper else ())
     except Problem as problem:
         return problem
     except Exception:
@@ -45,9 +77,15 @@ def check(body: bytes, origin: str) -> Checked | Problem:
         return mistake()
 
 
-def _admitted(signed: SignedStatement, origin: str) -> Admission | EvidenceError:
+def _admitted(
+    signed: SignedStatement, origin: str, keeper: Doorkeeper | None
+) -> Admission | EvidenceError:
     try:
-        return admit(signed, origin)
+        if keeper is None:
+            return admit(signed, origin)
+        admission = admit(signed, origin, let_in=keeper.let_in)
+        keeper.note(admission)
+        return admission
     except EvidenceError as error:
         return error
 
@@ -64,11 +102,13 @@ def unframed(data: bytes) -> object:
 
 
 def serve(stream: BinaryIO) -> None:
-    """Answer requests ``(origin, bodies)`` until the other end is gone."""
+    """Answer batches until the other end is gone."""
+    register: Register | None = None
     while len(head := stream.read(LENGTH.size)) == LENGTH.size:
-        asked = unframed(stream.read(*LENGTH.unpack(head)))
-        origin, bodies = cast("tuple[str, Sequence[bytes]]", asked)
-        stream.write(framed([check(body, origin) for body in bodies]))
+        batch = cast("Batch", unframed(stream.read(*LENGTH.unpack(head))))
+        register = batch.register or register
+        rule = Rule(register, batch.at) if register and batch.at else None
+        stream.write(framed([check(one, batch.origin, rule) for one in batch.asked]))
         stream.flush()
 
 

@@ -12,9 +12,19 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from evidence_ledger_server.checker import LENGTH, Checked, check, framed, unframed
+from evidence_ledger.core.register import Register
+from evidence_ledger_server.checker import (
+    LENGTH,
+    Asked,
+    Batch,
+    Checked,
+    Rule,
+    check,
+    framed,
+    unframed,
+)
 from evidence_ledger_server.problem import Problem, busy
 
 MOST = 16
@@ -26,14 +36,20 @@ INLINE = 64 * 1024
 """Without processes: a larger body is checked in a thread, so that nobody waits for it."""
 
 logger = logging.getLogger("evidence.checking")
-_Waiting = tuple[bytes, "asyncio.Future[Checked | Problem]"]
+_Waiting = tuple[Asked, "asyncio.Future[Checked | Problem]"]
 
 
 class Checking:
-    """Checks bodies for the ledger ``origin`` in ``processes`` processes; 0: in this one."""
+    """Checks bodies for the ledger ``origin`` in ``processes`` processes; 0: in this one.
 
-    def __init__(self, origin: str, processes: int) -> None:
+    ``rule`` says who may hand in, as far as is known at the moment; None: everybody, for now.
+    """
+
+    def __init__(
+        self, origin: str, processes: int, rule: Callable[[], Rule | None] = lambda: None
+    ) -> None:
         self._origin = origin
+        self._rule = rule
         self._count = processes
         self._waiting: deque[_Waiting] = deque()
         self._more = asyncio.Condition()
@@ -48,21 +64,24 @@ class Checking:
         """Whether nothing has ended that should go on."""
         return not any(task.done() for task in self._tasks)
 
-    async def check(self, body: bytes) -> Checked:
-        """The deposits in a body. Raises Problem (400 where there are none, 503)."""
-        answer = await (self._elsewhere(body) if self._tasks else self._here(body))
+    async def check(self, body: bytes, known: Collection[bytes] = ()) -> Checked:
+        """The deposits in a body, of which those ``known`` (SHA-256 of the statement) are in the
+        ledger already. Raises Problem (400 where there are none, 503).
+        """
+        asked = Asked(body, known)
+        answer = await (self._elsewhere(asked) if self._tasks else self._here(asked))
         if isinstance(answer, Problem):
             raise answer
         return answer
 
-    async def _here(self, body: bytes) -> Checked | Problem:
-        if len(body) <= INLINE:
-            return check(body, self._origin)
-        return await asyncio.to_thread(check, body, self._origin)
+    async def _here(self, asked: Asked) -> Checked | Problem:
+        if len(asked.body) <= INLINE:
+            return check(asked, self._origin, self._rule())
+        return await asyncio.to_thread(check, asked, self._origin, self._rule())
 
-    async def _elsewhere(self, body: bytes) -> Checked | Problem:
+    async def _elsewhere(self, asked: Asked) -> Checked | Problem:
         answer: asyncio.Future[Checked | Problem] = asyncio.get_running_loop().create_future()
-        self._waiting.append((body, answer))
+        self._waiting.append((asked, answer))
         async with self._more:
             self._more.notify()
         return await answer
@@ -87,9 +106,9 @@ class Checking:
         async with self._more:
             await self._more.wait_for(lambda: self._waiting)
         batch = [self._waiting.popleft()]
-        size = len(batch[0][0])
+        size = len(batch[0][0].body)
         while self._waiting and len(batch) < MOST:
-            size += len(self._waiting[0][0])
+            size += len(self._waiting[0][0].body)
             if size > MOST_BYTES:
                 break
             batch.append(self._waiting.popleft())
@@ -98,7 +117,8 @@ class Checking:
     async def _pass(self, process: _Process, batch: Sequence[_Waiting]) -> None:
         answers: Sequence[Checked | Problem] | None = None
         try:
-            answers = await process.ask(self._origin, [body for body, _ in batch])
+            asked = [one for one, _ in batch]
+            answers = await process.ask(self._origin, asked, self._rule())
         finally:
             for at, (_, waiting) in enumerate(batch):
                 if not waiting.done():
@@ -115,6 +135,9 @@ class Checking:
 class _Process:
     """One checking process at the other end of a socket. It ends when the socket does."""
 
+    def __init__(self) -> None:
+        self._sent: Register | None = None
+
     async def __aenter__(self) -> _Process:
         ours, theirs = socket.socketpair()
         with theirs:
@@ -128,9 +151,17 @@ class _Process:
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
         return self
 
-    async def ask(self, origin: str, bodies: Sequence[bytes]) -> Sequence[Checked | Problem]:
+    async def ask(
+        self, origin: str, asked: Sequence[Asked], rule: Rule | None
+    ) -> Sequence[Checked | Problem]:
         """Raises ConnectionError, IncompleteReadError where the process is gone."""
-        self._writer.write(framed((origin, bodies)))
+        batch = Batch(origin, None, asked)
+        if rule is not None:
+            # A register is sent once, until an act changes it.
+            is_new = rule.register is not self._sent
+            batch = Batch(origin, rule.at, asked, rule.register if is_new else None)
+            self._sent = rule.register
+        self._writer.write(framed(batch))
         await self._writer.drain()
         (size,) = LENGTH.unpack(await self._reader.readexactly(LENGTH.size))
         return unframed(await self._reader.readexactly(size))  # type: ignore[return-value]  # what checker.py sends

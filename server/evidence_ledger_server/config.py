@@ -57,6 +57,7 @@ class Config(BaseModel):
     largest_deposit: Count = 32 * MIB
     largest_certificate: Count = 256 * MIB
     largest_file: Count = 64 * GIB
+    largest_presented: Count = GIB
     most_requests: Count = 512
     most_verifications: Count = 8
     most_waiting: Count = 2048

@@ -159,9 +159,10 @@ FROM: Described = {
     ]
 }
 LEDGER = _answers(200, "The ledger", examples.LEDGER)
-HEALTH = _answers(200, "It works", {"status": "ok", "checks": {"database": "ok"}})
+HEALTH = _answers(200, "It works", {"status": "ok", "checks": {"database": "ok"}, "warnings": []})
 HEALTH[503] = {"description": "It does not", "content": _json({"type": "object"}, {})}
 POLICY = _told(200, "The trust policy", {"application/toml": {"schema": {"type": "string"}}})
+_FILE: Described = {"type": "string", "format": "binary"}
 VERIFY: Described = {
     "requestBody": {
         "required": True,
@@ -170,18 +171,60 @@ VERIFY: Described = {
                 "schema": {
                     "type": "object",
                     "properties": {
-                        "policy": {"type": "string", "format": "binary"},
-                        "certificate": {"type": "string", "format": "binary"},
+                        "policy": _FILE | {"description": "In place of this server's."},
+                        "vkey": {
+                            "type": "array",
+                            "items": {"type": "string"},
+                            "description": "Verifier keys, for evidence against an operator.",
+                        },
+                        "certificate": _FILE | {"description": "The file that is judged."},
                         "file": {
                             "type": "array",
-                            "items": {"type": "string", "format": "binary"},
+                            "items": _FILE,
+                            "description": "What lies beside a certificate: its files; beside a "
+                            "completeness certificate, the certificates of its entries.",
                         },
                         "digest": {"type": "array", "items": {"type": "string"}},
                     },
                 }
             },
-            "application/vnd.etsi.asic-e+zip": {"schema": {"type": "string", "format": "binary"}},
+            "application/vnd.etsi.asic-e+zip": {"schema": _FILE},
+            "application/octet-stream": {"schema": _FILE},
         },
     }
 }
-REPORT = _answers(200, "The report", examples.REPORT, 400, 408, 413, 415)
+_VERDICT: Described = {"enum": ["PASSED", "INDETERMINATE", "FAILED"]}
+_STEP: Described = {
+    "type": "object",
+    "required": ["number", "name", "verdict", "reason", "says", "hint", "clause"],
+    "properties": {name: {"type": "string"} for name in ("number", "name", "says", "clause")}
+    | {name: {"type": ["string", "null"]} for name in ("reason", "hint")}
+    | {"verdict": _VERDICT},
+}
+_REPORT: Described = {
+    "type": "object",
+    "required": ["subject", "verdict", "steps", "facts"],
+    "properties": {
+        "subject": {
+            "enum": ["certificate", "completeness certificate", "misbehaviour", "fingerprints"]
+        },
+        "verdict": _VERDICT,
+        "steps": {"type": "array", "items": _STEP},
+        "facts": {"type": "object"},
+    },
+}
+_REPORTS: Described = {
+    "digest": {"summary": "Of a digest alone", "value": examples.REPORT},
+    "certificate": {"summary": "Of a certificate", "value": examples.CERTIFIED},
+    "completeness": {"summary": "Of a completeness certificate", "value": examples.COMPLETE},
+    "misbehaviour": {
+        "summary": "Of evidence that an operator signed two histories",
+        "value": examples.ACCUSED,
+    },
+}
+REPORT = _told(
+    200,
+    "The report",
+    {"application/json": {"schema": _REPORT, "examples": _REPORTS}},
+    *(400, 408, 413, 415),
+)

@@ -6,29 +6,24 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 
 from evidence_ledger.errors import EvidenceError
-from evidence_ledger.ledger import Ledger
 from evidence_ledger.ports import Store
+from evidence_ledger_server.sealing_place import SealingPlace
 
 logger = logging.getLogger("evidence.sealing")
-Turn = Callable[[], AbstractContextManager[bool]]
 LOOK = 0.25
 """Seconds between looks at the store, while somebody waits for a seal that another one makes."""
 
 
 class Sealing:
-    """Seals a ledger again and again. ``ledger`` is this object's alone; it runs in a thread.
-
-    ``turn`` says whether no other process, here or on another host, is at sealing.
-    """
+    """Seals a ledger again and again. ``place`` is this object's alone; it runs in a thread."""
 
     def __init__(
-        self, ledger: Ledger, turn: Turn, every: float, observe: Callable[[bool], object]
+        self, place: SealingPlace, every: float, observe: Callable[[bool], object]
     ) -> None:
-        self._ledger = ledger
-        self._turn = turn
+        self._place = place
         self._every = every
         self._observe = observe
         self._wanted = asyncio.Event()
@@ -85,7 +80,8 @@ class Sealing:
                 self._wanted.set()
             self._observe(True)
         except EvidenceError as error:
-            logger.error("no seal", extra={"told": {"code": error.reason, "why": error.message}})
+            told = {"code": error.reason, "why": error.message, "hint": error.hint}
+            logger.error("no seal", extra={"told": told})
             self._observe(False)
             await asyncio.sleep(1)
         except Exception:
@@ -95,16 +91,20 @@ class Sealing:
 
     def _once(self) -> bool:
         """Seal everything new, and complete older seals. False: another process is at it."""
-        with self._turn() as alone:
+        self._place.follow()
+        ledger = self._place.ledger
+        with self._place.turn() as alone:
             if not alone:
-                self._ledger.catch_up()
+                ledger.catch_up()
                 return False
-            result = self._ledger.seal()
+            # No authority is asked for a seal that may have no entry.
+            self._place.require_operator()
+            result = ledger.seal()
             for failure in result.failures:
                 logger.warning(
                     "no time", extra={"told": {"code": failure.reason, "why": failure.message}}
                 )
-            self._ledger.complete()
+            ledger.complete()
         return True
 
 

@@ -6,18 +6,21 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 from starlette.types import Scope
 
 from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.home import Home
-from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.assembly import OpenLedger, open_ledger
 from evidence_ledger.core.trust_policy import TrustPolicy
+from evidence_ledger.errors import EvidenceError
 from evidence_ledger.ports import Clock
 from evidence_ledger_server.access.access import Access
 from evidence_ledger_server.body import Room
+from evidence_ledger_server.checker import Checked, Rule
 from evidence_ledger_server.checking import Checking
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.group_commit import GroupCommit
@@ -27,6 +30,8 @@ from evidence_ledger_server.metrics import Metrics
 from evidence_ledger_server.problem import busy
 from evidence_ledger_server.reading import Reading
 from evidence_ledger_server.sealing import Sealing, seal_appears
+from evidence_ledger_server.sealing_place import SealingPlace
+from evidence_ledger_server.served_policy import ServedPolicy
 from evidence_ledger_server.tile_cache import TileCache
 
 T = TypeVar("T")
@@ -47,14 +52,16 @@ class Service:
         home = Home(config.home)
         where = config.postgresql
         self.place: OpenLedger = open_ledger(home, clock=clock, database=where, seals=False)
-        self._sealed_place = open_ledger(home, clock=clock, database=where) if config.seal else None
-        self.trust_text, self.trust = _trust(config)
+        self.sealed_place = self._make_place(home) if config.seal else None
+        with suppress(EvidenceError):  # what is wrong with it is told to whoever needs it
+            self.place.ledger.reconsider(())
+        self._policy = ServedPolicy(config.trust)
         self.metrics = Metrics()
         self.commit = GroupCommit(
             self.place.ledger.deposit_each, config.most_waiting, self.metrics.batches.observe
         )
         self.reading = Reading()
-        self.checking = Checking(self.place.ledger.origin, config.check_processes)
+        self.checking = Checking(self.place.ledger.origin, config.check_processes, self._rule)
         self.sealing = self._make_sealing()
         self.requests = Rate(config.requests_per_minute, time.monotonic)
         self.lookups = Rate(config.lookups_per_minute, time.monotonic)
@@ -64,7 +71,12 @@ class Service:
         self.reads = Rate(config.reads_per_minute, time.monotonic)
         self.room = Room(config.most_body_bytes)
         self.access = Access(
-            home.folder, self.clock, config.signature_window, config.public_url, self.room
+            home.folder,
+            self.clock,
+            config.signature_window,
+            config.public_url,
+            self.room,
+            self.place.nonces,
         )
         self.tiles = TileCache()
         self.files = KeptFiles(config.files, config.largest_file) if config.files else None
@@ -73,15 +85,45 @@ class Service:
         # Of their own: checks that take long hold up neither reads nor seals.
         self._checks = ThreadPoolExecutor(config.most_verifications, thread_name_prefix="check")
 
+    @property
+    def trust(self) -> TrustPolicy:
+        """The trust policy that is checked against where none is sent along."""
+        return self._policy.policy
+
+    @property
+    def trust_text(self) -> bytes:
+        """The same as its file says it."""
+        return self._policy.text
+
+    def _make_place(self, home: Home) -> SealingPlace:
+        where = self.config.postgresql
+        return SealingPlace(home, lambda: open_ledger(home, clock=self.clock, database=where))
+
     def _make_sealing(self) -> Sealing | None:
-        if self._sealed_place is None:
+        if self.sealed_place is None:
             return None
-        return Sealing(
-            self._sealed_place.ledger,
-            self._sealed_place.sealing_turn,
-            self.config.seal_every,
-            self.metrics.sealed,
-        )
+        return Sealing(self.sealed_place, self.config.seal_every, self.metrics.sealed)
+
+    def _rule(self) -> Rule:
+        """What is known of the register without a look: refusals are looked at again."""
+        return Rule(self.place.ledger.registrar.latest, self.clock.now())
+
+    async def checked(self, body: bytes) -> Checked:
+        """The deposits in a body. Raises Problem (400, 503) and what the Store raises.
+
+        Claims of those who may hand nothing in are not looked at. Whom the register held back that
+        was known is asked for again, and what is in the ledger already is answered as before.
+        """
+        ledger, known = self.place.ledger, frozenset[bytes]()
+        while True:
+            register = ledger.registrar.latest
+            checked = await self.checking.check(body, known)
+            if not checked.held:
+                return checked
+            found = await self.reading.read(partial(ledger.reconsider, checked.held))
+            if not found and ledger.registrar.latest is register:
+                return checked
+            known |= found
 
     def start(self) -> None:
         """Begin to check and to seal."""
@@ -102,8 +144,8 @@ class Service:
         self.reading.stop()
         self._checks.shutdown(wait=False, cancel_futures=True)
         self.place.close()
-        if self._sealed_place is not None:
-            self._sealed_place.close()
+        if self.sealed_place is not None:
+            self.sealed_place.close()
 
     async def wait_for_seal(self, index: int) -> bool:
         """Ask for a seal over an entry. False where it was not made in time."""
@@ -125,12 +167,10 @@ class Service:
         self._verifying += 1
         try:
             async with self._turns:
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._checks, check)
+                return await self.aside(check)
         finally:
             self._verifying -= 1
 
-
-def _trust(config: Config) -> tuple[bytes, TrustPolicy]:
-    trust = read_trust(config.trust)
-    return config.trust.read_bytes(), trust
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Do a part of a check in a thread of the checks, so that nobody else waits for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._checks, work)

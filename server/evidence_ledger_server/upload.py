@@ -1,39 +1,70 @@
 """A check's upload: the certificate, then files, read as they come and kept nowhere.
 
-A multipart body (RFC 7578) with the parts ``policy`` and ``certificate``, then any number of
-``file`` and ``digest`` parts. A file is hashed while it arrives; only its fingerprint stays.
+A multipart body (RFC 7578) with the parts ``policy``, ``vkey`` and ``certificate``, then any number
+of ``file`` and ``digest`` parts. A file is hashed while it arrives; only its fingerprint stays.
+Beside a completeness certificate, files are the certificates of its entries, and are held until
+they are checked.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from evidence_ledger.core import trust_policy
 from evidence_ledger.core.digest import Algorithm, Fingerprint, Hasher, parse_digest
+from evidence_ledger.core.exhibit import Exhibit
 from evidence_ledger.core.presented_file import PresentedFile, claimed_digests
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.errors import EvidenceError
+from evidence_ledger_server.pile import Pile
 from evidence_ledger_server.problem import Problem, too_large
 
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
 IN_MEMORY = 4 << 20
+SMALL = 64 * 1024
+"""Bytes of a certificate that are unpacked in no time."""
 MOST_PARTS = 100_000
 LARGEST_TEXT = 4096
-NAMES = ("certificate", "digest", "file", "policy")
+MOST_VKEYS = 100
+NAMES = ("certificate", "digest", "file", "policy", "vkey")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most bytes: of the file that is judged, of one beside it that is hashed, and of the
+    certificates beside it together.
+    """
+
+    certificate: int
+    file: int
+    presented: int
 
 
 @dataclass(slots=True)
 class Upload:
-    """What was sent: ``certificate`` is open and seekable; close it after use."""
+    """What was sent. ``certificate`` is the file that is judged, of whatever kind: open and
+    seekable; close all of it after use. ``certificates`` lie beside a completeness certificate.
+    """
 
     certificate: BinaryIO | None = None
     policy: TrustPolicy | None = None
     files: list[PresentedFile] = field(default_factory=list)
+    vkeys: list[str] = field(default_factory=list)
+    certificates: Pile | None = None
+    held: ExitStack = field(default_factory=ExitStack)
+
+    def close(self) -> None:
+        """Let go of what was kept in the meantime."""
+        self.held.close()
 
 
 class _Part:
@@ -44,41 +75,51 @@ class _Part:
         self.name, self.filename = "", b""
         self.text = bytearray()
         self.hasher: Hasher | None = None
+        self.pile: Pile | None = None
         self.size = 0
 
 
 class UploadParser:
     """Takes the body in pieces. Raises Problem for what can't be taken."""
 
-    def __init__(self, boundary: bytes, largest_certificate: int, largest_file: int) -> None:
+    def __init__(self, boundary: bytes, limits: Limits) -> None:
         self.upload = Upload()
-        self._largest = {"certificate": largest_certificate, "file": largest_file}
-        self._largest |= {"policy": trust_policy.LARGEST, "digest": LARGEST_TEXT}
+        self._limits = limits
+        self._largest = {"certificate": limits.certificate, "file": limits.file}
+        self._largest |= {"policy": trust_policy.LARGEST}
+        self._largest |= {"digest": LARGEST_TEXT, "vkey": LARGEST_TEXT}
         self._count = 0
         self._algorithms: Iterable[Algorithm] | None = None
         self._field, self._value = bytearray(), bytearray()
         self._part = _Part()
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._begin,
-                "on_header_field": self._header_field,
-                "on_header_value": self._header_value,
-                "on_header_end": self._header_end,
-                "on_headers_finished": self._headers_finished,
-                "on_part_data": self._data,
-                "on_part_end": self._end,
-                "on_end": self._finish,
-            },
-        )
+        called: MultipartCallbacks = {
+            "on_part_begin": self._begin,
+            "on_header_field": self._header_field,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._headers_finished,
+            "on_part_data": self._data,
+            "on_part_end": self._end,
+            "on_end": self._finish,
+        }
+        with _multipart_errors():
+            self._parser = MultipartParser(boundary, called)
         self._is_whole = False
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether the next piece may take long: a file may follow, for which a certificate that is
+        not small is unpacked.
+        """
+        certificate = self.upload.certificate
+        if certificate is None or self._algorithms is not None:
+            return False
+        return certificate.tell() > SMALL
 
     def feed(self, data: bytes) -> None:
         """Take the next piece of the body."""
-        try:
+        with _multipart_errors():
             self._parser.write(data)
-        except MultipartParseError as error:
-            raise Problem(400, "http.multipart", "The body is no multipart body.") from error
 
     def finish(self) -> Upload:
         """All of it. Raises Problem where the body ends too early."""
@@ -88,8 +129,7 @@ class UploadParser:
 
     def close(self) -> None:
         """Let go of what was kept in the meantime."""
-        if self.upload.certificate is not None:
-            self.upload.certificate.close()
+        self.upload.close()
 
     def _begin(self) -> None:
         self._count += 1
@@ -118,23 +158,45 @@ class UploadParser:
         if part.name == "certificate":
             self._open_certificate()
         if part.name == "file":
-            part.hasher = Hasher(self._claimed())
+            self._open_file(part)
 
     def _open_certificate(self) -> None:
         if self.upload.certificate is not None or self._algorithms is not None:
             raise Problem(400, "http.part", "One certificate comes first, before any file.")
-        self.upload.certificate = spooled()
+        self.upload.certificate = self.upload.held.enter_context(spooled())
+
+    def _open_file(self, part: _Part) -> None:
+        """The certificate is whole by now: its kind says what is done with the file."""
+        algorithms = self._claimed()
+        if self.upload.certificates is not None:
+            part.pile = self.upload.certificates
+            part.pile.begin(part.filename or b"file")
+        else:
+            part.hasher = Hasher(algorithms)
 
     def _claimed(self) -> Iterable[Algorithm]:
         """All digests that the certificate claims of files, so that none of them is believed."""
         if self._algorithms is None:
             source = self.upload.certificate
-            self._algorithms = claimed_digests(source) if source else {Algorithm.SHA256}
+            self._algorithms = self._told_by(source) if source else {Algorithm.SHA256}
         return self._algorithms
+
+    def _told_by(self, source: BinaryIO) -> Iterable[Algorithm]:
+        kind = Exhibit.of(source)
+        kind.require_alone(beside=True)
+        if kind is not Exhibit.COMPLETENESS:
+            return claimed_digests(source)
+        file = self.upload.held.enter_context(spooled())
+        most = self._limits
+        self.upload.certificates = Pile(file, most.certificate, most.presented)
+        return ()
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         part = self._part
         part.size += end - start
+        if part.pile is not None:
+            part.pile.write(data[start:end])
+            return
         if part.size > self._largest[part.name]:
             raise too_large(self._largest[part.name])
         if part.hasher is not None:
@@ -153,9 +215,24 @@ class UploadParser:
             self.upload.files.append(presented_digest(bytes(part.text), part.filename))
         elif part.name == "policy":
             self.upload.policy = _policy(bytes(part.text))
+        elif part.name == "vkey":
+            self._add_vkey(bytes(part.text))
+
+    def _add_vkey(self, text: bytes) -> None:
+        if len(self.upload.vkeys) == MOST_VKEYS:
+            raise Problem(413, "http.parts", f"At most {MOST_VKEYS} verifier keys are taken.")
+        self.upload.vkeys.append(text.decode("utf-8", "replace"))
 
     def _finish(self) -> None:
         self._is_whole = True
+
+
+@contextmanager
+def _multipart_errors() -> Iterator[None]:
+    try:
+        yield
+    except FormParserError as error:
+        raise Problem(400, "http.multipart", "The body is no multipart body.") from error
 
 
 def spooled() -> BinaryIO:

@@ -15,7 +15,8 @@ import pytest
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.assembly import open_ledger
 from evidence_ledger.core.matter_card import parse
-from tests.cli.conftest import Run
+from evidence_ledger_server.static_copy import write_copy
+from tests.cli.conftest import Kept, Run
 from tests.matter_story import publish
 
 POLICY = ("--policy", "ledger/trust.toml")
@@ -32,9 +33,13 @@ def deposit(evidence: Run, name: str, case: str | None, *more: str) -> int:
 
 
 @pytest.fixture
-def told(desk: Path, evidence: Run) -> list[int]:
+def told(desk: Path, evidence: Run, kept: Kept) -> list[int]:
     """Three deposits of a case among others, and its completeness certificate ``all.asice``."""
     assert Path.cwd() == desk
+    return kept.once(desk, lambda: complete(evidence))
+
+
+def complete(evidence: Run) -> list[int]:
     own = []
     for number in range(3):
         own.append(deposit(evidence, f"own-{number}", CASE))
@@ -93,6 +98,35 @@ def test_the_roll_is_rebuilt_from_the_public_log(
     assert [one["index"] for one in answer.document["facts"]["matter"]["entries"]] == told
     assert evidence("verify", "all.asice", *rule, "--log", "nowhere").code == 3
     assert evidence("verify", OWN[0], *POLICY, "--log", "log").code == 2
+
+
+def test_another_history_behind_the_log_is_proved_and_can_be_written_down(
+    desk: Path, evidence: Run
+) -> None:
+    deposit(evidence, "common", CASE)
+    shutil.copytree(desk / "ledger", desk / "fork")
+    deposit(evidence, "own", CASE)
+    evidence("matter", "certify", CASE, "--out", "all.asice")
+    for number in range(5):
+        deposit(evidence, f"forked-{number}", None, "--home", "fork")
+    write_copy(desk / "fork", desk / "served")
+    answer = evidence("verify", "all.asice", "--log", "served", *POLICY)
+    assert (answer.code, "ledger.two-histories" in answer.out) == (1, True)
+    assert evidence("verify", "all.asice.misbehaviour", *POLICY).code == 1
+    named = ("--evidence", "court.file", "--json")
+    answer = evidence("verify", "all.asice", "--log", "served", *named, *POLICY)
+    assert answer.document["facts"]["two_histories"] is True
+    assert evidence("verify", "court.file", *POLICY).code == 1
+    assert evidence("verify", "all.asice", *named, *POLICY).code == 2
+    prove = ("misbehaviour", "prove", "all.asice", "served/checkpoint", "--ledger", "served")
+    assert evidence(*prove, "--out", "m", *POLICY).code == 1
+    assert evidence("verify", "m", *POLICY).code == 1
+    (bundle,) = (desk / "served").rglob("entries/*/*")
+    bundle.write_bytes(bundle.read_bytes().replace(b"deposit", b"depocit"))
+    assert evidence("verify", "all.asice", "--log", "served", *POLICY).code == 1
+    note = Path("served/checkpoint").read_bytes()
+    Path("served/checkpoint").write_bytes(note.partition(b"\n\n")[0])
+    assert evidence("verify", "all.asice", "--log", "served", *POLICY).code == 3
 
 
 @pytest.mark.usefixtures("told")

@@ -9,19 +9,27 @@ from pathlib import Path
 import pytest
 
 from evidence_ledger.adapters.trust_file import read_trust
+from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger_server.static_copy import write_copy
-from tests.cli.conftest import Run
+from tests.cli.conftest import Kept, Run
+from tests.forked_log import Branch
 from tests.golden.vectors import FOLDER
+from tests.small_log import LOG, LOG_ML_DSA, make_key, spoilt
 
 POLICY = ("--policy", "ledger/trust.toml")
 
 
 @pytest.fixture
-def forked(desk: Path, evidence: Run) -> Path:
+def forked(desk: Path, evidence: Run, kept: Kept) -> Path:
     """Certificates ``a.asice`` and ``b.asice`` of two histories, served in folders of these names.
 
     Both go on from one deposit; ``b`` goes on longer.
     """
+    kept.once(desk, lambda: fork(desk, evidence))
+    return desk
+
+
+def fork(desk: Path, evidence: Run) -> None:
     deposit(desk, evidence, "common", "ledger")
     shutil.copytree(desk / "ledger", desk / "fork")
     deposit(desk, evidence, "a", "ledger")
@@ -29,7 +37,6 @@ def forked(desk: Path, evidence: Run) -> Path:
     deposit(desk, evidence, "later", "fork")
     write_copy(desk / "ledger", desk / "a")
     write_copy(desk / "fork", desk / "b")
-    return desk
 
 
 def deposit(desk: Path, evidence: Run, name: str, home: str) -> None:
@@ -192,3 +199,37 @@ def test_what_is_no_certificate_can_t_be_proved_from(evidence: Run) -> None:
     with zipfile.ZipFile("empty.asice", "w") as empty:
         empty.writestr("x", "y")
     assert evidence("misbehaviour", "prove", "empty.asice", "a.asice", "--out", "m").code == 4
+
+
+@pytest.mark.usefixtures("desk")
+def test_only_signatures_that_hold_are_written_and_the_others_are_told(evidence: Run) -> None:
+    court = make_key("court.example")
+    for name in ("a", "b"):
+        data = Branch(2, name, signers=(LOG, LOG_ML_DSA, court)).note(5).encode()
+        Path(name).write_bytes(spoilt(data, LOG_ML_DSA) if name == "a" else data)
+    keys = [word for one in (LOG, LOG_ML_DSA) for word in ("--vkey", one.verifier.encode())]
+    answer = evidence("misbehaviour", "prove", "a", "b", "--out", "m", *keys, "--json")
+    assert answer.code == 1, answer.err
+    left = answer.document["facts"]["left_out"]
+    assert sorted(str(one["reason"]) for one in left) == ["None", "None", "note.bad-signature"]
+    spoilt_key = f"{LOG_ML_DSA.name}+{LOG_ML_DSA.verifier.key_id.hex()}"
+    assert f"Left out under the checkpoint of 5 entries: {spoilt_key}. " in answer.err
+    assert answer.err.count("Left out") == 3
+    found = Misbehaviour.parse(Path("m").read_bytes())
+    assert sorted(len(one.signatures) for one in (found.first, found.second)) == [1, 2]
+    assert evidence("verify", "m", *keys).code == 1
+
+
+@pytest.mark.usefixtures("desk")
+def test_nothing_is_written_that_no_named_key_signed(evidence: Run) -> None:
+    for name in ("a", "b"):
+        data = Branch(2, name, signers=(LOG,)).note(5).encode()
+        Path(name).write_bytes(spoilt(data, LOG) if name == "a" else data)
+    prove = ("misbehaviour", "prove", "a", "b", "--out", "m", "--json")
+    for more, code in (
+        ((), "misbehaviour.no-key"),
+        (("--vkey", LOG.verifier.encode()), "misbehaviour.not-signed"),
+    ):
+        answer = evidence(*prove, *more)
+        assert (answer.code, answer.document["error"]["code"]) == (3, code)
+        assert not Path("m").exists()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from evidence_ledger.adapters.trust_file import read_trust
+from evidence_ledger.core.verifier_key import KeyType
 from evidence_ledger_server.static_copy import write_copy
 from tests.cli.conftest import Run
 from tests.server.running import Running
+from tests.small_log import make_key
 from tests.witness_process import environment
 from tests.workbench import fact
 
@@ -151,3 +155,26 @@ def wait_for(index: int) -> None:
     while f' {index}"' not in Path("out").read_text():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("once", [True, False])
+def test_ctrl_c_stops_it_at_once_whoever_keeps_silent(
+    tmp_path: Path, count: int, once: bool
+) -> None:
+    """Ledgers that take the question and never answer."""
+    with ExitStack() as held:
+        silent = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        urls = [f"http://127.0.0.1:{one.getsockname()[1]}" for one in silent]
+        vkey = make_key("log.example/7", KeyType.ED25519).verifier.encode()
+        command = [sys.executable, "-m", "evidence_ledger_cli", "monitor", *urls, "--vkey", vkey]
+        command += ["--state", str(tmp_path / "state"), *(["--once"] if once else [])]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment())
+        for one in silent:
+            one.settimeout(30)
+            held.enter_context(one.accept()[0])
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=5)
+    assert process.returncode == 130
+    assert b"Stopped." in told
+    assert b"Traceback" not in told

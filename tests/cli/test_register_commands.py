@@ -108,6 +108,16 @@ def test_roles_and_revocation(evidence: Run, firm: str) -> None:
     assert "no operator" not in deposit(evidence, "--key", firm).err
 
 
+def test_an_open_ledger_takes_nothing_from_the_revoked(evidence: Run, firm: str) -> None:
+    assert deposit(evidence, "--key", firm, "--out", "1.asice").code == 0
+    done(evidence, "revoke", firm)
+    refused = deposit(evidence, "--key", firm, "--case", "2", "--out", "2.asice")
+    assert refused.code == 110
+    assert "not enrolled any more" in refused.err
+    assert deposit(evidence, "--case", "3", "--out", "3.asice").code == 0
+    assert evidence("audit").code == 0
+
+
 def test_a_ca_vouches_until_its_list_says_otherwise(evidence: Run, desk: Path) -> None:
     del desk
     Path("ca.pem").write_bytes(CA.pem)
@@ -135,6 +145,22 @@ def test_a_ca_is_bound_to_names(evidence: Run, desk: Path) -> None:
     assert refused.code == 110
     assert "may not vouch" in refused.err
     assert "within mail:firm.example" in done(evidence, "show").out
+
+
+def test_a_ca_is_bound_to_subjects(evidence: Run, desk: Path) -> None:
+    del desk
+    Path("ca.pem").write_bytes(CA.pem)
+    lawyer = write(LAWYER, "lawyer.pem", CA)
+    done(evidence, "enrol", "ca.pem", "--ca", "--permit", "dir:CN=Nobody")
+    done(evidence, "close")
+    assert deposit(evidence, "--key", lawyer).code == 110
+    subject = LAWYER.certificate.subject.rfc4514_string()
+    done(evidence, "enrol", "ca.pem", "--ca", "--permit", f"dir:{subject}")
+    assert deposit(evidence, "--key", lawyer).code == 0
+    refused = evidence("register", "enrol", "ca.pem", "--ca", "--permit", "host:firm.example")
+    assert refused.code == 2
+    assert "uri:.firm.example" in refused.err
+    assert "dir:O=Chamber,C=DE" in refused.err
 
 
 @pytest.mark.parametrize(
@@ -202,8 +228,8 @@ def test_the_operators_key_rotates(evidence: Run, firm: str, desk: Path) -> None
     told = done(evidence, "show", "--json").document
     assert told["signers"] == [{"signer": digest(FIRM), "roles": ["operator"]}]
     assert told["revoked"] == [before]
-    assert told["rotated"] == [{"signer": before, "following": digest(FIRM)}]
-    assert f"{before}  rotated to {digest(FIRM)}" in done(evidence, "show").out
+    assert told["rotated"] == [{"signer": before, "following": digest(FIRM), "entry": 1}]
+    assert f"{before}  rotated to {digest(FIRM)}, entry 1" in done(evidence, "show").out
     refused = evidence("register", "revoke", before)
     assert refused.code == 1
     assert digest(FIRM) in refused.err

@@ -19,11 +19,11 @@ from evidence_ledger.core.administration import (
     Rotate,
     Settings,
     act_json,
-    checked_permitted,
     parse_act,
 )
 from evidence_ledger.core.canonical import Json, base64url_text
 from evidence_ledger.core.grant import Grant, parse_grant
+from evidence_ledger.core.permitted_name import checked_permitted
 from evidence_ledger.core.role import Role, may_hand_in
 from evidence_ledger.core.statement import KINDS, parse
 from evidence_ledger.errors import FormatError, NewerFormat
@@ -35,7 +35,10 @@ HASHES = st.binary(min_size=32, max_size=32)
 ROLES = st.frozensets(st.sampled_from(Role), min_size=1)
 LIST = crl(CA)
 NAMES = st.lists(
-    st.sampled_from(["dns:a.example", "mail:b.example", "mail:c@b.example"]), unique=True
+    st.sampled_from(
+        ["dir:O=B,C=DE", "dns:a.example", "ip:10.0.0.0/8", "mail:c@b.example", "uri:.a.example"]
+    ),
+    unique=True,
 ).map(sorted)
 ACTS: st.SearchStrategy[Act] = st.one_of(
     st.builds(Enrol, HASHES, ROLES),
@@ -47,7 +50,7 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
         st.booleans(),
     ),
     st.builds(ChangeRoles, HASHES, ROLES),
-    st.builds(Revoke, HASHES),
+    st.builds(Revoke, HASHES, st.booleans()),
     st.builds(RevokeIssuer, HASHES),
     st.just(AddRevocationList(LIST)),
     st.builds(Settings, st.booleans()),
@@ -161,3 +164,9 @@ def test_names_are_checked_as_typed() -> None:
     assert checked_permitted(["mail:a@firm.example"]) == ("mail:a@firm.example",)
     with pytest.raises(FormatError):
         checked_permitted(["firm.example"])
+
+
+def test_revocations_of_both_times_have_names_of_their_own() -> None:
+    """The older act keeps its meaning; programs that do not know the newer one say so."""
+    assert act_json(Revoke(bytes(32))) == {"act": "exclude", "signer": "00" * 32}
+    assert parse_act({"act": "revoke", "signer": HEX}) == Revoke(bytes.fromhex(HEX), always=False)

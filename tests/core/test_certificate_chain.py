@@ -102,6 +102,7 @@ LEAF_NAME = x509.DirectoryName(name("Leaf"))
 DNS = x509.DNSName("court.example")
 MAIL = x509.RFC822Name("court.example")
 ADDRESS = x509.IPAddress(IPv4Network("10.0.0.0/8"))
+NUMBER = x509.RegisteredID(x509.ObjectIdentifier("1.2.3"))
 HOST = called(x509.DNSName("www.court.example"))
 OTHER_HOST = called(x509.DNSName("notcourt.example"))
 POSTBOX = called(x509.RFC822Name("ann@court.example"))
@@ -125,9 +126,9 @@ FORBIDDEN: dict[str, Constraints] = {
         {"permitted": [x509.RFC822Name(".court.example")]},
         POSTBOX,
     ),
-    "an address, which is not compared": (
-        {"permitted": [ADDRESS]},
-        called(x509.IPAddress(IPv4Network("10.0.0.1").network_address)),
+    "a number, which is not compared": (
+        {"permitted": [NUMBER]},
+        called(x509.RegisteredID(x509.ObjectIdentifier("1.2.3.4"))),
     ),
 }
 

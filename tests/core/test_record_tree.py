@@ -13,7 +13,6 @@ from evidence_ledger.core.record_tree import (
     RecordTree,
     blinded,
     record_salt,
-    reduced_path,
     tree_root,
 )
 from evidence_ledger.errors import UsageError
@@ -46,7 +45,7 @@ def test_an_odd_leaf_moves_up_as_it_is() -> None:
     a, b, c = sha256(b"a"), sha256(b"b"), sha256(b"c")
     ab = sha256(min(a, b) + max(a, b))
     assert tree_root([a, b, c]) == sha256(min(ab, c) + max(ab, c))
-    assert reduced_path([a, b, c], 2) == ((c,), (ab,))
+    assert RecordTree([a, b, c]).plain_path(2) == ((c,), (ab,))
 
 
 def test_golden_root_and_salt() -> None:
@@ -60,7 +59,7 @@ def test_golden_root_and_salt() -> None:
 def test_one_leaf_is_the_root() -> None:
     leaf = sha256(b"only")
     assert tree_root([leaf]) == leaf
-    assert reduced_path([leaf], 0) == ((leaf,),)
+    assert RecordTree([leaf]).plain_path(0) == ((leaf,),)
 
 
 @given(HASHES, st.data())

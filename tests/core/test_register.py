@@ -255,8 +255,8 @@ def test_a_rotated_key_does_not_survive_the_revocation_of_its_predecessor(
     register: Register,
 ) -> None:
     second, third = issue("Thief"), issue("Thief again")
-    register.take(Rotate(fingerprint(second), b""), fingerprint(FIRM))
-    register.take(Rotate(fingerprint(third), b""), fingerprint(second))
+    register.take(Rotate(fingerprint(second), b""), fingerprint(FIRM), 7)
+    register.take(Rotate(fingerprint(third), b""), fingerprint(second), 9)
     for before in (FIRM, second):
         with pytest.raises(Refused) as caught:
             register.take(Revoke(fingerprint(before)), BOSS)
@@ -268,6 +268,10 @@ def test_a_rotated_key_does_not_survive_the_revocation_of_its_predecessor(
         fingerprint(FIRM): fingerprint(second),
         fingerprint(second): fingerprint(third),
     }
+    assert [(one.signer, one.following, one.entry) for one in register.copy().rotations] == [
+        (fingerprint(FIRM), fingerprint(second), 7),
+        (fingerprint(second), fingerprint(third), 9),
+    ]
 
 
 def test_the_operators_key_rotates_too(register: Register) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -212,13 +210,6 @@ def test_a_policy_that_makes_no_sense(case: str) -> None:
 
 
 # --- whole certificates
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    made = Workbench(tmp_path)
-    yield made
-    made.store.close()
 
 
 def test_a_certificate_with_revocation_data(bench: Workbench) -> None:

@@ -59,17 +59,7 @@ class Fault:
 
     def install(self) -> None:
         """For the rest of this process."""
-        for name in (
-            "fsync",
-            "fdatasync",
-            "pwrite",
-            "rename",
-            "replace",
-            "link",
-            "mkdir",
-            "unlink",
-            "rmdir",
-        ):
+        for name in WRITING:
             setattr(os, name, self._wrapped(name, getattr(os, name)))
         sqlite3.connect = functools.partial(  # type: ignore[assignment]  # called with keywords alone
             sqlite3.connect, factory=_connections(self)

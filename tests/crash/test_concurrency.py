@@ -17,7 +17,7 @@ from evidence_ledger.adapters.files.hashing import hash_files
 from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.completeness import verify_completeness
-from evidence_ledger.core.completeness_case import PresentedCertificate
+from evidence_ledger.core.examined_certificate import PresentedCertificate
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.matter_entries import MatterEntries
 from tests import sealed_ledger

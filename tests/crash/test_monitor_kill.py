@@ -6,7 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,9 +16,11 @@ from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.misbehaviour_verification import verify_misbehaviour
 from evidence_ledger.core.monitor_state import MonitorState
 from evidence_ledger.core.report import Verdict
+from evidence_ledger.monitor.rules import Rules
 from tests.crash.faults import Fault, How, Outcome, run
 from tests.crash.test_witness_kill import Tell
-from tests.monitor.bench import ADDRESS, FakeLedger, MonitorBench, bench
+from tests.fakes import FakeClock
+from tests.monitor.bench import ADDRESS, KEYS, FakeLedger, MonitorBench, grown
 from tests.small_log import LOG
 
 LEASE = sha256(b"lease").digest()
@@ -31,23 +33,22 @@ EXPECTED = [
 ]
 
 
-def steps(folder: Path) -> tuple[MonitorBench, list[tuple[datetime, FakeLedger]]]:
+@cache
+def served() -> list[tuple[datetime, FakeLedger]]:
     """What is served one after the other, and when: news, a late seal, and a fork."""
-    monitor, ledger = bench(folder)
-    watched = {(Algorithm.SHA256, LEASE): "lease.pdf"}
-    monitor.rules = replace(monitor.rules, files=watched)
-    served = [kept(ledger)]
+    ledger = grown(FakeClock(), 3)
+    steps = [kept(ledger)]
     ledger.add(2, digest=LEASE)
     ledger.publish()
-    served.append(kept(ledger))
+    steps.append(kept(ledger))
     ledger.add(1)
     ledger.clock.move(hours=30)
     ledger.publish()
-    served.append(kept(ledger))
+    steps.append(kept(ledger))
     other = ledger.fork(2)
     other.add(5, seed="other")
     other.publish()
-    return monitor, [*served, kept(other)]
+    return [*steps, kept(other)]
 
 
 def kept(ledger: FakeLedger) -> tuple[datetime, FakeLedger]:
@@ -56,8 +57,9 @@ def kept(ledger: FakeLedger) -> tuple[datetime, FakeLedger]:
 
 def follow(folder: Path, tell: Tell, first: int = 0) -> None:
     """Look at each from one on; tell which it is, and by its place in ``EXPECTED`` each alert."""
-    monitor, served = steps(folder)
-    for step, (moment, ledger) in enumerate(served[first:], first):
+    watched = {(Algorithm.SHA256, LEASE): "lease.pdf"}
+    monitor = MonitorBench(folder / "monitor", {}, FakeClock(), Rules(KEYS, files=watched))
+    for step, (moment, ledger) in enumerate(served()[first:], first):
         tell(STEP + step)
         monitor.clock.moment = moment
         monitor.ledgers = {ADDRESS: ledger}
@@ -91,6 +93,7 @@ def named(alert: dict[str, object]) -> tuple[str, str]:
 @pytest.mark.parametrize("how", list(How))
 def test_every_write(tmp_path: Path, how: How) -> None:
     folder = tmp_path / "run"
+    assert len(served()) == 4, "made here, so that no child makes it again"
     whole = hurt(folder, how, 0)
     assert whole.crash is None, whole.crash
     assert whole.acknowledged == [100, 101, 0, 1, 102, 2, 103, 3]

@@ -6,7 +6,6 @@ import io
 import re
 import shutil
 import subprocess
-import sys
 import textwrap
 import tomllib
 import zipfile
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from evidence_ledger_cli import session
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "verify-with-openssl.md"
@@ -28,9 +28,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def evidence(home: Path, *words: str) -> None:
-    program = [sys.executable, "-m", "evidence_ledger_cli", *words, "--home", str(home)]
-    done = subprocess.run(program, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert session.run([*words, "--home", str(home)]) == 0
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from tests.record_factory import (
     renewed,
     renewed_together,
 )
-from tests.test_renewed_certificate import IN_TIME, by, same, with_records
+from tests.renewed_certificate import IN_TIME, by, same, with_records
 from tests.workbench import Workbench, written
 
 pytestmark = pytest.mark.long

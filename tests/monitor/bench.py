@@ -103,6 +103,7 @@ class MonitorBench:
     clock: FakeClock
     rules: Rules = field(default_factory=lambda: Rules(KEYS))
     witnesses: Sequence[WitnessView] = ()
+    workers: int = 1
 
     @contextmanager
     def opened(self) -> Iterator[tuple[Monitor, AlertFile]]:
@@ -110,12 +111,15 @@ class MonitorBench:
         folder = MonitorFolder(self.folder)
         with folder.used():
             alerts = AlertFile(folder.alerts, folder.told)
-            parts = MonitorParts(self.clock, alerts, folder.evidence, self.rules, self.witnesses)
+            parts = MonitorParts(self.clock, folder.evidence, self.rules, self.witnesses)
+            drafts = folder.drafts(list(self.ledgers), alerts)
             followed = [
-                Followed(address, ledger, folder.state(address), ledger)
-                for address, ledger in self.ledgers.items()
+                Followed(address, ledger, folder.state(address), draft, ledger)
+                for (address, ledger), draft in zip(self.ledgers.items(), drafts, strict=True)
             ]
-            yield Monitor(parts, followed), alerts
+            monitor = Monitor(parts, followed, self.workers)
+            yield monitor, alerts
+            monitor.close()
 
     def look(self) -> list[Sight]:
         with self.opened() as (monitor, _):
@@ -138,12 +142,18 @@ class MonitorBench:
         return sorted((self.folder / "evidence").iterdir())
 
 
-def bench(folder: Path, count: int = 3) -> tuple[MonitorBench, FakeLedger]:
-    """A monitor and a ledger of so many entries, published."""
-    clock = FakeClock()
+def grown(clock: FakeClock, count: int) -> FakeLedger:
+    """A ledger of so many entries, published."""
     ledger = FakeLedger(clock)
     ledger.add(count)
     ledger.publish()
+    return ledger
+
+
+def bench(folder: Path, count: int = 3) -> tuple[MonitorBench, FakeLedger]:
+    """A monitor and a ledger of so many entries, published."""
+    clock = FakeClock()
+    ledger = grown(clock, count)
     return MonitorBench(folder / "monitor", {ADDRESS: ledger}, clock), ledger
 
 

@@ -60,8 +60,9 @@ class Desk:
         with folder.used():
             alerts = AlertFile(folder.alerts, folder.told)
             rules = Rules(keys, signatures=True, policy=policy)
-            parts = MonitorParts(self.bench.clock, alerts, folder.evidence, rules)
-            followed = Followed("desk", self, folder.state("desk"), self)
+            parts = MonitorParts(self.bench.clock, folder.evidence, rules)
+            (draft,) = folder.drafts(["desk"], alerts)
+            followed = Followed("desk", self, folder.state("desk"), draft, self)
             (sight,) = Monitor(parts, [followed]).look()
             return sight
 

@@ -16,7 +16,7 @@ from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.adapters.keys.key_files import open_signer
 from evidence_ledger.adapters.keys.request_signer import RequestSigner
-from evidence_ledger.assembly import create_ledger, open_depositor
+from evidence_ledger.assembly import open_depositor
 from evidence_ledger.author import Author, Context
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.claim import FileFact
@@ -25,6 +25,7 @@ from evidence_ledger.ports import Signer
 from evidence_ledger_server.application import make_application
 from evidence_ledger_server.bounded_http import BoundedHttp
 from evidence_ledger_server.config import Config
+from tests.blank_ledger import blank_home
 
 ORIGIN = "ledger.example/served"
 
@@ -35,7 +36,7 @@ class Running:
     def __init__(self, home: Path, **settings: Any) -> None:
         self.home = Home(home)
         if not self.home.settings.exists():
-            create_ledger(self.home, origin=ORIGIN)
+            blank_home(self.home, ORIGIN)
         settings = {"access_log": False, "check_processes": 0} | settings
         self.config = Config(home=home, **settings)
         self.author: Author = open_depositor(self.home)
@@ -44,6 +45,8 @@ class Running:
 
     def __enter__(self) -> Running:
         self.socket = socket.create_server(("127.0.0.1", 0))
+        # As uvloop has it: without, each answer of two writes waits 40 ms for an acknowledgement.
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         self.app = make_application(self.config)
         settings = uvicorn.Config(

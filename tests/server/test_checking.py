@@ -17,7 +17,7 @@ from evidence_ledger.assembly import create_ledger, open_depositor
 from evidence_ledger.author import Context
 from evidence_ledger.core.chain import Admission
 from evidence_ledger.errors import EvidenceError, FormatError, Refused
-from evidence_ledger_server.checker import Checked, check
+from evidence_ledger_server.checker import Asked, Checked, check
 from evidence_ledger_server.checking import Checking
 from evidence_ledger_server.problem import Problem
 from tests.server.running import ORIGIN, Running, form
@@ -75,10 +75,10 @@ def test_processes_answer_what_would_be_answered_here(bodies: list[bytes], count
 
 
 def test_each_of_a_batch_has_its_own_outcome(bodies: list[bytes]) -> None:
-    checked = check(bodies[1], ORIGIN)
+    checked = check(Asked(bodies[1]), ORIGIN)
     assert isinstance(checked, Checked)
     assert [type(one) for one in checked.deposits] == [Admission, FormatError, Admission]
-    other = check(bodies[2], ORIGIN)
+    other = check(Asked(bodies[2]), ORIGIN)
     assert isinstance(other, Checked)
     assert isinstance(other.deposits[0], Refused)
 
@@ -112,7 +112,7 @@ def test_a_mistake_of_ours_is_told_and_ends_no_process(
     bodies: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("evidence_ledger_server.checker.parse_form", lambda _: 1 // 0)
-    answer = check(bodies[0], ORIGIN)
+    answer = check(Asked(bodies[0]), ORIGIN)
     assert isinstance(answer, Problem)
     assert (answer.status, answer.code) == (500, "internal")
 
@@ -184,8 +184,8 @@ def test_large_bodies_go_one_by_one() -> None:
         checks = Checking(ORIGIN, 1)
         loop = asyncio.get_running_loop()
         for size in (10, 10, 3 << 20, 3 << 20, 10):
-            checks._waiting.append((b"x" * size, loop.create_future()))
-        sizes = [[len(body) for body, _ in await checks._next()] for _ in range(4)]
+            checks._waiting.append((Asked(b"x" * size), loop.create_future()))
+        sizes = [[len(one.body) for one, _ in await checks._next()] for _ in range(4)]
         assert sizes == [[10, 10], [3 << 20], [3 << 20], [10]]
 
     asyncio.run(story())

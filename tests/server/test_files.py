@@ -17,8 +17,8 @@ from evidence_ledger.core.role import Role
 from evidence_ledger_server import kept_files
 from tests.cli.conftest import Run, desk, evidence
 from tests.fakes import signer_of
+from tests.server.acting import FRIEND, STRANGER, act, author, get, granted
 from tests.server.running import Running, signed_fields
-from tests.server.test_access import FRIEND, STRANGER, act, author, get, granted
 from tests.workbench import fact
 from tests.x509_factory import Holder
 

@@ -10,7 +10,8 @@ from tests.server.running import Running, form
 from tests.workbench import fact
 
 FREE = {"entry", "leaf_hash", "received", "signer", "checkpoint", "root", "says", "after"}
-FREE |= {"statement", "signature", "claims", "tags"}
+FREE |= {"statement", "signature", "claims", "tags", "checked_at", "made", "signing_time", "times"}
+FREE |= {"entry_hash", "signer_sha256", "not_later_than", "weakens_on"}
 
 
 def shape(value: Any, name: str = "") -> Any:

@@ -16,16 +16,17 @@ import pytest
 from click.testing import CliRunner
 
 from evidence_ledger import appending
+from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.database import PostgresqlDatabase
 from evidence_ledger.adapters.home import Home
+from evidence_ledger.adapters.keys.request_signer import RequestSigner
 from evidence_ledger.assembly import create_ledger, open_ledger
 from evidence_ledger.core import entry
 from evidence_ledger.core.report import Verdict
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.program import program
 from evidence_ledger_server.running import _handed_on
-from tests.adapters.sql.test_postgresql import cut
-from tests.postgresql import PASSWORD, URL, Server, start_server
+from tests.postgresql import PASSWORD, URL, Server, cut, start_server
 from tests.server.running import ORIGIN, Running, form
 from tests.server.test_kill import Load, free_port, started
 from tests.workbench import fact
@@ -74,6 +75,27 @@ def test_two_hosts_take_deposits_and_seal_in_turn(homes: list[Home]) -> None:
             assert server.client.get("/v1/health").json()["status"] == "ok"
     check_sealed_once(homes[0])
     check_sealed_once(homes[1])
+
+
+def test_a_signed_request_is_good_for_once_on_all_hosts(homes: list[Home]) -> None:
+    """Before, whoever overheard it could repeat it once at each other host."""
+    settings = {"seal_every": 3600.0, "public_url": "https://ledger.example"}
+    with (
+        Running(homes[0].folder, **settings) as one,
+        Running(homes[1].folder, **settings) as other,
+    ):
+        assert one.deposit(one.signed(fact("f", b"f"))).status_code == 201
+        path = "/v1/deposits/0/claims"
+        maker = RequestSigner(one.depositor, SystemClock(), SystemEntropy())
+        fields, fresh = (
+            dict(maker.fields("GET", f"https://ledger.example{path}")) for _ in range(2)
+        )
+        assert one.client.get(path, headers=fields).status_code == 200
+        for server in (other, one):
+            replayed = server.client.get(path, headers=fields)
+            assert (replayed.status_code, replayed.json()["code"]) == (401, "access.replayed")
+        assert other.client.get(path, headers=fresh).status_code == 200
+        assert not (homes[0].folder / "nonces.sqlite").exists()
 
 
 def test_a_cut_connection_costs_no_deposit(

@@ -164,14 +164,16 @@ def test_a_body_that_falls_silent_is_not_waited_for_however_much_has_come(tmp_pa
             assert slow.recv(64).startswith(b"HTTP/1.1 408")
 
 
-def test_a_head_without_end_is_cut_off(tmp_path: Path) -> None:
+def test_a_head_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For its size, long before its time is up."""
+    monkeypatch.setattr(bounded_http, "SECONDS", 3600.0)
     with Running(tmp_path / "ledger", seal_every=3600.0) as server:
         address = server.socket.getsockname()
         for line in (b"a: b\r\n" * 10, b"x" * 60):
             with socket.create_connection(address, timeout=30) as endless:
                 endless.sendall(b"GET /v1/ledger HTTP/1.1\r\nHost: x\r\na: ")
                 with suppress(ConnectionError):
-                    for _ in range(LARGEST_HEAD // len(line) + 2):
+                    for _ in range(2 * LARGEST_HEAD // len(line)):
                         endless.sendall(line)
                     assert endless.recv(64).startswith(b"HTTP/1.1 400")
         assert server.client.get("/v1/ledger").status_code == 200
@@ -281,6 +283,9 @@ def test_garbage_as_a_certificate_is_a_report_and_no_error(looked_at: Running) -
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
     cut = looked_at.client.post("/v1/verify", content=b"--x\r\nConte", headers=kind)
     assert (cut.status_code, cut.json()["code"]) == (400, "http.multipart")
+    kind = {"Content-Type": "multipart/form-data; boundary=" + "x" * 5000}
+    long = looked_at.client.post("/v1/verify", content=b"--x", headers=kind)
+    assert (long.status_code, long.json()["code"]) == (400, "http.multipart")
     text = looked_at.client.post("/v1/verify", content=b"x", headers={"Content-Type": "text/plain"})
     assert text.status_code == 415
 

@@ -127,7 +127,9 @@ def test_strangers_get_certificates_without_claims(server: Running) -> None:
 @pytest.mark.parametrize("count", [1, 300])
 def test_an_outsider_audits_the_tiles_and_finds_a_tampered_row(tmp_path: Path, count: int) -> None:
     with Running(tmp_path / "ledger", seal_every=3600.0) as server:
-        many = [form(server.signed(fact("a", b"%d" % n))) for n in range(count)]
+        context, author = server.context(), server.author
+        facts = [[fact("a", b"%d" % number)] for number in range(count)]
+        many = [form(author.deposit(one, [], context)) for one in facts]
         server.client.post("/v1/deposits", json={"deposits": many}, params={"wait": "seal"})
         vkeys = [VerifierKey.parse(line) for line in vkeys_of(server)]
         report = audited(server, vkeys)

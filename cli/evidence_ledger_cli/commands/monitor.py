@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -15,17 +17,20 @@ from evidence_ledger.core.quorum import Quorum
 from evidence_ledger.core.report import worst
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verifier_key import VerifierKey
-from evidence_ledger.errors import UsageError
+from evidence_ledger.errors import EvidenceError, Interrupted, UsageError
 from evidence_ledger.monitor.rules import Rules
 from evidence_ledger_cli import options, watch_list
 from evidence_ledger_cli.alert_view import AlertTeller
 from evidence_ledger_cli.monitor_view import document, tell_sights
-from evidence_ledger_cli.output import show_json
+from evidence_ledger_cli.output import show_error, show_json
 from evidence_ledger_cli.report_view import EXIT_CODES
 
 if TYPE_CHECKING:
     from evidence_ledger.monitor.monitor import Sight
     from evidence_ledger.monitor_assembly import OpenMonitor
+
+PATIENCE = 10.0
+"""Seconds for which a look waits for a ledger before the others are told of without it."""
 
 
 @click.command("monitor")
@@ -114,7 +119,8 @@ def command(
     Every new checkpoint is checked against the last one by hashing all new entries again. Alerts
     go to standard output, one a line, each once; with --json each line is a JSON document (with
     --once there is one document). It runs until it is stopped; killed at any moment, it goes on
-    from where it was.
+    from where it was. Several ledgers are followed at the same time, and told of in the order in
+    which they are named.
 
     With --once: 0 where nothing was found, 1 for an alarm, 3 for a warning.
     """
@@ -133,12 +139,27 @@ def command(
         signatures=signatures,
         policy=trust,
     )
-    with opened_monitor(state, addresses, rules) as opened:
+    with opened_monitor(state, addresses, rules) as opened, _left_at_once(opened, json=json):
         teller = AlertTeller(opened.alerts, alert_command, json=json, silent=json and once)
         if once:
             return _look_once(opened, teller, json=json)
         _look_on(opened, teller, interval)
     return 0
+
+
+@contextmanager
+def _left_at_once(opened: OpenMonitor, *, json: bool) -> Iterator[None]:
+    """Ends the process where it is stopped, or fails while others are followed: ledgers that are
+    being asked may answer in minutes. Killed at any moment, nothing is lost.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        os._exit(show_error(Interrupted("Stopped."), json=json))
+    except EvidenceError as error:
+        if not opened.monitor.busy:
+            raise
+        os._exit(show_error(error, json=json))
 
 
 def _look_once(opened: OpenMonitor, teller: AlertTeller, *, json: bool) -> int:
@@ -155,7 +176,7 @@ def _look_on(opened: OpenMonitor, teller: AlertTeller, interval: float) -> None:
     teller.tell_all()
     before: list[Sight] = []
     while True:
-        sights = opened.monitor.look()
+        sights = opened.monitor.look(max(interval, PATIENCE))
         teller.tell_all()
         tell_sights(sights, before)
         before = sights

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from evidence_ledger.core.administration import Enrol, EnrolIssuer, checked_permitted
+from evidence_ledger.core.administration import Enrol, EnrolIssuer
+from evidence_ledger.core.permitted_name import checked_permitted
 from evidence_ledger.core.role import Role
 from evidence_ledger.errors import FormatError, UsageError
 from evidence_ledger_cli import options, place, register_place
@@ -23,7 +24,8 @@ from evidence_ledger_cli.password import password_file
     "permitted",
     multiple=True,
     metavar="NAME",
-    help="With --ca: only names within mail:firm.example or dns:firm.example; repeatable.",
+    help="With --ca: only names within mail:firm.example, dns:firm.example, uri:.firm.example, "
+    "ip:192.0.2.0/24 or dir:O=Chamber,C=DE; repeatable.",
 )
 @click.option(
     "--demand-revocation",

@@ -30,7 +30,8 @@ def command(
     """Let a signer hand in nothing more.
 
     The signer is named by its X.509 certificate or by the SHA-256 of that. What it handed in
-    before stays as it is. One for whom an enrolled CA vouches is revoked here too.
+    before stays as it is. One for whom an enrolled CA vouches is revoked here too. An
+    open ledger takes nothing from it either; those of a CA that was revoked are strangers there.
     """
     named = register_place.whom(who)
     act = RevokeIssuer(named) if ca else Revoke(named)

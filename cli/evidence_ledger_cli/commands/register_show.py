@@ -11,7 +11,7 @@ from evidence_ledger.core.administration import EnrolIssuer
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.distinguished_name import name_text
 from evidence_ledger.core.register import Register
-from evidence_ledger.core.register_view import register_document, rotations
+from evidence_ledger.core.register_view import register_document
 from evidence_ledger.core.x509_certificate import parse_certificate
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.output import show, show_json
@@ -34,7 +34,7 @@ def command(size: int | None, home: Path | None, json: bool) -> None:
         count = ledger.ledger.store.head().size
         register = ledger.ledger.registrar.at(count if size is None else min(size, count))
     if json:
-        show_json(register_document(register) | {"rotated": rotations(register)})
+        show_json(register_document(register))
     else:
         _tell(register)
 
@@ -47,10 +47,11 @@ def _tell(register: Register) -> None:
         show(safe_line(f"  {_issuer(issuer)}"))
     for one in register.lists:
         show(safe_line(f"  list of {name_text(one.issuer)}, {time_text(one.this_update)}"))
-    for signer in sorted(register.revoked):
-        following = register.rotated.get(signer)
-        state = f"rotated to {following.hex()}" if following else "not enrolled any more"
-        show(f"  {signer.hex()}  {state}")
+    for rotation in register.rotations:
+        state = f"rotated to {rotation.following.hex()}, entry {rotation.entry}"
+        show(f"  {rotation.signer.hex()}  {state}")
+    for signer in sorted(register.revoked - register.rotated.keys()):
+        show(f"  {signer.hex()}  not enrolled any more")
 
 
 def _issuer(issuer: EnrolIssuer) -> str:

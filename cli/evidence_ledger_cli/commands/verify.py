@@ -13,8 +13,10 @@ from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.adapters.files.hashing import hash_files
 from evidence_ledger.adapters.trust_file import read_trust
-from evidence_ledger.core.completeness import is_complete_list, is_plain
+from evidence_ledger.core.completeness import is_plain
 from evidence_ledger.core.digest import Algorithm
+from evidence_ledger.core.exhibit import Exhibit, accusation_report
+from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.core.online_check import TASK, check_online
 from evidence_ledger.core.presented_file import PresentedFile, claimed_digests
 from evidence_ledger.core.recipe import Recipe
@@ -23,7 +25,7 @@ from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.errors import UsageError
 from evidence_ledger_cli import options, place
-from evidence_ledger_cli.accusation import is_accusation, judged, keep, read
+from evidence_ledger_cli.accusation import keep
 from evidence_ledger_cli.input_file import open_regular
 from evidence_ledger_cli.log_place import log_source
 from evidence_ledger_cli.matter_check import verify_matter
@@ -31,6 +33,12 @@ from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
 from evidence_ledger_cli.safe_text import safe_name
+
+_HEADINGS = {
+    Exhibit.CERTIFICATE: "Certificate",
+    Exhibit.COMPLETENESS: "Certificate",
+    Exhibit.MISBEHAVIOUR: "Evidence against an operator",
+}
 
 
 @click.command("verify")
@@ -95,65 +103,67 @@ def command(
     policy, which you got by another way than the certificate. With --online the ledger is asked
     too; if it shows another history than the one that it signed, the evidence is written.
     A completeness certificate is checked with the certificates of its entries in place of files,
-    and with --log in place of --online.
+    and with --log in place of --online; the evidence is written as well.
 
     Evidence against an operator answers 1 (FAILED) where it proves that the operator signed two
     histories, and 3 otherwise; it never answers 0.
     """
-    if is_accusation(certificate_file):
-        if files or online or ledger or evidence_file or log:
-            raise UsageError("Evidence against an operator is checked alone.")
+    with open_regular(certificate_file) as source:
+        with input_errors(certificate_file):
+            kind = Exhibit.of(source)
+        kind.require_alone(beside=bool(files or online or ledger or evidence_file or log))
+        kind.require_policy(vkeys)
+        _require_online(ledger, evidence_file, log, kind, online=online)
         trust = _trust(policy, home) if policy or not vkeys else None
-        found = judged(read(certificate_file), trust, vkeys)
-        heading = f"Evidence against an operator {certificate_file!s}"
-        return show_report(found, json=json, explain=explain, heading=heading)
-    _require_certificate_options(vkeys, ledger or evidence_file, online=online)
-    trust, moment = _trust(policy, home), at or SystemClock().now()
-    with open_regular(certificate_file) as source, input_errors(certificate_file):
-        if online and is_complete_list(source):
-            raise UsageError(
-                "--online goes with the certificate of an entry.",
-                hint="A completeness certificate is checked against the public entries: --log",
+        with input_errors(certificate_file):
+            report, found = _judged(
+                source, kind, files, trust, vkeys, at or SystemClock().now(), log
             )
-        report = _checked(source, files, trust, moment, log)
-        if online:
-            out = evidence_file or certificate_file.with_name(
-                f"{certificate_file.name}.misbehaviour"
-            )
-            report = _asked(report, source, trust, ledger, out)
-    return show_report(
-        report, json=json, explain=explain, heading=f"Certificate {certificate_file!s}"
-    )
+            if online:
+                report, found = _asked(report, source, trust, ledger)
+    if found is not None:
+        usual = certificate_file.with_name(f"{certificate_file.name}.misbehaviour")
+        keep(found, evidence_file or usual)
+    heading = f"{_HEADINGS[kind]} {certificate_file!s}"
+    return show_report(report, json=json, explain=explain, heading=heading)
 
 
-def _checked(
+def _judged(
     source: BinaryIO,
+    kind: Exhibit,
     files: tuple[str, ...],
     trust: TrustPolicy | None,
+    vkeys: tuple[str, ...],
     moment: datetime,
     log: str | None,
-) -> Report:
-    if is_complete_list(source):
+) -> tuple[Report, Misbehaviour | None]:
+    """The report, and the evidence where the log convicts the operator."""
+    if kind is Exhibit.MISBEHAVIOUR:
+        return accusation_report(source, trust, vkeys), None
+    if kind is Exhibit.COMPLETENESS:
         return verify_matter(source, files, trust, moment, log)
     if log is not None and is_plain(source):
         raise UsageError("--log goes with a completeness certificate.")
     presented = _presented(files, claimed_digests(source)) if files else []
-    return verify_certificate(source, presented, trust, moment)
+    return verify_certificate(source, presented, trust, moment), None
 
 
-def _require_certificate_options(
-    vkeys: tuple[str, ...], online_option: object, *, online: bool
+def _require_online(
+    ledger: str | None, evidence: Path | None, log: str | None, kind: Exhibit, *, online: bool
 ) -> None:
-    if vkeys:
-        raise UsageError("A certificate is checked with --policy; --vkey is for evidence.")
-    if online_option and not online:
-        raise UsageError("--ledger and --evidence go with --online.")
+    if (ledger and not online) or (evidence and not online and not log):
+        raise UsageError("--ledger goes with --online, --evidence with --online or --log.")
+    if online and kind is Exhibit.COMPLETENESS:
+        raise UsageError(
+            "--online goes with the certificate of an entry.",
+            hint="A completeness certificate is checked against the public entries: --log",
+        )
 
 
 def _asked(
-    report: Report, source: BinaryIO, trust: TrustPolicy | None, named: str | None, out: Path
-) -> Report:
-    """The report with the answer of the ledger; the evidence is written where that convicts.
+    report: Report, source: BinaryIO, trust: TrustPolicy | None, named: str | None
+) -> tuple[Report, Misbehaviour | None]:
+    """The report with the answer of the ledger, and the evidence where that convicts.
 
     Where the certificate does not say which ledger that is, nobody is asked.
     """
@@ -161,12 +171,9 @@ def _asked(
         recipe = Recipe(report.subject)
         recipe.skip(TASK)
         facts = dict(report.facts) | {"two_histories": False}
-        return Report(report.subject, (*report.steps, *recipe.report().steps), facts)
+        return Report(report.subject, (*report.steps, *recipe.report().steps), facts), None
     with log_source(named or _address(report, trust)) as log:
-        report, found = check_online(report, source, log, trust)
-    if found is not None:
-        keep(found, out)
-    return report
+        return check_online(report, source, log, trust)
 
 
 def _address(report: Report, trust: TrustPolicy | None) -> str:

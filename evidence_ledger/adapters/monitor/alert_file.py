@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from evidence_ledger.adapters.durable_file import replace
@@ -24,7 +24,7 @@ _TAIL = 8 << 20
 
 
 class AlertFile:
-    """See monitor_ports.AlertBook. One process at a time.
+    """All alerts. One process at a time, and one thread; only ``knows`` may be asked by others.
 
     Raises FileUnreadable, OutputUnwritable, FormatError for a line that is no alert.
     """
@@ -34,23 +34,34 @@ class AlertFile:
         self._told = told
         self._ids: OrderedDict[str, None] = OrderedDict()
         with output_errors(path):
-            self._end = _repaired(path)
+            self._end = repaired(path)
         with input_errors(path):
             for line in _last_lines(path, self._end):
-                self._remember(_alert(line, path)[1])
+                self._remember(parsed(line, path)[1])
+
+    def knows(self, alert_id: str) -> bool:
+        """Whether an alert of this id is among the last ones."""
+        return alert_id in self._ids
 
     def add(self, alert: Alert) -> bool:
-        """See the port."""
+        """Note an alert, durable on return; False where its id is known. Raises
+        OutputUnwritable.
+        """
         if alert.id in self._ids:
             return False
-        line = json.dumps(alert.to_json()).encode() + b"\n"
-        with output_errors(self._path), self._path.open("ab") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        self._end += len(line)
+        self._end += appended(self._path, [alert])
         self._remember(alert.id)
         return True
+
+    def take(self, lines: Sequence[bytes]) -> None:
+        """Note the alerts in these lines that are not known, durable on return. Raises
+        OutputUnwritable.
+        """
+        found = [(parsed(line, self._path)[1], line) for line in lines]
+        new = {alert_id: line for alert_id, line in found if not self.knows(alert_id)}
+        self._end += appended(self._path, new.values())
+        for alert_id in new:
+            self._remember(alert_id)
 
     def untold(self) -> Iterator[tuple[dict[str, object], int]]:
         """Alerts that have not been told, each with what ``was_told`` takes. Raises
@@ -60,7 +71,7 @@ class AlertFile:
             place = file.seek(self._start())
             for line in file:
                 place += len(line)
-                yield _alert(line, self._path)[0], place
+                yield parsed(line, self._path)[0], place
 
     def was_told(self, place: int) -> None:
         """All alerts up to here have been told. Raises OutputUnwritable."""
@@ -84,8 +95,26 @@ class AlertFile:
             self._ids.popitem(last=False)
 
 
-def _alert(line: bytes, path: Path) -> tuple[dict[str, object], str]:
-    """An alert's members, and its id."""
+def appended(path: Path, alerts: Iterable[Alert | bytes]) -> int:
+    """Write alerts, or their lines, behind what is there, durable on return; so many bytes.
+
+    Raises OutputUnwritable.
+    """
+    data = b"".join(one if isinstance(one, bytes) else _line(one) for one in alerts)
+    if data:
+        with output_errors(path), path.open("ab") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    return len(data)
+
+
+def _line(alert: Alert) -> bytes:
+    return json.dumps(alert.to_json()).encode() + b"\n"
+
+
+def parsed(line: bytes, path: Path) -> tuple[dict[str, object], str]:
+    """An alert's members, and its id. Raises FormatError."""
     try:
         members = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -101,7 +130,7 @@ def _alert(line: bytes, path: Path) -> tuple[dict[str, object], str]:
     return members, alert_id
 
 
-def _repaired(path: Path) -> int:
+def repaired(path: Path) -> int:
     """The length of the file once a line that was cut off is gone; whoever lost it finds it
     again."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -3,6 +3,7 @@
 STATE/lock               held by the one monitor that uses the folder
 STATE/alerts.jsonl       all alerts, one a line
 STATE/told               how far they have been told
+STATE/noted/*.jsonl      alerts of a look that is under way, a file for each ledger
 STATE/ledgers/*.json     the state of each followed ledger, named by the SHA-256 of its address
 STATE/evidence/*.misbehaviour
 """
@@ -11,13 +12,16 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 
 from evidence_ledger.adapters.durable_file import replace, write_new
 from evidence_ledger.adapters.file_errors import input_errors, output_errors
+from evidence_ledger.adapters.monitor.alert_draft import AlertDraft
+from evidence_ledger.adapters.monitor.alert_file import AlertFile
 from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.core.monitor_state import LARGEST, MonitorState
 from evidence_ledger.errors import FormatError, MonitorBusy, OutputExists
@@ -53,15 +57,14 @@ class EvidenceFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._turn = Lock()
 
     def keep(self, found: Misbehaviour) -> str:
         """See the port."""
         name = sha256(found.first.text + found.second.text).hexdigest()[:32]
         path = self._folder / f"{name}.misbehaviour"
-        try:
+        with self._turn, suppress(OutputExists):
             write_new(path, found.encode())
-        except OutputExists:
-            return str(path)
         return str(path)
 
 
@@ -88,8 +91,20 @@ class MonitorFolder:
 
     def state(self, address: str) -> StateFile:
         """The state of the ledger at an address."""
-        name = sha256(address.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-        return StateFile(self._folder / "ledgers" / f"{name}.json")
+        return StateFile(self._folder / "ledgers" / f"{_name(address)}.json")
+
+    def drafts(self, addresses: Sequence[str], book: AlertFile) -> list[AlertDraft]:
+        """Where alerts about these ledgers are noted first.
+
+        What an earlier process left there, about whatever ledger, is put into the book. Raises
+        FormatError, FileUnreadable, OutputUnwritable.
+        """
+        paths = [self._folder / "noted" / f"{_name(one)}.jsonl" for one in addresses]
+        drafts = [AlertDraft(one, book) for one in paths]
+        others = sorted({*(self._folder / "noted").glob("*.jsonl")} - {*paths})
+        for draft in [*drafts, *(AlertDraft(one, book) for one in others)]:
+            draft.settle()
+        return drafts
 
     @contextmanager
     def used(self) -> Iterator[None]:
@@ -97,7 +112,8 @@ class MonitorFolder:
         OutputUnwritable.
         """
         with output_errors(self._folder):
-            for folder in (self._folder, self._folder / "ledgers", self._folder / "evidence"):
+            within = (self._folder / name for name in ("ledgers", "evidence", "noted"))
+            for folder in (self._folder, *within):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
             lock = os.open(self._folder / "lock", flags, 0o600)
@@ -114,3 +130,7 @@ class MonitorFolder:
             raise MonitorBusy(
                 "Another monitor uses this folder.", where=str(self._folder)
             ) from error
+
+
+def _name(address: str) -> str:
+    return sha256(address.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     Engine,
     Select,
     Table,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 
 from evidence_ledger.adapters.sql.claim_rows import ClaimRows
-from evidence_ledger.adapters.sql.engine import reading, snapshot
+from evidence_ledger.adapters.sql.engine import look
 from evidence_ledger.adapters.sql.entry_rows import EntryRows
 from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.adapters.sql.prepared import Prepared, Row
@@ -100,32 +101,35 @@ class AuditReader:
 
     def bounds(self) -> Bounds:
         """What there is, in one consistent look. Raises LedgerCorrupt."""
-        with snapshot(self._engine, self._place) as connection:
-            head = self._head.read(connection, self._place)
-            strays = [
-                name
-                for name, query in self._strays.items()
-                if query.rows(connection, size=head.size)
-            ]
-            newest = self._newest.rows(connection)[0][0]
-            reach = newest + 1 if isinstance(newest, int) else 0
-            count = self._tile_count.rows(connection)[0][0]
-            repeated = bool(self._repeated.rows(connection))
-            return Bounds(head, reach, count, tuple(strays), repeated)
+        return look(self._engine, self._place, self._bounds, whole=True)
+
+    def _bounds(self, connection: Connection) -> Bounds:
+        head = self._head.read(connection, self._place)
+        strays = [
+            name for name, query in self._strays.items() if query.rows(connection, size=head.size)
+        ]
+        newest = self._newest.rows(connection)[0][0]
+        reach = newest + 1 if isinstance(newest, int) else 0
+        count = self._tile_count.rows(connection)[0][0]
+        repeated = bool(self._repeated.rows(connection))
+        return Bounds(head, reach, count, tuple(strays), repeated)
+
+    def _look(self, ask: Callable[[Connection], list[Row]]) -> list[Row]:
+        """What is read at once, and once more where the connection is lost meanwhile."""
+        return look(self._engine, self._place, ask)
 
     def entries(self, start: int, stop: int, *, signatures: bool) -> Iterator[list[Row]]:
         """Batches of number, entry, leaf hash, statement hash, statement, signature or None."""
         for at in range(start, stop, _ENTRIES_AT_ONCE):
             end = min(at + _ENTRIES_AT_ONCE, stop)
-            with reading(self._engine, self._place) as connection:
-                yield self._entries.rows(connection, at, end, signatures=signatures)
+            rows = self._entries.rows
+            yield self._look(partial(rows, start=at, stop=end, signatures=signatures))
 
     def tiles(self, level: int, start: int = 0, stop: int = 2**62) -> Iterator[Row]:
         """Number, hashes, inner nodes of the tiles from ``start`` to before ``stop``."""
         while start < stop:
             end = min(start + _TILES_AT_ONCE, stop)
-            with reading(self._engine, self._place) as connection:
-                rows = self._tiles.rows(connection, level, start, end)
+            rows = self._look(partial(self._tiles.rows, level=level, start=start, stop=end))
             yield from rows
             if len(rows) < end - start:
                 return
@@ -133,20 +137,20 @@ class AuditReader:
 
     def claims(self, start: int, stop: int) -> Iterator[Row]:
         """Entry, position and bytes of the claims of a range of entries, in order."""
-        return self._claims.between(partial(reading, self._engine, self._place), start, stop)
+        return self._claims.between(self._look, start, stop)
 
     def index(self, part: DigestRange) -> Iterator[list[Row]]:
         """Batches of digest, algorithm, entry and position, for a range of digests in order."""
         low, high = part
         digest = fingerprints.c.digest
-        bounds = {name: value for name, value in (("low", low), ("high", high)) if value}
+        given = (("low", low), ("high", high))
+        bounds: dict[str, Any] = {name: value for name, value in given if value}
         inside = [digest >= bindparam("low")] * (low is not None)
         inside += [digest < bindparam("high")] * (high is not None)
         query, values = Prepared(_index().where(*inside), self._engine.dialect), bounds
         more = Prepared(_index().where(*inside, _behind()), self._engine.dialect)
         while True:
-            with reading(self._engine, self._place) as connection:
-                rows = query.rows(connection, **values)
+            rows = self._look(partial(query.rows, **values))
             yield rows
             if len(rows) < _FINGERPRINTS_AT_ONCE:
                 return
@@ -157,8 +161,7 @@ class AuditReader:
         """Digest, algorithm, entry, position and the bytes of the claim there, or None."""
         query, values = self._first_fingerprints, dict[str, Any]()
         while True:
-            with reading(self._engine, self._place) as connection:
-                rows = query.rows(connection, **values)
+            rows = self._look(partial(query.rows, **values))
             yield from rows
             if len(rows) < _FINGERPRINTS_AT_ONCE:
                 return

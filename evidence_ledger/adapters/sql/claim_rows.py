@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from functools import partial
 
 from sqlalchemy import Connection, Dialect, bindparam, select, tuple_
 
@@ -17,7 +17,7 @@ from evidence_ledger.stored import Found
 _ROWS_AT_ONCE = 2048
 _LAST = 2**63 - 1
 
-Connect = Callable[[], AbstractContextManager[Connection]]
+Look = Callable[[Callable[[Connection], list[Row]]], list[Row]]
 
 
 class ClaimRows:
@@ -68,13 +68,15 @@ class ClaimRows:
             raise LedgerCorrupt(f"A claim of entry {entry} is damaged.")
         return rows
 
-    def between(self, connect: Connect, start: int, stop: int) -> Iterator[Row]:
-        """Entry, position and bytes of the claims of a range of entries; in order, as stored."""
+    def between(self, look: Look, start: int, stop: int) -> Iterator[Row]:
+        """Entry, position and bytes of the claims of a range of entries; in order, as stored.
+
+        ``look`` gives what is read on a connection.
+        """
         after: Row = (start - 1, _LAST)
         while True:
-            with connect() as connection:
-                values = dict(zip(("after", "behind"), after, strict=True))
-                rows = self._between.rows(connection, **values, stop=stop)
+            values = dict(zip(("after", "behind"), after, strict=True))
+            rows = look(partial(self._between.rows, **values, stop=stop))
             yield from rows
             if len(rows) < _ROWS_AT_ONCE:
                 return

@@ -6,10 +6,9 @@ from sqlalchemy import Connection, Dialect, bindparam, select
 
 from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
 from evidence_ledger.adapters.sql.schema import direct_tokens
+from evidence_ledger.adapters.sql.token_row import token_of
 from evidence_ledger.errors import LedgerCorrupt
-from evidence_ledger.stored import DirectToken, StoredToken
-
-_TYPES = (int, str, int, bytes, bytes)
+from evidence_ledger.stored import DirectToken
 
 
 class DirectRows:
@@ -48,7 +47,6 @@ class DirectRows:
 
 
 def _direct(row: Row, entry: int) -> DirectToken:
-    file, authority, independent, response, token = row
-    if tuple(map(type, row)) != _TYPES or independent not in (0, 1):
+    if type(row[0]) is not int:
         raise LedgerCorrupt(f"A timestamp of entry {entry} is damaged.")
-    return DirectToken(file, StoredToken(authority, bool(independent), response, token))
+    return DirectToken(row[0], token_of(row[1:], f"entry {entry}"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, RootTransaction, event, exc
 
@@ -13,8 +14,9 @@ from evidence_ledger.adapters.sql.dialect import SqlDialect
 from evidence_ledger.adapters.sql.dialects import dialect_of
 from evidence_ledger.adapters.sql.postgresql import postgresql_engine
 from evidence_ledger.adapters.sql.sqlite import sqlite_engine
-from evidence_ledger.errors import LedgerError, LedgerLocked
+from evidence_ledger.errors import LedgerError, LedgerLocked, LedgerUnavailable
 
+T = TypeVar("T")
 WAIT = 10.0
 _BEGIN = "ledger_begin"
 
@@ -102,6 +104,28 @@ def snapshot(engine: Engine, place: str) -> Iterator[Connection]:
         _transaction(connection, dialect, dialect.snapshot),
     ):
         yield connection
+
+
+def look(engine: Engine, place: str, ask: Callable[[Connection], T], *, whole: bool = False) -> T:
+    """What ``ask`` reads; with ``whole`` its statements all see one state.
+
+    Where the connection is lost meanwhile, it is asked once more on a fresh one: to read twice does
+    no harm. Not inside a turn, which is lost with its connection. Raises what ``ask`` raises, and
+    LedgerUnavailable.
+    """
+    for is_last in (False, True):
+        is_connected = False
+        try:
+            with translated(engine, place) as dialect, _connected(engine, dialect) as connection:
+                is_connected = True
+                with (
+                    _transaction(connection, dialect, dialect.snapshot) if whole else nullcontext()
+                ):
+                    return ask(connection)
+        except LedgerUnavailable:
+            if is_last or not is_connected or id(engine) in _turns.held:
+                raise
+    raise AssertionError("the last try ended otherwise")
 
 
 @contextmanager

@@ -45,6 +45,11 @@ class MarkRows:
         rows = self._one.rows(connection, of=mark)
         return _marked(rows[0])[0] if rows else None
 
+    def entries(self, connection: Connection, wanted: Sequence[bytes]) -> dict[bytes, int]:
+        """The entries of those marks that have one. Raises LedgerCorrupt."""
+        found = {mark: self.entry(connection, mark) for mark in wanted}
+        return {mark: entry for mark, entry in found.items() if entry is not None}
+
     def page(self, connection: Connection, start: int, count: int) -> list[tuple[int, bytes]]:
         """So many entries from ``start`` on that have a mark, in order. Raises LedgerCorrupt."""
         return [_marked(row) for row in self._page.rows(connection, low=start, count=count)]

@@ -1,10 +1,13 @@
 """The tables. Everything but documents and claims stays for ever; those two can be erased.
 
 Numbers of entries, seals and tiles count from 0. Times are canonical UTC text. The migrations make
-these tables; a test compares both.
+these tables; a test compares both. What is ``aside`` is no part of the ledger: no audit looks at
+it, and no move takes it along.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -17,10 +20,33 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
+from sqlalchemy.types import TypeEngine
 
 from evidence_ledger.adapters.sql.columns import Count, Words
 
 metadata = MetaData()
+
+
+def _key(
+    name: str,
+    kind: TypeEngine[int] | type[Integer] = Count,
+    *,
+    of: Table | None = None,
+    index: bool = False,
+) -> Column[int]:
+    """A number in a primary key: of the table ``of``, or counted by the ledger itself."""
+    refers = [] if of is None else [ForeignKey(of.c.number)]
+    return Column(name, kind, *refers, primary_key=True, autoincrement=False, index=index)
+
+
+def _answer() -> list[Column[Any]]:
+    """What a timestamp authority answered."""
+    return [
+        Column("independent", Integer, nullable=False),
+        Column("response", LargeBinary, nullable=False),
+        Column("token", LargeBinary, nullable=False),
+    ]
+
 
 head = Table(
     "head",
@@ -40,7 +66,7 @@ head = Table(
 entries = Table(
     "entries",
     metadata,
-    Column("number", Count, primary_key=True, autoincrement=False),
+    _key("number"),
     Column("data", LargeBinary, nullable=False),
     Column("leaf_hash", LargeBinary, nullable=False),
     Column("statement_hash", LargeBinary, nullable=False, unique=True),
@@ -49,14 +75,14 @@ entries = Table(
 marks = Table(
     "marks",
     metadata,
-    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    _key("entry", of=entries),
     Column("mark", LargeBinary, nullable=False, unique=True),
 )
 
 documents = Table(
     "documents",
     metadata,
-    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    _key("entry", of=entries),
     Column("statement", LargeBinary),
     Column("signature", LargeBinary),
 )
@@ -64,8 +90,8 @@ documents = Table(
 claims = Table(
     "claims",
     metadata,
-    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
-    Column("position", Count, primary_key=True, autoincrement=False),
+    _key("entry", of=entries),
+    _key("position"),
     Column("data", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -75,16 +101,16 @@ fingerprints = Table(
     metadata,
     Column("digest", LargeBinary, primary_key=True),
     Column("algorithm", Words, primary_key=True),
-    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
-    Column("position", Count, primary_key=True, autoincrement=False),
+    _key("entry", of=entries),
+    _key("position"),
     sqlite_with_rowid=False,
 )
 
 special_entries = Table(
     "special_entries",
     metadata,
-    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    _key("entry", of=entries),
+    _key("position", Integer),
     Column("kind", Words, nullable=False),
     Column("about", Count, index=True),
     sqlite_with_rowid=False,
@@ -93,8 +119,8 @@ special_entries = Table(
 tiles = Table(
     "tiles",
     metadata,
-    Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("number", Count, primary_key=True, autoincrement=False),
+    _key("level", Integer),
+    _key("number"),
     Column("hashes", LargeBinary, nullable=False),
     Column("inner_nodes", LargeBinary, nullable=False),
 )
@@ -102,32 +128,30 @@ tiles = Table(
 seals = Table(
     "seals",
     metadata,
-    Column("number", Count, primary_key=True, autoincrement=False),
+    _key("number"),
     Column("first", Count, nullable=False),
     Column("size", Count, nullable=False, index=True),
     Column("root", LargeBinary, nullable=False),
     Column("checkpoint", LargeBinary, nullable=False),
     Column("leaves", LargeBinary, nullable=False),
     Column("offsets", LargeBinary, nullable=False),
-    Column("entry", Count, ForeignKey("entries.number")),
+    Column("entry", Count, ForeignKey(entries.c.number)),
 )
 
 tokens = Table(
     "tokens",
     metadata,
-    Column("seal", Count, ForeignKey("seals.number"), primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    _key("seal", of=seals),
+    _key("position", Integer),
     Column("authority", Words, nullable=False),
-    Column("independent", Integer, nullable=False),
-    Column("response", LargeBinary, nullable=False),
-    Column("token", LargeBinary, nullable=False),
+    *_answer(),
 )
 
 cosignatures = Table(
     "cosignatures",
     metadata,
-    Column("seal", Count, ForeignKey("seals.number"), primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    _key("seal", of=seals),
+    _key("position", Integer),
     Column("witness", Words, nullable=False),
     Column("key", Words, nullable=False),
     Column("line", LargeBinary, nullable=False),
@@ -145,36 +169,29 @@ supplements = Table(
 seal_supplements = Table(
     "seal_supplements",
     metadata,
-    Column("seal", Count, ForeignKey("seals.number"), primary_key=True, autoincrement=False),
-    Column("digest", LargeBinary, ForeignKey("supplements.digest"), primary_key=True),
+    _key("seal", of=seals),
+    Column("digest", LargeBinary, ForeignKey(supplements.c.digest), primary_key=True),
     Column("kind", Words, nullable=False),
 )
 
 renewals = Table(
     "renewals",
     metadata,
-    Column("number", Count, primary_key=True, autoincrement=False),
+    _key("number"),
     Column("kind", Words, nullable=False),
     Column("digest", Words, nullable=False),
     Column("independent", Integer, nullable=False),
     Column("begun", Words, nullable=False),
     Column("leaves", LargeBinary, nullable=False),
-    Column("entry", Count, ForeignKey("entries.number")),
+    Column("entry", Count, ForeignKey(entries.c.number)),
 )
 
 renewed_strands = Table(
     "renewed_strands",
     metadata,
-    Column("renewal", Count, ForeignKey("renewals.number"), primary_key=True, autoincrement=False),
-    Column(
-        "seal",
-        Count,
-        ForeignKey("seals.number"),
-        primary_key=True,
-        autoincrement=False,
-        index=True,
-    ),
-    Column("position", Count, primary_key=True, autoincrement=False),
+    _key("renewal", of=renewals),
+    _key("seal", of=seals, index=True),
+    _key("position"),
     Column("leaf", Count, nullable=False),
     Column("objects", LargeBinary, nullable=False),
     Column("hashes", LargeBinary, nullable=False),
@@ -184,16 +201,9 @@ renewed_strands = Table(
 renewed_direct = Table(
     "renewed_direct",
     metadata,
-    Column("renewal", Count, ForeignKey("renewals.number"), primary_key=True, autoincrement=False),
-    Column(
-        "entry",
-        Count,
-        ForeignKey("entries.number"),
-        primary_key=True,
-        autoincrement=False,
-        index=True,
-    ),
-    Column("file", Integer, primary_key=True, autoincrement=False),
+    _key("renewal", of=renewals),
+    _key("entry", of=entries, index=True),
+    _key("file", Integer),
     Column("authority", Words, primary_key=True),
     Column("leaf", Count, nullable=False),
     sqlite_with_rowid=False,
@@ -202,29 +212,35 @@ renewed_direct = Table(
 renewal_supplements = Table(
     "renewal_supplements",
     metadata,
-    Column("renewal", Count, ForeignKey("renewals.number"), primary_key=True, autoincrement=False),
-    Column("digest", LargeBinary, ForeignKey("supplements.digest"), primary_key=True),
+    _key("renewal", of=renewals),
+    Column("digest", LargeBinary, ForeignKey(supplements.c.digest), primary_key=True),
     Column("kind", Words, nullable=False),
 )
 
 renewal_tokens = Table(
     "renewal_tokens",
     metadata,
-    Column("renewal", Count, ForeignKey("renewals.number"), primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    _key("renewal", of=renewals),
+    _key("position", Integer),
     Column("authority", Words, nullable=False),
-    Column("independent", Integer, nullable=False),
-    Column("response", LargeBinary, nullable=False),
-    Column("token", LargeBinary, nullable=False),
+    *_answer(),
 )
 
 direct_tokens = Table(
     "direct_tokens",
     metadata,
-    Column("entry", Count, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
-    Column("file", Integer, primary_key=True, autoincrement=False),
+    _key("entry", of=entries),
+    _key("file", Integer),
     Column("authority", Words, primary_key=True),
-    Column("independent", Integer, nullable=False),
-    Column("response", LargeBinary, nullable=False),
-    Column("token", LargeBinary, nullable=False),
+    *_answer(),
 )
+
+aside = MetaData()
+
+nonces = Table(
+    "nonces",
+    aside,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("until", Count, nullable=False, index=True),
+)
+"""In PostgreSQL alone."""

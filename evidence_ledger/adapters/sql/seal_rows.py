@@ -9,6 +9,9 @@ from sqlalchemy import Connection, Dialect, bindparam, func, insert, select, upd
 from evidence_ledger.adapters.sql.cosignature_rows import CosignatureRows
 from evidence_ledger.adapters.sql.prepared import Prepared, Row
 from evidence_ledger.adapters.sql.schema import seals, tokens
+from evidence_ledger.adapters.sql.seal_place import is_after
+from evidence_ledger.adapters.sql.token_row import placed_token, token_of
+from evidence_ledger.core.token_place import SealPlace
 from evidence_ledger.errors import LedgerCorrupt, LedgerError
 from evidence_ledger.stored import SealObjects, StoredCosignature, StoredSeal, StoredToken
 
@@ -34,8 +37,17 @@ class SealRows:
             .limit(1),
             dialect,
         )
+        _, *held = tokens.c
         self._tokens = Prepared(
-            select(*tokens.c).where(tokens.c.seal == bindparam("of")).order_by(tokens.c.position),
+            select(*held).where(tokens.c.seal == bindparam("of")).order_by(tokens.c.position),
+            dialect,
+        )
+        self._closed = Prepared(
+            select(*tokens.c)
+            .join(seals, seals.c.number == tokens.c.seal)
+            .where(seals.c.entry.is_not(None), is_after(tokens))
+            .order_by(tokens.c.seal, tokens.c.position)
+            .limit(bindparam("most")),
             dialect,
         )
         self._cosignatures = CosignatureRows(dialect)
@@ -107,6 +119,13 @@ class SealRows:
                 found[number] |= {name}
         return found
 
+    def closed_tokens(
+        self, connection: Connection, after: SealPlace, most: int
+    ) -> list[tuple[SealPlace, StoredToken]]:
+        """At most ``most`` tokens of seals with an entry, after a place, by places."""
+        rows = self._closed.rows(connection, seal=after.seal, position=after.position, most=most)
+        return [(SealPlace(*row[:2]), token_of(row[2:], f"seal {row[0]}")) for row in rows]
+
     def covering(self, connection: Connection, index: int) -> StoredSeal | None:
         """The seal in which an entry is new."""
         return self._whole(connection, self._covering, index)
@@ -116,7 +135,8 @@ class SealRows:
         if not rows:
             return None
         stored = self._tokens.rows(connection, of=rows[0][0])
-        found = [_token(place, row) for place, row in enumerate(stored)]
+        whose = f"seal {rows[0][0]}"
+        found = [placed_token(place, row, whose) for place, row in enumerate(stored)]
         cosigned = self._cosignatures.of_seal(connection, rows[0][0])
         return _seal(rows[0], tuple(found), tuple(cosigned))
 
@@ -129,14 +149,3 @@ def _seal(
         raise LedgerCorrupt(f"Seal {row[0]} is damaged.")
     number, first, size, root, checkpoint = fixed
     return StoredSeal(number, first, size, root, checkpoint, found, entry, cosigned)
-
-
-def _token(place: int, row: Row) -> StoredToken:
-    seal, position, authority, independent, response, token = row
-    if position != place or type(position) is not int:
-        raise LedgerCorrupt(f"The timestamp {place} of seal {seal} is missing.")
-    if (type(authority), type(response), type(token)) != (str, bytes, bytes):
-        raise LedgerCorrupt(f"A timestamp of seal {seal} is damaged.")
-    if independent not in (0, 1):
-        raise LedgerCorrupt(f"A timestamp of seal {seal} is damaged.")
-    return StoredToken(authority, bool(independent), response, token)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -12,12 +12,13 @@ from evidence_ledger.adapters.sql.claim_rows import ClaimRows
 from evidence_ledger.adapters.sql.cosignature_rows import CosignatureRows
 from evidence_ledger.adapters.sql.dialects import dialect_of
 from evidence_ledger.adapters.sql.direct_rows import DirectRows
-from evidence_ledger.adapters.sql.engine import alone, reading, snapshot, turn, writing
+from evidence_ledger.adapters.sql.engine import alone, look, turn, writing
 from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
 from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.adapters.sql.mark_rows import MarkRows
 from evidence_ledger.adapters.sql.renewal_rows import RenewalRows
 from evidence_ledger.adapters.sql.renewed_direct_rows import RenewedDirectRows
+from evidence_ledger.adapters.sql.renewed_seal_rows import RenewedSealRows
 from evidence_ledger.adapters.sql.schema import renewal_supplements, seal_supplements
 from evidence_ledger.adapters.sql.seal_rows import SealRows
 from evidence_ledger.adapters.sql.special_rows import SpecialRows
@@ -29,6 +30,7 @@ from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.special import SpecialEntry
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt, NoSuchEntry
+from evidence_ledger.ports import NonceMemory
 from evidence_ledger.stored import (
     DirectToken,
     Found,
@@ -43,6 +45,8 @@ from evidence_ledger.stored import (
     StoredToken,
 )
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _ENTRIES_AT_ONCE = 512
 _CLAIMS_AT_ONCE = 2048
 _MARKS_AT_ONCE = 2048
@@ -71,13 +75,25 @@ class SqlStore:
         self._supplements = SupplementRows(seal_supplements, engine.dialect)
         self._direct = DirectRows(engine.dialect)
         self._renewals = RenewalRows(engine.dialect)
+        self._renewed_seals = RenewedSealRows(engine.dialect)
         self._renewed_direct = RenewedDirectRows(engine.dialect)
         self._renewal_supplements = SupplementRows(renewal_supplements, engine.dialect)
 
+    def _look(
+        self, ask: Callable[Concatenate[Connection, P], T], *values: P.args, **named: P.kwargs
+    ) -> T:
+        """What is read at once, and once more where the connection is lost meanwhile."""
+        return look(self._engine, self._place, lambda one: ask(one, *values, **named))
+
+    def _look_whole(
+        self, ask: Callable[Concatenate[Connection, P], T], *values: P.args, **named: P.kwargs
+    ) -> T:
+        """The same of one state, where there are several statements."""
+        return look(self._engine, self._place, lambda one: ask(one, *values, **named), whole=True)
+
     def head(self) -> Head:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._head.read(connection, self._place)
+        return self._look(self._head.read, self._place)
 
     def append(self, before: Head, extension: Extension) -> None:
         """See ports.Store."""
@@ -120,8 +136,7 @@ class SqlStore:
 
     def indexes_of(self, statements: Sequence[bytes]) -> Mapping[bytes, int]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._entries.numbers(connection, statements)
+        return self._look(self._entries.numbers, statements)
 
     def entry(self, index: int) -> StoredEntry:
         """See ports.Store."""
@@ -132,28 +147,23 @@ class SqlStore:
     def entries(self, start: int, stop: int) -> Iterator[StoredEntry]:
         """See ports.Store."""
         for at in range(max(start, 0), stop, _ENTRIES_AT_ONCE):
-            with reading(self._engine, self._place) as connection:
-                rows = self._entries.rows(connection, at, min(at + _ENTRIES_AT_ONCE, stop))
+            rows = self._look(self._entries.rows, at, min(at + _ENTRIES_AT_ONCE, stop))
             yield from stored_entries(rows, at)
             if len(rows) < _ENTRIES_AT_ONCE:
                 return
 
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._entries.leaves(connection, start, stop)
+        return self._look(self._entries.leaves, start, stop)
 
     def marked(self, marks: Iterable[bytes]) -> Mapping[bytes, int]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            found = {mark: self._marks.entry(connection, mark) for mark in marks}
-        return {mark: entry for mark, entry in found.items() if entry is not None}
+        return self._look(self._marks.entries, list(marks))
 
     def marks(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
         """See ports.Store."""
         while True:
-            with reading(self._engine, self._place) as connection:
-                page = self._marks.page(connection, start, _MARKS_AT_ONCE)
+            page = self._look(self._marks.page, start, _MARKS_AT_ONCE)
             yield from page
             if len(page) < _MARKS_AT_ONCE:
                 return
@@ -161,20 +171,17 @@ class SqlStore:
 
     def special_entries(self, start: int, stop: int) -> Sequence[SpecialEntry]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._special.between(connection, start, stop)
+        return self._look(self._special.between, start, stop)
 
     def special_about(self, about: int) -> Sequence[SpecialEntry]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._special.about(connection, about)
+        return self._look(self._special.about, about)
 
     def claims(self, index: int) -> Iterator[tuple[int, bytes]]:
         """See ports.Store."""
         start = 0
         while True:
-            with reading(self._engine, self._place) as connection:
-                page = self._claims.page(connection, index, start, _CLAIMS_AT_ONCE)
+            page = self._look(self._claims.page, index, start, _CLAIMS_AT_ONCE)
             yield from page
             if len(page) < _CLAIMS_AT_ONCE:
                 return
@@ -182,7 +189,7 @@ class SqlStore:
 
     def claims_between(self, start: int, stop: int) -> Iterator[tuple[int, int, bytes]]:
         """See ports.Store."""
-        rows = self._claims.between(partial(reading, self._engine, self._place), start, stop)
+        rows = self._claims.between(self._look, start, stop)
         for number, position, data in rows:
             if type(number) is not int or type(position) is not int or type(data) is not bytes:
                 raise LedgerCorrupt(f"A claim of entry {number} is damaged.")
@@ -190,20 +197,17 @@ class SqlStore:
 
     def find(self, digest: bytes, algorithm: str) -> Sequence[Found]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._claims.find(connection, digest, algorithm)
+        return self._look(self._claims.find, digest, algorithm)
 
     def tile(self, level: int, index: int) -> FullTile | None:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._tiles.tile(connection, level, index)
+        return self._look(self._tiles.tile, level, index)
 
     def tiles(self, level: int) -> Iterator[FullTile]:
         """See ports.Store."""
         start = 0
         while True:
-            with reading(self._engine, self._place) as connection:
-                page = self._tiles.page(connection, level, start, start + _TILES_AT_ONCE)
+            page = self._look(self._tiles.page, level, start, start + _TILES_AT_ONCE)
             yield from page
             if len(page) < _TILES_AT_ONCE:
                 return
@@ -228,8 +232,7 @@ class SqlStore:
 
     def last_cosigned(self, witness: str) -> int:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._cosignatures.last_size(connection, witness)
+        return self._look(self._cosignatures.last_size, witness)
 
     def close_seal(self, number: int, entry: int) -> None:
         """See ports.Store."""
@@ -238,23 +241,19 @@ class SqlStore:
 
     def seal(self, number: int) -> StoredSeal | None:
         """See ports.Store."""
-        with snapshot(self._engine, self._place) as connection:
-            return self._seals.seal(connection, number)
+        return self._look_whole(self._seals.seal, number)
 
     def seal_objects(self, number: int) -> SealObjects:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._seals.objects(connection, number)
+        return self._look(self._seals.objects, number)
 
     def token_names(self) -> Mapping[int, frozenset[str]]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._seals.token_names(connection)
+        return self._look(self._seals.token_names)
 
     def seal_of(self, index: int) -> StoredSeal | None:
         """See ports.Store."""
-        with snapshot(self._engine, self._place) as connection:
-            return self._seals.covering(connection, index)
+        return self._look_whole(self._seals.covering, index)
 
     def add_supplements(self, number: int, supplements: Sequence[StoredSupplement]) -> None:
         """See ports.Store."""
@@ -263,8 +262,7 @@ class SqlStore:
 
     def supplements(self, number: int) -> Sequence[StoredSupplement]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._supplements.of(connection, number)
+        return self._look(self._supplements.of, number)
 
     def add_direct(self, index: int, direct: DirectToken) -> None:
         """See ports.Store."""
@@ -273,20 +271,17 @@ class SqlStore:
 
     def direct_entries(self) -> Sequence[int]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._direct.entries(connection)
+        return self._look(self._direct.entries)
 
     def direct(self, index: int) -> Sequence[DirectToken]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._direct.of_entry(connection, index)
+        return self._look(self._direct.of_entry, index)
 
     def placed_tokens(self) -> Iterator[PlacedToken]:
         """See ports.Store."""
         after = _BEFORE_ALL
         while True:
-            with reading(self._engine, self._place) as connection:
-                page = self._renewals.sealed_tokens(connection, after, _TOKENS_AT_ONCE)
+            page = self._look(self._seals.closed_tokens, after, _TOKENS_AT_ONCE)
             yield from (PlacedToken(place, token) for place, token in page)
             if len(page) < _TOKENS_AT_ONCE:
                 break
@@ -301,7 +296,8 @@ class SqlStore:
         files = [one for one in known if isinstance(one.place, FilePlace)]
         seals = [one for one in known if isinstance(one.place, SealPlace)]
         with writing(self._engine, self._place) as connection:
-            self._renewals.add(connection, renewal, seals)
+            self._renewals.add(connection, renewal)
+            self._renewed_seals.add(connection, renewal.number, seals)
             self._renewed_direct.add(connection, renewal.number, files)
 
     def add_renewal_token(self, number: int, token: StoredToken) -> None:
@@ -316,38 +312,35 @@ class SqlStore:
 
     def renewal(self, number: int) -> StoredRenewal | None:
         """See ports.Store."""
-        with snapshot(self._engine, self._place) as connection:
-            return self._renewals.renewal(connection, number)
+        return self._look_whole(self._renewals.renewal, number)
 
     def strands(self, number: int) -> Iterator[RenewedStrand]:
         """See ports.Store."""
         after = _BEFORE_ALL
         while True:
-            with reading(self._engine, self._place) as connection:
-                page = self._renewals.strands(connection, number, after, _STRANDS_AT_ONCE)
+            page = self._look(self._renewed_seals.of_renewal, number, after, _STRANDS_AT_ONCE)
             yield from (strand for _, strand in page)
             if len(page) < _STRANDS_AT_ONCE:
                 break
             after = page[-1][0]
-        with reading(self._engine, self._place) as connection:
-            files = self._renewed_direct.of_renewal(connection, number)
+        files = self._look(self._renewed_direct.of_renewal, number)
         yield from files
 
     def renewals_of_seal(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._renewals.of_seal(connection, seal)
+        return self._look(self._renewed_seals.of_seal, seal)
 
     def renewals_of_files(self, entry: int) -> Sequence[tuple[int, RenewedStrand]]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._renewed_direct.of_entry(connection, entry)
+        return self._look(self._renewed_direct.of_entry, entry)
 
     def histories(self) -> Mapping[Place, RenewalHistory]:
         """See ports.Store."""
-        with snapshot(self._engine, self._place) as connection:
-            of_files = self._renewed_direct.histories(connection)
-            return self._renewals.histories(connection) | of_files
+        return self._look_whole(self._histories)
+
+    def _histories(self, connection: Connection) -> Mapping[Place, RenewalHistory]:
+        of_files = self._renewed_direct.histories(connection)
+        return self._renewed_seals.histories(connection) | of_files
 
     def add_renewal_supplements(self, number: int, found: Sequence[StoredSupplement]) -> None:
         """See ports.Store."""
@@ -356,8 +349,14 @@ class SqlStore:
 
     def renewal_supplements(self, number: int) -> Sequence[StoredSupplement]:
         """See ports.Store."""
-        with reading(self._engine, self._place) as connection:
-            return self._renewal_supplements.of(connection, number)
+        return self._look(self._renewal_supplements.of, number)
+
+    def nonces(self) -> NonceMemory:
+        """The nonces of signed requests, in the same database, which is of PostgreSQL."""
+        # Here: it loads what only PostgreSQL needs.
+        from evidence_ledger.adapters.sql.nonces import SqlNonces
+
+        return SqlNonces(self._engine, self._place)
 
     def close(self) -> None:
         """See ports.Store."""

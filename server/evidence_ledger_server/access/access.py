@@ -14,9 +14,9 @@ from evidence_ledger.core.http_request import HttpRequest
 from evidence_ledger.core.http_signature import INPUT, SIGNATURE, check_request
 from evidence_ledger.core.identity import Identity
 from evidence_ledger.errors import FormatError, Refused, Undecided
-from evidence_ledger.ports import Clock
+from evidence_ledger.ports import Clock, NonceMemory
 from evidence_ledger_server.access.caller import Caller
-from evidence_ledger_server.access.nonces import Nonces
+from evidence_ledger_server.access.nonces import FileNonces
 from evidence_ledger_server.access.tokens import PREFIX, Tokens, tokens_in
 from evidence_ledger_server.body import Room, read_body
 from evidence_ledger_server.problem import Problem
@@ -28,16 +28,22 @@ _SCHEME = "bearer "
 
 
 class Access:
-    """Says who asks. ``home`` has ``nonces.sqlite`` and ``tokens.sqlite``.
+    """Says who asks. ``home`` has ``tokens.sqlite``, and ``nonces.sqlite`` unless others are given.
 
     ``public_url`` is the address under which clients know this server; without one, what they
     say in ``Host`` is taken for it.
     """
 
     def __init__(
-        self, home: Path, clock: Clock, window: float, public_url: str, room: Room
+        self,
+        home: Path,
+        clock: Clock,
+        window: float,
+        public_url: str,
+        room: Room,
+        nonces: NonceMemory | None = None,
     ) -> None:
-        self._nonces = Nonces(home / "nonces.sqlite")
+        self._nonces: NonceMemory = nonces or FileNonces(home / "nonces.sqlite")
         self._tokens = Tokens(tokens_in(home))
         self._clock = clock
         self._window = timedelta(seconds=window)

@@ -1,4 +1,4 @@
-"""The nonces of signed requests, each good for once, for all processes of a server."""
+"""The nonces of signed requests, each good for once, for all processes of one host."""
 
 from __future__ import annotations
 
@@ -15,17 +15,14 @@ _SCHEMA = (
 )
 
 
-class Nonces:
-    """Remembers nonces for as long as the signatures with them would be taken."""
+class FileNonces:
+    """See ports.NonceMemory. Remembers for as long as the signatures would be taken."""
 
     def __init__(self, path: Path) -> None:
         self._database = SmallDatabase(path, _SCHEMA)
 
     def take(self, signer: bytes, nonce: str, now: datetime, until: datetime) -> bool:
-        """Remember a signer's nonce. False where it was there already.
-
-        Raises LedgerLocked, LedgerReadOnly, LedgerCorrupt.
-        """
+        """See ports.NonceMemory."""
         digest = hashlib.sha256(signer + nonce.encode("ascii")).digest()
         with self._database.open() as connection:
             connection.execute("DELETE FROM nonces WHERE until < ?", [int(now.timestamp())])

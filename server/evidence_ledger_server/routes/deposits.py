@@ -43,7 +43,7 @@ async def deposit(request: Request) -> Response:
     config = service.config
     body = await read_body(request, config.largest_deposit, config.read_timeout, service.room)
     wait = _wanted_wait(request)
-    checked = await service.checking.check(body)
+    checked = await service.checked(body)
     outcomes = await _committed(service, checked.deposits)
     sealed = await _sealed(service, outcomes) if wait else None
     if not checked.is_batch and isinstance(outcomes[0], EvidenceError):

@@ -7,12 +7,20 @@ import json
 
 from fastapi import APIRouter, Request, Response
 
-from evidence_ledger.errors import EvidenceError
+from evidence_ledger.errors import EvidenceError, NotAllowed
+from evidence_ledger_server.access.reading import register_now
 from evidence_ledger_server.metrics import MEDIA_TYPE
 from evidence_ledger_server.openapi import HEALTH, LEDGER, POLICY
+from evidence_ledger_server.sealing_place import require_operator
 from evidence_ledger_server.service import Service
 
 router = APIRouter()
+
+WRONG_KEY = (
+    "Nothing is sealed here: the operator's key has no place in the register any more. "
+    "Where it was rotated on another host: run evidence register rotate with the same key on this "
+    "one too. No restart is needed."
+)
 
 
 @router.get("/v1/ledger", responses=LEDGER)
@@ -45,11 +53,13 @@ async def policy(request: Request) -> Response:
 
 @router.get("/v1/health", responses=HEALTH)
 async def health(request: Request) -> Response:
-    """Whether this server can do its work, by trying."""
+    """Whether this server can do its work, by trying; ``warnings`` are for its operator."""
     service: Service = request.app.state.service
     checks = await asyncio.to_thread(_checks, service)
+    warnings = await asyncio.to_thread(_warnings, service)
     sound = all(says == "ok" for says in checks.values())
-    body = {"status": "ok" if sound else "failing", "checks": checks}
+    status = "ok" if sound else "failing"
+    body = {"status": status, "checks": checks, "warnings": warnings}
     return Response(json.dumps(body), 200 if sound else 503, media_type="application/json")
 
 
@@ -61,6 +71,20 @@ def _checks(service: Service) -> dict[str, str]:
         "checking": "ok" if service.checking.works else "ended",
         "queue": "ok" if service.commit.waiting < service.config.most_waiting else "full",
     }
+
+
+def _warnings(service: Service) -> list[str]:
+    """What keeps this server from no deposit, and is to be mended all the same."""
+    place = service.sealed_place
+    if place is None:
+        return []
+    try:
+        require_operator(register_now(service), place.operator)
+    except NotAllowed:
+        return [WRONG_KEY]
+    except EvidenceError:
+        pass  # the database is asked among the checks
+    return []
 
 
 def _tried(check: object) -> str:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+from functools import partial
+from typing import BinaryIO
 
 from fastapi import APIRouter, Request, Response
 from python_multipart.multipart import parse_options_header
 
+from evidence_ledger.core.completeness import verify_completeness
+from evidence_ledger.core.exhibit import Exhibit, accusation_report
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.verification import verify_certificate
+from evidence_ledger.errors import UsageError
 from evidence_ledger_server.body import stream
 from evidence_ledger_server.fingerprint_check import check_fingerprints
 from evidence_ledger_server.openapi import REPORT, VERIFY
 from evidence_ledger_server.problem import Problem, too_large
 from evidence_ledger_server.routes.deposits import CERTIFICATE
 from evidence_ledger_server.service import Service
-from evidence_ledger_server.upload import Upload, UploadParser, spooled
+from evidence_ledger_server.upload import Limits, Upload, UploadParser, spooled
 
+BARE = (CERTIFICATE, "application/octet-stream")
+"""What a body is called that is the file itself; its contents say of which kind it is."""
 MOST_ALONE = 100
 """Fingerprints without a certificate: for each, one is made and checked."""
 
@@ -25,16 +32,22 @@ router = APIRouter()
 
 @router.post("/v1/verify", openapi_extra=VERIFY, responses=REPORT)
 async def verify(request: Request) -> Response:
-    """Check a certificate, a certificate with files or digests, or digests alone.
+    """Check a certificate, alone or with files or digests; a completeness certificate, alone or
+    with the certificates of its entries; evidence against an operator; or digests alone.
 
-    Judged by the policy of this server, or by the one that is sent along.
+    The contents of the file say of which kind it is. Judged by the policy of this server, or by the
+    one that is sent along; evidence also by verifier keys alone. The report is that of
+    ``evidence verify --json``.
     """
     service: Service = request.app.state.service
     service.verifications.take(service.client(request.scope))
     parser = _parser(request, service)
     try:
         async for part in stream(request, service.config.read_timeout):
-            parser.feed(part)
+            if parser.is_heavy:
+                await service.aside(partial(parser.feed, part))
+            else:
+                parser.feed(part)
         report = await service.verify(lambda: _report(service, parser.finish()))
     finally:
         parser.close()
@@ -46,8 +59,10 @@ class _Bare:
     """A body that is the certificate itself."""
 
     def __init__(self, largest: int) -> None:
-        self._file = spooled()
+        self._upload = Upload()
+        self._file = self._upload.certificate = self._upload.held.enter_context(spooled())
         self._largest, self._size = largest, 0
+        self.is_heavy = False
 
     def feed(self, data: bytes) -> None:
         self._size += len(data)
@@ -56,29 +71,31 @@ class _Bare:
         self._file.write(data)
 
     def finish(self) -> Upload:
-        return Upload(certificate=self._file)
+        return self._upload
 
     def close(self) -> None:
-        self._file.close()
+        self._upload.close()
 
 
 def _parser(request: Request, service: Service) -> UploadParser | _Bare:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     config = service.config
-    if kind == CERTIFICATE.encode():
+    if kind.decode("latin-1") in BARE:
         return _Bare(config.largest_certificate)
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise Problem(
-            415, "http.media-type", f"Send multipart/form-data, or a certificate as {CERTIFICATE}."
+            415,
+            "http.media-type",
+            f"Send multipart/form-data, or the file itself as {' or '.join(BARE)}.",
         )
-    return UploadParser(options[b"boundary"], config.largest_certificate, config.largest_file)
+    most = Limits(config.largest_certificate, config.largest_file, config.largest_presented)
+    return UploadParser(options[b"boundary"], most)
 
 
 def _report(service: Service, upload: Upload) -> Report:
-    policy, now = upload.policy or service.trust, service.clock.now()
     if upload.certificate is not None:
-        upload.certificate.seek(0)
-        return verify_certificate(upload.certificate, upload.files, policy, now)
+        return _judged(service, upload, upload.certificate)
+    Exhibit.CERTIFICATE.require_policy(upload.vkeys)
     if not upload.files:
         raise Problem(400, "http.part", "There is nothing to check: no certificate, no digest.")
     if len(upload.files) > MOST_ALONE:
@@ -87,5 +104,24 @@ def _report(service: Service, upload: Upload) -> Report:
             "http.parts",
             f"At most {MOST_ALONE} fingerprints are looked up without a certificate.",
         )
-    place = service.place
-    return check_fingerprints(place.ledger.store, place.issuer, upload.files, policy, now)
+    place, policy = service.place, upload.policy or service.trust
+    store, now = place.ledger.store, service.clock.now()
+    return check_fingerprints(store, place.issuer, upload.files, policy, now)
+
+
+def _judged(service: Service, upload: Upload, source: BinaryIO) -> Report:
+    """The check that the file's own kind takes. Raises UsageError for what does not go with it."""
+    kind, now = Exhibit.of(source), service.clock.now()
+    kind.require_alone(beside=bool(upload.files))
+    kind.require_policy(upload.vkeys)
+    if kind is Exhibit.MISBEHAVIOUR:
+        own = None if upload.vkeys else service.trust
+        return accusation_report(source, upload.policy or own, upload.vkeys)
+    policy = upload.policy or service.trust
+    if kind is Exhibit.CERTIFICATE:
+        files = sorted(upload.files, key=lambda one: one.name)
+        return verify_certificate(source, files, policy, now)
+    if upload.files:
+        raise UsageError("A completeness certificate is checked with certificates, not digests.")
+    pile = upload.certificates
+    return verify_completeness(source, pile.certificates() if pile else (), policy, now)

@@ -19,7 +19,17 @@ from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.core.token_place import FilePlace
 from evidence_ledger.renewing.plan import Left, Wish
 from evidence_ledger.renewing.strand import strands
-from tests.test_ten_years import END, FIRST, LEASE, ROOTS, SECOND, SHA256_ENDS, THIRD, Story, day
+from tests.renewing.ten_years import (
+    END,
+    FIRST,
+    LEASE,
+    ROOTS,
+    SECOND,
+    SHA256_ENDS,
+    THIRD,
+    Story,
+    day,
+)
 from tests.workbench import found, presented, written
 
 PASSED, INDETERMINATE, FAILED = Verdict.PASSED, Verdict.INDETERMINATE, Verdict.FAILED

@@ -16,8 +16,8 @@ from evidence_ledger.renewing.plan import Wish
 from evidence_ledger.renewing.renewer import Renewer
 from evidence_ledger.stored import StoredSupplement, SupplementKind
 from tests.fakes import FakeClock
+from tests.renewing.ten_years import FIRST, ROOTS, SECOND, SHA512_ASKED, THIRD, Story, day
 from tests.revocation_factory import DAY, Gone, crl
-from tests.test_ten_years import FIRST, ROOTS, SECOND, SHA512_ASKED, THIRD, Story, day
 from tests.workbench import found, written
 
 CHAIN, REVOCATION = SupplementKind.CHAIN, SupplementKind.REVOCATION

@@ -1,0 +1,12 @@
+"""The place of a token in its seal: what comes after it, in the order of seals and positions."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Table, bindparam
+
+
+def is_after(table: Table) -> ColumnElement[bool]:
+    """Whether a row of ``table`` comes after the place of the parameters seal and position."""
+    seal, position = table.c.seal, table.c.position
+    same = (seal == bindparam("seal")) & (position > bindparam("position"))
+    return (seal > bindparam("seal")) | same
