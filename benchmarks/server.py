@@ -45,7 +45,8 @@ def main() -> None:
         home = Home(Path(folder) / "ledger")
         database = None
         if "postgresql" in sys.argv:
-            database = stack.enter_context(closing(start_server())).make()
+            pg = start_server(Path(tempfile.gettempdir()))
+            database = stack.enter_context(closing(pg)).make()
         create_ledger(home, origin=ORIGIN, database=database)
         bodies = deposits(home, SIGNED, ORIGIN)
         ports = free_port(), free_port()
