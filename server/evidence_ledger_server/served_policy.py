@@ -29,7 +29,7 @@ class ServedPolicy:
         self._path = path
         self._lock = Lock()
         with input_errors(path):
-            self._file = path.open("rb")
+            self._file: BinaryIO = path.open("rb")
         try:
             self._policy, self._text = read_open_trust(self._file, path)
         except BaseException:
