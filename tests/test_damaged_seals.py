@@ -49,10 +49,14 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[SealedLedger, bytes
     return ledger, ledger.home.database.read_bytes()
 
 
-def _damage(database: Path, content: bytes, name: str) -> None:
+def _restore(database: Path, content: bytes) -> None:
     for side in database.parent.glob(f"{database.name}-*"):
         side.unlink()
     database.write_bytes(content)
+
+
+def _damage(database: Path, content: bytes, name: str) -> None:
+    _restore(database, content)
     column, change = DAMAGES[name]
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("PRAGMA ignore_check_constraints = ON")
@@ -78,3 +82,37 @@ def test_a_damaged_seal_is_the_ledgers_defect_and_no_mistake_of_the_user(
     report = sealed_ledger.audit(ledger)
     assert report.verdict is Verdict.FAILED
     assert "usage" not in [step.reason for step in report.steps]
+
+
+_ERASURE = "DELETE FROM fingerprints WHERE entry = 0; DELETE FROM claims WHERE entry = 0"
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "reason"),
+    [
+        ("", Verdict.INDETERMINATE, "audit.claims-gone"),
+        (
+            "UPDATE documents SET statement = NULL, signature = NULL WHERE entry = 0",
+            Verdict.INDETERMINATE,
+            "audit.claims-gone",
+        ),
+        ("UPDATE seals SET leaves = substr(leaves, 1, 96)", Verdict.FAILED, None),
+        (
+            "UPDATE seals SET leaves = CAST(leaves || zeroblob(16) || leaves AS BLOB)",
+            Verdict.FAILED,
+            "audit.corrupt",
+        ),
+    ],
+    ids=["claims", "documents too", "and their leaves", "and other leaves"],
+)
+def test_claims_that_were_erased_after_they_were_sealed_are_no_defect(
+    sound: tuple[SealedLedger, bytes], change: str, verdict: Verdict, reason: str | None
+) -> None:
+    ledger, content = sound
+    _restore(ledger.home.database, content)
+    with closing(sqlite3.connect(ledger.home.database, isolation_level=None)) as connection:
+        connection.executescript(f"{_ERASURE}; {change}")
+    report = sealed_ledger.audit(ledger)
+    seals = next(step for step in report.steps if step.number == "4")
+    assert report.verdict is verdict
+    assert reason is None or seals.reason == reason
