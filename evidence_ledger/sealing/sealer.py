@@ -148,7 +148,7 @@ class Sealer:
             last = computed
             fresh = self._fresh.get(one.index)
             files = stored.of(one.index) if fresh is None else split(fresh)
-            objects.add(parsed, files)
+            objects.add(parsed, files or ())
         self._forget()
         return objects
 

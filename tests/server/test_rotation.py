@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -208,6 +209,23 @@ def test_a_policy_that_can_not_be_read_leaves_the_one_before(tmp_path: Path) -> 
     assert policy.policy.name == "second", "it is being edited where it lies"
     path.unlink()
     assert policy.policy.name == "second"
+    policy.close()
+
+
+def test_a_policy_that_was_replaced_twice_between_two_looks_is_read() -> None:
+    """On most disks the second file gets the number that the first one had; in memory it does not,
+    so that this is on a disk."""
+    with tempfile.TemporaryDirectory(dir=tempfile.gettempdir()) as folder:
+        path, draft = Path(folder) / "trust.toml", Path(folder) / "draft"
+        path.write_text('v = 1\nname = "0"\n')
+        policy = ServedPolicy(path)
+        for name in map(str, range(1, 7)):
+            draft.write_text(f'v = 1\nname = "{name}"\n')
+            draft.replace(path)
+            if name in "246":
+                assert policy.policy.name == name
+                assert f'"{name}"'.encode() in policy.text
+        policy.close()
 
 
 def test_a_pin_that_was_refused_is_not_sent_again(server: Running) -> None:
