@@ -26,3 +26,6 @@ def read_trust(path: Path) -> TrustPolicy:
         raise FormatError(
             "policy.utf8", "The trust policy is not UTF-8 text.", where=str(path)
         ) from error
+    except FormatError as error:
+        error.hint = error.hint or f"Name a trust policy, or mend this one: {path}"
+        raise

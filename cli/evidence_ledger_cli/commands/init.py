@@ -76,8 +76,9 @@ def command(
         show(f"  {label:<24} {safe_line(str(made[key]))}")
     if chosen is not None and chosen.password is not None:
         hint("The password was not kept: put it into a file of PGPASSFILE, or into PGPASSWORD.")
-    hint("Deposit a file with: evidence deposit FILE")
-    hint("Keep a copy of the folder: nobody can make the keys again.")
+    elsewhere = "" if home is None else f" --home {home}"
+    hint(safe_line(f"Deposit a file with: evidence deposit FILE{elsewhere}"))
+    hint("Keep a copy of the folder without signer/: nobody can make the keys again.")
 
 
 _LABELS = (

@@ -117,7 +117,11 @@ def open_engine(where: Database | Path, *, read_only: bool, wait: float = WAIT) 
 
 def _require_file(path: Path) -> None:
     if not path.exists():
-        raise LedgerNotFound("There is no ledger.", where=str(path))
+        raise LedgerNotFound(
+            "The ledger's database is not there.",
+            where=str(path),
+            hint="Put it back from a backup; evidence init makes a new ledger, in another folder.",
+        )
     if not path.is_file():
         raise LedgerNotFound("This is not a file, so not a ledger's database.", where=str(path))
 
