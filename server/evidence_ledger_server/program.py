@@ -84,6 +84,8 @@ def main() -> NoReturn:
         program.main(prog_name="evidence-server", standalone_mode=False)
     except EvidenceError as error:
         _tell(str(error), error.hint, error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
     except click.ClickException as error:
         _tell(error.format_message(), "See: evidence-server --help", 2)
     except (KeyboardInterrupt, click.Abort):

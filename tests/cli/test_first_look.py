@@ -151,3 +151,22 @@ def test_a_ledger_without_its_database_is_not_called_none(desk: Path, evidence: 
     answer = evidence("list")
     assert answer.code == 21
     assert "Put it back from a backup" in answer.err
+
+
+@pytest.mark.usefixtures("desk")
+def test_two_policies_for_a_monitor_are_not_taken_as_one(evidence: Run) -> None:
+    two = ("--policy", "ledger/trust.toml", "--policy", "other.toml")
+    answer = evidence("monitor", "http://127.0.0.1:1", *two, "--state", "state", "--once")
+    assert answer.code == 2
+    assert "one trust policy" in answer.err
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_server_that_is_not_there_is_told_of_in_words(evidence: Run) -> None:
+    nothing = "http://127.0.0.1:1"
+    answer = evidence("deposit", "case", "--server", nothing)
+    assert "did not answer: connection refused." in answer.err
+    assert "like https://" in evidence("deposit", "case", "--server", "ledger.example").err
+    alone = evidence("deposit", "case", "--server", nothing, "--home", "nowhere")
+    assert "Name yours with --key FILE" in alone.err
+    assert "whole from" in evidence("log", "audit", nothing, "--vkey", "nonsense").err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -61,9 +62,26 @@ def test_config_check_says_what_would_be_served(tmp_path: Path) -> None:
     done = ran("config", "check", "--port", "1234", home=tmp_path / "ledger")
     assert done.returncode == 0, done.stderr
     assert "ledger.example/x, 0 entries" in done.stdout
-    assert "http://127.0.0.1:1234" in done.stdout
+    assert "http://127.0.0.1:1234, 1 process\n" in done.stdout
     assert "by everybody" in done.stdout
     assert "signed requests need public_url" in done.stdout
+
+
+def test_an_address_that_is_taken_is_told_before_anything_is_opened(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = ran("run", "--port", port, home=tmp_path / "nothing")
+    assert done.returncode == 104
+    assert done.stderr.startswith(f"error: 127.0.0.1, port {port}, can't be used: address already")
+    assert "--port" in done.stderr
+    nowhere = ran("run", "--host", "nowhere.invalid", home=tmp_path / "nothing")
+    assert (nowhere.returncode, "no such address" in nowhere.stderr) == (104, True)
+
+
+def test_without_a_command_it_explains_itself(tmp_path: Path) -> None:
+    done = ran(home=tmp_path / "nothing")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: evidence-server")
 
 
 def test_no_ledger_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:
