@@ -170,3 +170,19 @@ def test_a_server_that_is_not_there_is_told_of_in_words(evidence: Run) -> None:
     alone = evidence("deposit", "case", "--server", nothing, "--home", "nowhere")
     assert "Name yours with --key FILE" in alone.err
     assert "whole from" in evidence("log", "audit", nothing, "--vkey", "nonsense").err
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize(
+    ("target", "code", "said"),
+    [
+        ("mysql://host/ledger", 30, "postgresql://user@host/database"),
+        ("nofolder", 24, "Make the folder first."),
+        ("ledger", 22, "Name another place with --to."),
+    ],
+)
+def test_a_ledger_that_can_not_move_says_why(
+    evidence: Run, target: str, code: int, said: str
+) -> None:
+    answer = evidence("move", "--to", target)
+    assert (answer.code, said in answer.err) == (code, True)

@@ -52,6 +52,10 @@ def _claim(path: Path) -> bool:
         if path.is_file() and path.stat().st_size == 0:
             return False
         raise LedgerExists("There is a ledger already.", where=str(path)) from error
+    except FileNotFoundError as error:
+        raise LedgerReadOnly(
+            "There is no such folder.", where=str(path.parent), hint="Make the folder first."
+        ) from error
     except OSError as error:
         raise LedgerReadOnly("The ledger's file can't be made.", where=str(path)) from error
     return True
