@@ -23,7 +23,8 @@ class ServedPolicy:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen = FileStamp.of(path)
-        self._text, self._policy = path.read_bytes(), read_trust(path)
+        self._policy = read_trust(path)
+        self._text = path.read_bytes()
 
     @property
     def text(self) -> bytes:

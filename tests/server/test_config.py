@@ -78,6 +78,25 @@ def test_an_address_that_is_taken_is_told_before_anything_is_opened(tmp_path: Pa
     assert (nowhere.returncode, "no such address" in nowhere.stderr) == (104, True)
 
 
+@pytest.mark.parametrize("setting", ["policy", "tls"])
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path, setting: str) -> None:
+    create_ledger(Home(tmp_path / "ledger"), origin="ledger.example/x")
+    settings = tmp_path / "server.toml"
+    texts = {"policy": 'policy = "gone.toml"', "tls": 'tls_certificate = "gone.pem"\ntls_key = "k"'}
+    settings.write_text(texts[setting])
+    done = ran("config", "check", "--config", str(settings), home=tmp_path / "ledger")
+    assert done.returncode == 11
+    assert done.stderr.startswith("error: gone.")
+
+
+def test_tls_files_that_are_no_pair_are_told(tmp_path: Path) -> None:
+    for name in ("c.pem", "k.pem"):
+        (tmp_path / name).write_text("none")
+    flags = {"tls_certificate": tmp_path / "c.pem", "tls_key": tmp_path / "k.pem"}
+    with pytest.raises(SettingsInvalid, match="and its key"):
+        load_config(None, {}, flags)
+
+
 def test_without_a_command_it_explains_itself(tmp_path: Path) -> None:
     done = ran(home=tmp_path / "nothing")
     assert (done.returncode, done.stderr) == (0, "")
