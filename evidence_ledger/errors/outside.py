@@ -17,7 +17,7 @@ class AuthorityUnreachable(AuthorityError):
 
     code = "authority.unreachable"
     exit_code = 51
-    default_hint = "Check the address and the network; the deposit itself is safe."
+    default_hint = "Check the address and the network; nothing is lost."
 
 
 class AuthorityRefused(AuthorityError):

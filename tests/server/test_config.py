@@ -97,6 +97,19 @@ def test_tls_files_that_are_no_pair_are_told(tmp_path: Path) -> None:
         load_config(None, {}, flags)
 
 
+def test_an_install_without_the_server_says_so() -> None:
+    code = (
+        "import sys; sys.modules['fastapi'] = None; sys.argv[1:] = ['config', 'check'];"
+        "from evidence_ledger_server.program import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: The part that serves HTTP is not installed.")
+    assert "evidence-ledger[server]" in done.stderr
+
+
 def test_without_a_command_it_explains_itself(tmp_path: Path) -> None:
     done = ran(home=tmp_path / "nothing")
     assert (done.returncode, done.stderr) == (0, "")
