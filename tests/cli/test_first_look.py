@@ -118,6 +118,8 @@ def test_a_folder_with_a_link_is_verified_as_it_was_deposited(desk: Path, eviden
         (("verify", "case/lease.txt", "--policy", "case/lease.txt"), "mend this one"),
         (("key", "show", "nowhere.pem"), "Check that the file is there"),
         (("renew",), "evidence renew --due --all"),
+        (("matter", "import", "case/lease.txt"), "evidence matter share"),
+        (("register", "enrol", "case/lease.txt"), "This holds no readable X.509 certificate"),
     ],
 )
 def test_it_says_what_to_do(evidence: Run, command: tuple[str, ...], said: str) -> None:
@@ -186,3 +188,9 @@ def test_a_ledger_that_can_not_move_says_why(
 ) -> None:
     answer = evidence("move", "--to", target)
     assert (answer.code, said in answer.err) == (code, True)
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_name_with_spaces_can_be_copied_out_of_a_hint(evidence: Run) -> None:
+    answer = evidence("deposit", "case", "--out", "my case.asice")
+    assert "evidence verify 'my case.asice' FILE" in answer.err

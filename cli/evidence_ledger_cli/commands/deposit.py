@@ -27,7 +27,7 @@ from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.password import password_file, with_password
 from evidence_ledger_cli.progress import ScreenProgress
-from evidence_ledger_cli.safe_text import safe_line
+from evidence_ledger_cli.safe_text import safe_line, shell_word
 from evidence_ledger_cli.served_deposit import enter
 from evidence_ledger_cli.typed_digest import typed_facts
 
@@ -169,7 +169,8 @@ def command(
         hint(safe_line(f"No time from one authority: {failure}"))
     if key is not None:
         hint(f"Who trusts this signer says so in the trust policy: {_pinned(author)}")
-    hint(safe_line(f"Check it with: evidence verify {target} FILE --policy {ledger.home.trust}"))
+    words = [shell_word(str(one)) for one in (target, ledger.home.trust)]
+    hint("Check it with: evidence verify {} FILE --policy {}".format(*words))
 
 
 def _pinned(author: Author) -> str:

@@ -78,8 +78,8 @@ def command(
     witnesses = [witness.key for witness in trust.witnesses] if trust else []
     found, left = only_verified(found, [*ledger_keys(trust, vkeys), *witnesses])
     write_new(out, found.encode())
-    for says in dict.fromkeys(line.says for line in left):
-        tell(safe_line(says))
+    for line in left:
+        tell(safe_line(line.says))
     report = accusation_report(io.BytesIO(found.encode()), trust, vkeys)
     facts = dict(report.facts) | {"left_out": [line.to_json() for line in left]}
     report = replace(report, facts=facts)

@@ -33,7 +33,7 @@ from evidence_ledger_cli.matter_check import verify_matter
 from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
-from evidence_ledger_cli.safe_text import safe_name
+from evidence_ledger_cli.safe_text import shell_word
 
 _HEADINGS = {
     Exhibit.CERTIFICATE: "Certificate",
@@ -201,7 +201,7 @@ def _trust(named: Path | None, home: Path | None) -> TrustPolicy | None:
         return read_trust(named)
     own = place.home_at(home).trust
     if own.is_file():
-        hint(f"To trust your own ledger, say: --policy {safe_name(str(own))}")
+        hint(f"To trust your own ledger, say: --policy {shell_word(str(own))}")
     else:
         hint("Without a trust policy nobody is trusted. Name one with --policy TRUST.toml")
     return None
