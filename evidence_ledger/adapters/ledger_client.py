@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from evidence_ledger.adapters.no_answer import no_answer
 from evidence_ledger.adapters.time_limit import within
 from evidence_ledger.core import canonical, disclosure, entry, statement
 from evidence_ledger.core.admission import SignedStatement
@@ -75,7 +76,11 @@ class LedgerClient:
         import httpx
 
         if not url.lower().startswith(("http://", "https://")):
-            raise ServerUnreachable("The server's address is not http or https.", where=url)
+            raise ServerUnreachable(
+                "The server's address is not http or https.",
+                where=url,
+                hint="Write it like https://ledger.example",
+            )
         self._url = url.rstrip("/")
         self._seconds = seconds
         self._client = httpx.Client(timeout=SECONDS)
@@ -205,7 +210,7 @@ class LedgerClient:
             )
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise ServerUnreachable(
-                f"The server did not answer: {type(error).__name__}.", where=self._url
+                f"The server did not answer: {no_answer(error)}.", where=self._url
             ) from error
         if not response.is_success:
             raise _refusal(response.status_code, data, self._url)

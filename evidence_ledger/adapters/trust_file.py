@@ -33,3 +33,6 @@ def read_open_trust(file: BinaryIO, path: Path) -> tuple[TrustPolicy, bytes]:
         raise FormatError(
             "policy.utf8", "The trust policy is not UTF-8 text.", where=str(path)
         ) from error
+    except FormatError as error:
+        error.hint = error.hint or f"Name a trust policy, or mend this one: {path}"
+        raise

@@ -269,7 +269,11 @@ class Register:
 
     def _require_enrolled(self, whom: bytes) -> None:
         if whom not in self._signers:
-            raise Refused("register.unknown", "This signer is not enrolled one by one.")
+            raise Refused(
+                "register.unknown",
+                "This signer is not enrolled one by one.",
+                hint="Enrol it first, with these roles: evidence register enrol",
+            )
 
     def _require_other_operator(self, whom: bytes) -> None:
         others = (roles for signer, roles in self._signers.items() if signer != whom)

@@ -22,7 +22,7 @@ from evidence_ledger.core.administration import Enrol, Settings
 from evidence_ledger.core.role import Role
 from evidence_ledger.errors import EvidenceError, LedgerUnavailable, NotAllowed, WrongPin
 from evidence_ledger.rotating import rotate_operator
-from evidence_ledger_server.routes.ledger import WRONG_KEY
+from evidence_ledger_server.routes.ledger import NO_SEAL, WRONG_KEY
 from evidence_ledger_server.sealing_place import SealingPlace
 from evidence_ledger_server.served_policy import ServedPolicy
 from tests.server.acting import act, code, get
@@ -134,6 +134,26 @@ def test_a_key_that_was_rotated_elsewhere_is_told_and_taken_up(
             server.deposit(server.signed(fact("b", b"b")), params={"wait": "seal"}, timeout=0.2)
         assert refused_seal(caplog) == "register.revoked"
     rotated(server)
+    assert sealed(server, "after")
+    assert server.client.get("/v1/health").json()["warnings"] == []
+
+
+def test_a_seal_that_fails_is_told_to_the_operator(
+    server: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def locked(_: SealingPlace) -> None:
+        raise WrongPin("This is not the PIN of the token 'notary'.")
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR, "evidence.sealing"):
+        patch.setattr(SealingPlace, "require_operator", locked)
+        with pytest.raises(httpx.ReadTimeout):
+            server.deposit(server.signed(fact("a", b"a")), params={"wait": "seal"}, timeout=0.2)
+        assert refused_seal(caplog) == "key.wrong-pin"
+        told = server.client.get("/v1/health")
+        assert (told.status_code, told.json()["warnings"]) == (
+            200,
+            [NO_SEAL.format("key.wrong-pin")],
+        )
     assert sealed(server, "after")
     assert server.client.get("/v1/health").json()["warnings"] == []
 
