@@ -232,6 +232,10 @@ def _limited(response: httpx.Response, largest: int) -> bytes:
     return bytes(data)
 
 
+INTERNAL_ERROR = 500
+_OPERATORS = "Its operator has to mend that. Nothing is lost: repeat the same command later."
+
+
 def _refusal(status: int, data: bytes, url: str) -> ServerRefused:
     """The server's own problem document (RFC 9457), as far as it is one."""
     try:
@@ -241,10 +245,12 @@ def _refusal(status: int, data: bytes, url: str) -> ServerRefused:
     members = told if isinstance(told, dict) else {}
     detail, hint, code = (members.get(name) for name in ("detail", "hint", "code"))
     says = detail if isinstance(detail, str) else f"The server answered {status}."
+    if not isinstance(hint, str):
+        hint = _OPERATORS if status >= INTERNAL_ERROR else None
     return ServerRefused(
         says[:1000],
         where=url,
-        hint=hint[:1000] if isinstance(hint, str) else None,
+        hint=hint[:1000] if hint else None,
         server_code=code[:100] if isinstance(code, str) else None,
     )
 

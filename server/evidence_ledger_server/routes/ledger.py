@@ -21,7 +21,7 @@ WRONG_KEY = (
     "Where it was rotated on another host: run evidence register rotate with the same key on this "
     "one too. No restart is needed."
 )
-NO_SEAL = "The last seal failed ({}): the log says why. Deposits are taken, and sealed later."
+NO_SEAL = "The last seal failed ({}): the log says why."
 
 
 @router.get("/v1/ledger", responses=LEDGER)
