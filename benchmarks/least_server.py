@@ -4,7 +4,7 @@ The least is what no server can leave out: the JSON read, the ECDSA signature ch
 that is known already, the statement hashed, and all of it written durably, those that wait in one
 transaction. No chain, tree, index, form, limit, header or log.
 
-Run: python benchmarks/least_server.py PORT DATABASE
+Run: python benchmarks/least_server.py PORT DATABASE, a file of SQLite or a postgresql:// URL
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import hashlib
 import json
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import uvicorn
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,8 +28,9 @@ from fastapi import FastAPI, Request
 from evidence_ledger.core.cms import parse_signed_data
 
 ALGORITHM = ec.ECDSA(hashes.SHA256())
-TABLE = "CREATE TABLE deposits (hash BLOB UNIQUE, statement BLOB, signature BLOB, claim BLOB)"
+TABLE = "CREATE TABLE least (hash {0} UNIQUE, statement {0}, signature {0}, claim {0})"
 Row = tuple[bytes, bytes, bytes, bytes]
+Insert = Callable[[Sequence[Row]], None]
 
 
 class Signature:
@@ -54,10 +56,8 @@ class Signature:
 class Writer:
     """Writes those that wait together, in a thread."""
 
-    def __init__(self, path: str) -> None:
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for words in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", TABLE):
-            self._database.execute(words)
+    def __init__(self, insert: Insert) -> None:
+        self._insert = insert
         self._waiting: list[tuple[Row, asyncio.Future[None]]] = []
         self._thread = ThreadPoolExecutor(1)
         self._task: asyncio.Task[None] | None = None
@@ -79,15 +79,39 @@ class Writer:
                 done.set_result(None)
         self._task = None
 
-    def _insert(self, rows: Sequence[Row]) -> None:
-        self._database.execute("BEGIN IMMEDIATE")
-        self._database.executemany("INSERT INTO deposits VALUES (?, ?, ?, ?)", rows)
-        self._database.execute("COMMIT")
+
+def sqlite(path: str) -> Insert:
+    """Inserts rows durably into a file."""
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    for words in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", TABLE.format("BLOB")):
+        database.execute(words)
+
+    def insert(rows: Sequence[Row]) -> None:
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany("INSERT INTO least VALUES (?, ?, ?, ?)", rows)
+        database.execute("COMMIT")
+
+    return insert
 
 
-def application(path: str) -> FastAPI:
+def postgresql(url: str) -> Insert:
+    """Inserts rows durably into a PostgreSQL database."""
+    database = psycopg.connect(url)
+    database.execute(TABLE.format("BYTEA"))
+    database.commit()
+
+    def insert(rows: Sequence[Row]) -> None:
+        with database.cursor() as cursor:
+            cursor.executemany("INSERT INTO least VALUES (%b, %b, %b, %b)", rows)
+        database.commit()
+
+    return insert
+
+
+def application(database: str) -> FastAPI:
     """Both routes."""
-    app, writer, signers = FastAPI(), Writer(path), list[Signature]()
+    insert = postgresql(database) if database.startswith("postgresql:") else sqlite(database)
+    app, writer, signers = FastAPI(), Writer(insert), list[Signature]()
 
     @app.post("/echo")
     async def echo(request: Request) -> dict[str, int]:

@@ -104,7 +104,7 @@ def main() -> None:
     if shutil.which("pgbench") is None or not (programs() or os.environ.get(URL)):
         print("There is no PostgreSQL here, or no pgbench.")
         return
-    server = start_server()
+    server = start_server(Path(tempfile.gettempdir()))
     rates: dict[str, list[float]] = {}
     try:
         with tempfile.TemporaryDirectory() as name:

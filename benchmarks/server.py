@@ -45,12 +45,13 @@ def main() -> None:
         home = Home(Path(folder) / "ledger")
         database = None
         if "postgresql" in sys.argv:
-            database = stack.enter_context(closing(start_server())).make()
+            pg = start_server(Path(tempfile.gettempdir()))
+            database = stack.enter_context(closing(pg)).make()
         create_ledger(home, origin=ORIGIN, database=database)
         bodies = deposits(home, SIGNED, ORIGIN)
         ports = free_port(), free_port()
-        bare = [str(ports[0]), str(Path(folder) / "least.db")]
-        echo = started(LEAST.read_text(), *bare, port=ports[0], path="/")
+        least = str(Path(folder) / "least.db") if database is None else pg.make().address
+        echo = started(LEAST.read_text(), str(ports[0]), least, port=ports[0], path="/")
         flags = ["run", "--home", str(home.folder), "--port", str(ports[1])]
         server = started(SERVE, *flags, port=ports[1], path="/v1/health")
         try:

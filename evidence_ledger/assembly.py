@@ -44,7 +44,13 @@ from evidence_ledger.author import Author
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.verifier_key import KeyType, VerifierKey
-from evidence_ledger.errors import LedgerCorrupt, LedgerExists, LedgerNotFound, OutputExists
+from evidence_ledger.errors import (
+    KeyUnreadable,
+    LedgerCorrupt,
+    LedgerExists,
+    LedgerNotFound,
+    OutputExists,
+)
 from evidence_ledger.issuing.completing import Completer
 from evidence_ledger.issuing.issuer import Issuer
 from evidence_ledger.ledger import Ledger
@@ -347,5 +353,11 @@ def open_depositor(home: Home, password: str | None = None, key: Path | None = N
 
     Raises KeyUnreadable, WrongPassword, WrongKey.
     """
+    if key is None and not home.depositor.exists():
+        raise KeyUnreadable(
+            "There is no key of your own here.",
+            where=str(home.depositor),
+            hint="Name yours with --key FILE; evidence key new makes one.",
+        )
     signer = open_signer(key or home.depositor, password)
     return Author(signer, SystemClock(), SystemEntropy())

@@ -60,6 +60,11 @@ def target_at(text: str) -> Database:
     """
     if is_address(text):
         return parse_address(text)
+    if "://" in text:
+        raise SettingsInvalid(
+            "This is neither a folder nor an address of a PostgreSQL database.",
+            hint="An address looks like this: postgresql://user@host/database",
+        )
     path = Path(text).absolute() / FILE_NAME
     try:
         str(path).encode()
@@ -87,7 +92,11 @@ def move_ledger(
     settings = Settings.load(home.settings)
     before = source or database_at(home, settings)
     if before.place == target.place:
-        raise LedgerExists("The ledger is there already.", where=target.place)
+        raise LedgerExists(
+            "The ledger is there already.",
+            where=target.place,
+            hint="Nothing was moved. Name another place with --to.",
+        )
     made = replace(settings, database=_named(target, home))
     made.encode()  # what can't be written must not be found out when all is moved
     report = None

@@ -205,8 +205,10 @@ def recorded(database: PostgresqlDatabase) -> list[str]:
     return found
 
 
-def start_server() -> Server:
-    """A server for this session, or skip with the reason."""
+def start_server(where: Path | None = None) -> Server:
+    """A server for this session, or skip with the reason. Its files are below ``where``; None: in
+    memory, where there is room.
+    """
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     url = os.environ.get(URL)
     if url:
@@ -214,7 +216,7 @@ def start_server() -> Server:
     folder = programs()
     if folder is None:
         pytest.skip(f"there is no PostgreSQL here: no initdb, and no {URL}")
-    place = Path(tempfile.mkdtemp(prefix="evidence-pg-", dir=scratch_folder()))
+    place = Path(tempfile.mkdtemp(prefix="evidence-pg-", dir=where or scratch_folder()))
     _initialise(folder, place)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = int(taken.getsockname()[1])

@@ -49,11 +49,16 @@ def statement_facts(data: bytes | None) -> dict[str, object]:
     return facts
 
 
+def size_text(size: int) -> str:
+    """``1 byte``, ``1,678 bytes``."""
+    return "1 byte" if size == 1 else f"{size:,} bytes"
+
+
 def claim_line(claim: Claim) -> str:
     """A claim on one line."""
     if claim.section == "file":
         fact = file_fact(claim)
-        size = "" if fact.fingerprint.size is None else f", {fact.fingerprint.size:,} bytes"
+        size = "" if fact.fingerprint.size is None else f", {size_text(fact.fingerprint.size)}"
         return f"{safe_name(fact.name)}{size}, sha256:{fact.fingerprint.sha256.hex()}"
     value = claim.value
     return safe_line(value if isinstance(value, str) else canonical.encode(value).decode())

@@ -44,4 +44,8 @@ def tell_sights(sights: Sequence[Sight], before: Sequence[Sight] = ()) -> None:
         if sizes.get(one.address) != (one.state.mark.size, one.verdict):
             name = one.state.origin or "nothing verified yet"
             size = one.state.mark.size
-            tell(safe_line(f"{one.address}: {name}, {size} entries followed, {one.verdict}"))
+            tell(safe_line(f"{one.address}: {name}, {_entries(size)} followed, {one.verdict}"))
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count:,} entries"

@@ -30,7 +30,9 @@ class Moment(click.ParamType[datetime]):
             except ValueError:
                 continue
         raise click.BadParameter(
-            f"{value!r} is not a time like 2026-05-31T12:00:00Z.", ctx=ctx, param=param
+            f"{value!r} is neither a day like 2026-05-31 nor a time like 2026-05-31T12:00:00Z.",
+            ctx=ctx,
+            param=param,
         )
 
 

@@ -125,6 +125,8 @@ def tell_result(result: RenewalResult) -> None:
     """What was renewed, for people."""
     if not result.renewals:
         show("Nothing was renewed.")
+        if not result.left and not result.failures:
+            hint("See what weakens when with: evidence renew --due --all")
     for one in result.renewals:
         names = safe_line(", ".join(token.authority for token in one.tokens))
         what = "hash trees" if one.kind.value == "tree" else "timestamps"

@@ -8,6 +8,7 @@ is written as ``\u{202e}``, every byte that is no UTF-8 as ``\xff``.
 from __future__ import annotations
 
 import os
+import shlex
 import unicodedata
 
 # Control, format (among them all that turn the direction), surrogate, private, unassigned; line,
@@ -29,6 +30,11 @@ def safe_name(name: bytes | str) -> str:
 def safe_line(text: str) -> str:
     """A sentence on one line. Backslashes stay as they are."""
     return "".join(map(_shown, text))
+
+
+def shell_word(text: str) -> str:
+    """A name as it is typed into a shell: quoted where it has to be."""
+    return safe_line(shlex.quote(text))
 
 
 def shortened(name: bytes | str, width: int) -> str:

@@ -64,7 +64,10 @@ def _tell_usage(error: click.ClickException, *, json: bool) -> int:
 
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "evidence"
-    return show_error(UsageError(error.format_message(), hint=f"See: {path} --help"), json=json)
+    message = error.format_message()
+    for said in ("a valid integer range", "a valid integer"):
+        message = message.replace(said, "a whole number")
+    return show_error(UsageError(message, hint=f"See: {path} --help"), json=json)
 
 
 def _was_interrupted(error: BaseException | None) -> bool:

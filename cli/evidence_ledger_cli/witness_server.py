@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import threading
@@ -61,7 +62,8 @@ def _listening(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=512)
     except (OSError, UnicodeError) as error:
-        reason = (getattr(error, "strerror", None) or "no such address").lower()
+        code = None if isinstance(error, (socket.gaierror, UnicodeError)) else error.errno
+        reason = "no such address" if code is None else os.strerror(code).lower()
         raise WitnessCannotListen(f"{host}, port {port}, can't be used: {reason}.") from error
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from evidence_ledger.adapters.no_answer import no_answer
 from evidence_ledger.adapters.time_limit import within
 from evidence_ledger.core import canonical, disclosure, entry, statement
 from evidence_ledger.core.admission import SignedStatement
@@ -75,7 +76,11 @@ class LedgerClient:
         import httpx
 
         if not url.lower().startswith(("http://", "https://")):
-            raise ServerUnreachable("The server's address is not http or https.", where=url)
+            raise ServerUnreachable(
+                "The server's address is not http or https.",
+                where=url,
+                hint="Write it like https://ledger.example",
+            )
         self._url = url.rstrip("/")
         self._seconds = seconds
         self._client = httpx.Client(timeout=SECONDS)
@@ -205,7 +210,7 @@ class LedgerClient:
             )
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise ServerUnreachable(
-                f"The server did not answer: {type(error).__name__}.", where=self._url
+                f"The server did not answer: {no_answer(error)}.", where=self._url
             ) from error
         if not response.is_success:
             raise _refusal(response.status_code, data, self._url)
@@ -227,6 +232,10 @@ def _limited(response: httpx.Response, largest: int) -> bytes:
     return bytes(data)
 
 
+INTERNAL_ERROR = 500
+_OPERATORS = "Its operator has to mend that. Nothing is lost: repeat the same command later."
+
+
 def _refusal(status: int, data: bytes, url: str) -> ServerRefused:
     """The server's own problem document (RFC 9457), as far as it is one."""
     try:
@@ -236,10 +245,12 @@ def _refusal(status: int, data: bytes, url: str) -> ServerRefused:
     members = told if isinstance(told, dict) else {}
     detail, hint, code = (members.get(name) for name in ("detail", "hint", "code"))
     says = detail if isinstance(detail, str) else f"The server answered {status}."
+    if not isinstance(hint, str):
+        hint = _OPERATORS if status >= INTERNAL_ERROR else None
     return ServerRefused(
         says[:1000],
         where=url,
-        hint=hint[:1000] if isinstance(hint, str) else None,
+        hint=hint[:1000] if hint else None,
         server_code=code[:100] if isinstance(code, str) else None,
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evidence_ledger.adapters.no_answer import no_answer
 from evidence_ledger.adapters.time_limit import within
 from evidence_ledger.core.note import LARGEST_NOTE
 from evidence_ledger.core.tile import LARGEST_BUNDLE, LARGEST_TILE, TilePath
@@ -57,7 +58,11 @@ class HttpSource:
     def __init__(self, url: str) -> None:
         self._prefix = url.rstrip("/") + "/"
         if not self._prefix.lower().startswith(("http://", "https://")):
-            raise LogUnreachable("The log's address is not http or https.", where=url)
+            raise LogUnreachable(
+                "The log's address is not http or https.",
+                where=url,
+                hint="Write it like https://ledger.example/",
+            )
         self._client = _client()
 
     def __enter__(self) -> HttpSource:
@@ -97,7 +102,7 @@ class HttpSource:
             zlib.error,
         ) as error:
             raise LogUnreachable(
-                f"The log did not answer: {type(error).__name__}.", where=address
+                f"The log did not answer: {no_answer(error)}.", where=address
             ) from error
         return _within(data, limit, address)
 

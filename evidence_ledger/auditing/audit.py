@@ -70,7 +70,7 @@ from evidence_ledger.core.token_place import SealPlace
 from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
 from evidence_ledger.ports import CheckpointMemory, Store
-from evidence_ledger.sealing.sealed_objects import are_sealed
+from evidence_ledger.sealing.sealed_objects import files_gone
 from evidence_ledger.sealing.sealer import split
 from evidence_ledger.stored import StoredEntry, StoredSeal, StoredToken
 from evidence_ledger.tree import reader_of
@@ -195,18 +195,21 @@ class _Audit:
                 )
 
     def seals(self) -> str:
-        first, count = 0, 0
+        first = count = without = 0
         newest, reader = self._store.seal(-1), reader_of(self._store)
         for seal in self._seals():
             where = f"seal {seal.number}"
             if seal.first != first or seal.root != reader.root(seal.size):
                 raise Refused("audit.seal", "The seal is not over this tree.", where=where)
             self._check_checkpoint(seal, where)
-            if not are_sealed(self._store, seal, self._store.seal_objects(seal.number)):
+            gone = files_gone(self._store, seal, self._store.seal_objects(seal.number))
+            if gone is None:
                 raise Refused("audit.leaves", "The seal's leaves are not its objects.", where=where)
-            first, count = seal.size, count + 1
+            first, count, without = seal.size, count + 1, without + gone
         if newest is not None and newest.number >= count and newest.size <= self.size:
             raise Refused("audit.seal-gap", f"Seal {count} is not there, but later ones are.")
+        if without:
+            raise _claims_gone(without)
         entries = counted(reader.size, "entry", "entries")
         return f"{counted(count, 'seal')} over {first:,} of {entries}."
 
@@ -341,3 +344,12 @@ class _Audit:
         while (seal := self._store.seal(number)) is not None and seal.size <= self.size:
             yield seal
             number += 1
+
+
+def _claims_gone(count: int) -> Undecided:
+    """What was sealed of files can't be compared with claims that were erased."""
+    entries = counted(count, "entry", "entries")
+    return Undecided(
+        "audit.claims-gone",
+        f"Claims of files that were sealed are not there any more, of {entries}.",
+    )

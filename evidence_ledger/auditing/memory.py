@@ -29,7 +29,8 @@ def check_memory(
         raise Undecided(
             "audit.memory",
             "The signer does not remember the newest checkpoint.",
-            hint="Put the file with the last signed checkpoint back where it was.",
+            hint="Put the file with the last signed checkpoint back where it was; if it is "
+            "lost, docs/storage.md says what to do.",
         )
     return "The signer remembers the newest checkpoint."
 

@@ -47,7 +47,7 @@ class Doorkeeper:
             raise
 
     def note(self, admission: Admission) -> None:
-        """One more is let in: an act on the register counts from here on."""
+        """One more is let in: an act on the register counts from here on, once."""
         if admission.kind != "administration":
             return
         parsed = statement.parse(admission.statement)
@@ -55,7 +55,9 @@ class Doorkeeper:
             return
         if not self._is_own:
             self._register, self._is_own = self._register.copy(), True
-        # What the ledger refuses later changes nothing here either.
+        # What is in the ledger already has counted; what it refuses later changes nothing here.
+        if not self._register.is_first(sha256(admission.statement).digest()):
+            return
         with suppress(NotAllowed, Refused):
             self._register.check_new(
                 admission.kind, admission.signer, lambda: _who(admission), self._at

@@ -32,7 +32,7 @@ def certificates(data: bytes, *, where: str) -> tuple[bytes, ...]:
     bodies = _BLOCK.findall(data)
     if not bodies or len(bodies) != len(_BEGIN.findall(data)) or len(bodies) > MOST:
         raise FormatError(
-            "x509.pem", "Holds no readable X.509 certificate in PEM or DER form.", where=where
+            "x509.pem", "This holds no readable X.509 certificate in PEM or DER form.", where=where
         )
     return tuple(parse_certificate(_decoded(body, where)).raw for body in bodies)
 
@@ -44,7 +44,7 @@ def revocation_lists(data: bytes, *, where: str) -> tuple[bytes, ...]:
     bodies = _LIST.findall(data)
     if not bodies or len(bodies) != len(_BEGIN_LIST.findall(data)) or len(bodies) > MOST:
         raise FormatError(
-            "crl.pem", "Holds no readable revocation list in PEM or DER form.", where=where
+            "crl.pem", "This holds no readable revocation list in PEM or DER form.", where=where
         )
     return tuple(_decoded(body, where) for body in bodies)
 

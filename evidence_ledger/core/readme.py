@@ -12,7 +12,10 @@ from evidence_ledger.core.certificate import Certificate
 def readme_text(parts: Certificate) -> str:
     """The text for the certificate of ``parts``. Raises FormatError where they are malformed."""
     parsed = statement.parse(parts.statement)
-    shown = f"{len(parts.claims)} of the {parsed.claims.size} claims"
+    total, count = parsed.claims.size, len(parts.claims)
+    shown = f"{count} of the {total} claims {'is' if count == 1 else 'are'}"
+    if count == total == 1:
+        shown = "Its one claim is"
     opening = _OPENING.format(
         kind=parsed.kind, index=entry.parse(parts.entry).index, ledger=parsed.ledger, shown=shown
     )
@@ -23,7 +26,7 @@ _OPENING = """\
 CERTIFICATE
 
 The {kind} that is entry {index} of the evidence ledger
-{ledger}. {shown} are shown here.
+{ledger}. {shown} shown here.
 
 It proves that bytes existed at a time and have not changed since. It does not
 prove who made them, or that they are true. You need not trust whoever gave it

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from evidence_ledger.core import oid
 from evidence_ledger.core.administration import (
@@ -63,6 +64,7 @@ class Register:
         self._former: dict[bytes, EnrolIssuer] = {}
         self._lists: dict[tuple[bytes, bytes], RevocationList] = {}
         self._before: dict[bytes, bytes] = {}
+        self._after: dict[bytes, bytes] = {}
         self._rotations: list[Rotation] = []
         self._taken: set[bytes] = set()
 
@@ -77,6 +79,7 @@ class Register:
         other._former = dict(self._former)
         other._lists = dict(self._lists)
         other._before = dict(self._before)
+        other._after = dict(self._after)
         other._rotations = list(self._rotations)
         other._taken = set(self._taken)
         return other
@@ -118,7 +121,7 @@ class Register:
     @property
     def rotated(self) -> Mapping[bytes, bytes]:
         """The key that came after each that was rotated; both as SHA-256s of certificates."""
-        return {before: following for following, before in self._before.items()}
+        return MappingProxyType(self._after)
 
     @property
     def rotations(self) -> Sequence[Rotation]:
@@ -126,9 +129,8 @@ class Register:
         return tuple(self._rotations)
 
     def _last(self, signer: bytes) -> bytes:
-        following = self.rotated
-        while signer in following:
-            signer = following[signer]
+        while signer in self._after:
+            signer = self._after[signer]
         return signer
 
     def roles_of(self, signer: bytes, who: Callable[[], Identity], at: datetime) -> Roles:
@@ -253,7 +255,7 @@ class Register:
     def _enrol(self, whom: bytes, roles: Roles) -> None:
         if whom in self._signers:
             raise Refused("register.enrolled", "This signer is enrolled already.")
-        if whom in self._before.values():
+        if whom in self._after:
             raise Refused("register.rotated", "This signer has another key since.")
         self._revoked.discard(whom)
         self._excluded.discard(whom)
@@ -267,7 +269,11 @@ class Register:
 
     def _require_enrolled(self, whom: bytes) -> None:
         if whom not in self._signers:
-            raise Refused("register.unknown", "This signer is not enrolled one by one.")
+            raise Refused(
+                "register.unknown",
+                "This signer is not enrolled one by one.",
+                hint="Enrol it first, with these roles: evidence register enrol",
+            )
 
     def _require_other_operator(self, whom: bytes) -> None:
         others = (roles for signer, roles in self._signers.items() if signer != whom)
@@ -276,7 +282,7 @@ class Register:
 
     def _revoke(self, whom: bytes, *, always: bool) -> None:
         """Also of one who is not enrolled: a CA may vouch for it."""
-        if whom in self._before.values():
+        if whom in self._after:
             # Its roles, deposits and grants went to that key: only what is said of that counts.
             raise Refused(
                 "register.rotated",
@@ -304,12 +310,13 @@ class Register:
 
     def _rotate(self, signer: bytes, following: bytes) -> None:
         self.require_unrevoked(signer)
-        is_used = following in self._before or following in self._before.values()
+        is_used = following in self._before or following in self._after
         if is_used or following in self._signers or following in self._revoked:
             raise Refused("register.key-used", "The next key is in use already, or was revoked.")
         if following == signer:
             raise Refused("register.key-used", "The next key is the present one.")
         self._before[following] = signer
+        self._after[signer] = following
         self._revoked.add(signer)
         roles = self._signers.pop(signer, None)
         if roles is not None:

@@ -25,6 +25,9 @@ LARGEST_VKEY = 8192
 LARGEST_NAME = 1000
 CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
 
+_COPY = (
+    "Copy it whole from the ledger's or witness's operator: one line like ledger.example/1+ID+KEY."
+)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _KEY_ID = re.compile(r"[0-9a-f]{8}", re.ASCII)
@@ -76,7 +79,9 @@ class VerifierKey:
         """
         parts = text.split("+", 2) if len(text) <= LARGEST_VKEY else []
         if len(parts) != 3:
-            raise FormatError("vkey.malformed", "Not a verifier key: name+ID+key.", where=text[:80])
+            raise FormatError(
+                "vkey.malformed", "Not a verifier key: name+ID+key.", where=text[:80], hint=_COPY
+            )
         name, digits, encoded = parts
         check_key_name(name, where="verifier key")
         if not _KEY_ID.fullmatch(digits):
@@ -87,7 +92,9 @@ class VerifierKey:
         found = cls(name, bytes.fromhex(digits), data[0], data[1:])
         _check_key(found.type, found.key)
         if found.type in _TYPES and found.key_id != key_id(name, found.type, found.key):
-            raise FormatError("vkey.wrong-id", "The key ID is not that of the key.", where=name)
+            raise FormatError(
+                "vkey.wrong-id", "The key ID is not that of the key.", where=name, hint=_COPY
+            )
         return found
 
     def encode(self) -> str:

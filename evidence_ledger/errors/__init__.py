@@ -27,7 +27,7 @@ EvidenceError
     ├── WitnessError
     │   ├── WitnessUnreachable, WitnessRefused, WitnessAnswerInvalid, WitnessElsewhere
     ├── ServerError
-    │   ├── ServerUnreachable, ServerRefused, ServerAnswerInvalid
+    │   ├── ServerUnreachable, ServerRefused, ServerAnswerInvalid, ServerCannotListen
     ├── MonitorError
     │   ├── MonitorBusy
     ├── InternalError
@@ -95,6 +95,7 @@ from evidence_ledger.errors.outside import (
     AuthorityUnreachable,
     LogUnreachable,
     ServerAnswerInvalid,
+    ServerCannotListen,
     ServerError,
     ServerRefused,
     ServerUnreachable,
@@ -163,6 +164,7 @@ __all__ = [
     "PinLocked",
     "Refused",
     "ServerAnswerInvalid",
+    "ServerCannotListen",
     "ServerError",
     "ServerRefused",
     "ServerUnreachable",

@@ -28,7 +28,9 @@ class EvidenceError(Exception):
         return self.code
 
     def __str__(self) -> str:
-        return f"{self.message} ({self.where})" if self.where else self.message
+        if self.where is None or self.message.startswith(f"{self.where} "):
+            return self.message
+        return f"{self.message} ({self.where})"
 
 
 class Reasoned(EvidenceError):

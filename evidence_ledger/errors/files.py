@@ -33,7 +33,7 @@ class NotARegularFile(FileError):
 
     code = "file.not-regular"
     exit_code = 13
-    default_hint = "Deposit the file that it points to, or leave it out with --skip-special."
+    default_hint = "Name the file that it points to, or leave it out with --skip-special."
 
 
 class OutputExists(FileError):

@@ -17,7 +17,7 @@ class AuthorityUnreachable(AuthorityError):
 
     code = "authority.unreachable"
     exit_code = 51
-    default_hint = "Check the address and the network; the deposit itself is safe."
+    default_hint = "Check the address and the network; nothing is lost."
 
 
 class AuthorityRefused(AuthorityError):
@@ -62,6 +62,7 @@ class LogUnreachable(OperationalError):
 
     code = "log.unreachable"
     exit_code = 60
+    default_hint = "Check the log's address or folder, then try again."
 
 
 class WitnessError(OperationalError):
@@ -143,6 +144,14 @@ class ServerRefused(ServerError):
     @property
     def reason(self) -> str:
         return self.server_code or self.code
+
+
+class ServerCannotListen(ServerError):
+    """The server can't take requests at this address."""
+
+    code = "server.cannot-listen"
+    exit_code = 104
+    default_hint = "Choose another address with --host and --port, or stop what uses this one."
 
 
 class ServerAnswerInvalid(ServerError):

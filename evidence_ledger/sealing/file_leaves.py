@@ -21,8 +21,9 @@ class FileLeaves:
         self._groups: Iterator[_Group] | None = None
         self._next: _Group = (stop, ())
 
-    def of(self, index: int) -> list[bytes]:
-        """The leaves of an entry's files; ``index`` goes up from call to call.
+    def of(self, index: int) -> list[bytes] | None:
+        """The leaves of an entry's files, None where it has no claims here; ``index`` goes up from
+        call to call.
 
         Raises FormatError, and what the store raises.
         """
@@ -33,7 +34,7 @@ class FileLeaves:
             self._step()
         number, claims = self._next
         if number != index:
-            return []
+            return None
         found = list(_leaves(data for _, _, data in claims))
         self._step()
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,8 +36,11 @@ class SealMember:
 
 
 def document(tree: RecordTree, place: int, data: bytes) -> SealMember:
-    """A checkpoint, statement or signature."""
-    return SealMember(place, tree.plain_path(place), data=data)
+    """A checkpoint, statement or signature. Raises LedgerCorrupt."""
+    lists = tree.plain_path(place)
+    if lists[0] != (hashlib.sha256(data).digest(),):
+        raise LedgerCorrupt("A document is not the one that was sealed.")
+    return SealMember(place, lists, data=data)
 
 
 def bare_file(fact: Claim) -> SealMember:

@@ -11,22 +11,32 @@ from evidence_ledger.sealing.file_leaves import FileLeaves
 from evidence_ledger.stored import SealObjects, StoredSeal
 
 
-def are_sealed(store: Store, seal: StoredSeal, objects: SealObjects) -> bool:
-    """Whether the seal's leaves and offsets are those of its objects. Raises FormatError."""
-    at = 1
-    count = 0
+def files_gone(store: Store, seal: StoredSeal, objects: SealObjects) -> int | None:
+    """Of how many entries the files' leaves stand for claims that are not here any more.
+
+    None where the seal's leaves and offsets are not those of its objects. Raises FormatError.
+    """
     leaves, offsets = objects.leaves, objects.offsets
-    whole = leaves[:32] == hashlib.sha256(seal.checkpoint).digest()
-    for count, own in enumerate(_leaves(store, seal.first, seal.size), 1):
-        placed = offsets[count - 1 : count] == (at,)
-        whole = whole and placed and leaves[32 * at : 32 * at + len(own)] == own
-        at += len(own) // 32
-    return whole and len(offsets) == count and len(leaves) == 32 * at
+    starts = (*offsets, len(leaves) // 32)
+    count = gone = 0
+    whole = leaves[:32] == hashlib.sha256(seal.checkpoint).digest() and starts[0] == 1
+    for own, is_held in _leaves(store, seal.first, seal.size):
+        found = (
+            leaves[32 * offsets[count] : 32 * starts[count + 1]] if count < len(offsets) else b""
+        )
+        is_gone = not is_held and len(found) > len(own) and found.startswith(own)
+        whole = whole and (found == own or is_gone)
+        gone += is_gone
+        count += 1
+    is_sealed = whole and len(offsets) == count and len(leaves) == 32 * starts[-1]
+    return gone if is_sealed else None
 
 
-def _leaves(store: Store, start: int, stop: int) -> Iterator[bytes]:
-    """The leaves of each entry: its statement's, its signature's, its files'."""
+def _leaves(store: Store, start: int, stop: int) -> Iterator[tuple[bytes, bool]]:
+    """The leaves of each entry: its statement's, its signature's, its files'; and whether it has
+    claims here."""
     files = FileLeaves(store, stop)
     for one in store.entries(start, stop):
         parsed = entry.parse(one.entry)
-        yield parsed.statement + parsed.signature + b"".join(files.of(one.index))
+        held = files.of(one.index)
+        yield parsed.statement + parsed.signature + b"".join(held or ()), held is not None

@@ -148,7 +148,7 @@ class Sealer:
             last = computed
             fresh = self._fresh.get(one.index)
             files = stored.of(one.index) if fresh is None else split(fresh)
-            objects.add(parsed, files)
+            objects.add(parsed, files or ())
         self._forget()
         return objects
 
@@ -210,7 +210,8 @@ class Sealer:
         if before is None and newest is not None:
             raise LedgerForked(
                 "The ledger was sealed before, but the signer's memory of it is gone.",
-                hint="Put the file with the last signed checkpoint back where it was.",
+                hint="Put the file with the last signed checkpoint back where it was; if it is "
+                "lost, docs/storage.md says what to do.",
             )
         if before is None:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -97,6 +98,9 @@ async def _mistaken(request: Request, _: Exception) -> Response:
     return mistake().response(request.state.request_id)
 
 
+ADDRESSES = "GET /openapi.json lists the addresses of a ledger's server."
+
+
 def _problem(error: Exception, request_id: str) -> Problem:
     if isinstance(error, Problem):
         return error
@@ -104,5 +108,7 @@ def _problem(error: Exception, request_id: str) -> Problem:
         return reported(error, request_id)
     if isinstance(error, HTTPException):
         code = f"http.{error.status_code}"
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            return Problem(404, code, "There is nothing at this address.", ADDRESSES)
         return Problem(error.status_code, code, f"{error.detail}.", headers=error.headers)
     return Problem(400, "http.parameter", "A part of the address is not what it must be.")

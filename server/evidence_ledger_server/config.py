@@ -10,6 +10,7 @@ In the environment the same names are written ``EVIDENCE_SERVER_PORT``; lists wi
 
 from __future__ import annotations
 
+import ssl
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -94,7 +95,26 @@ def load_config(
         raise SettingsInvalid(_told(error), hint="See: docs/server.md") from error
     if (config.tls_certificate is None) != (config.tls_key is None):
         raise SettingsInvalid("tls_certificate and tls_key go together.")
+    if config.tls_certificate is not None and config.tls_key is not None:
+        _require_pair(config.tls_certificate, config.tls_key)
     return config
+
+
+def _require_pair(certificate: Path, key: Path) -> None:
+    """Raises FileUnreadable, SettingsInvalid. A key with a password is left to the one who asks."""
+    for file in (certificate, key):
+        with input_errors(file):
+            data = file.read_bytes()
+    if b"ENCRYPTED" in data:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except ssl.SSLError as error:
+        raise SettingsInvalid(
+            "tls_certificate and tls_key are not an X.509 certificate and its key.",
+            where=f"{certificate}, {key}",
+            hint="Both are PEM files; the certificate's issuers follow it in the same file.",
+        ) from error
 
 
 def _read(file: Path) -> dict[str, object]:
@@ -105,7 +125,9 @@ def _read(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise SettingsInvalid(f"The settings are no TOML: {error}", where=str(file)) from error
+        raise SettingsInvalid(
+            f"The settings are no TOML: {error}.", where=str(file), hint="See: docs/server.md"
+        ) from error
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, object]:

@@ -78,14 +78,32 @@ def export(config: Path | None, folder: Path, **flags: object) -> None:
 program.add_command(token)
 
 
+_SERVING = frozenset(
+    {
+        *("fastapi", "starlette", "pydantic", "uvicorn", "uvloop", "httptools"),
+        *("python_multipart", "multipart", "prometheus_client"),
+    }
+)
+
+
 def main() -> NoReturn:
     """Run the command line of this process."""
     try:
         program.main(prog_name="evidence-server", standalone_mode=False)
     except EvidenceError as error:
         _tell(str(error), error.hint, error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
     except click.ClickException as error:
         _tell(error.format_message(), "See: evidence-server --help", 2)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _SERVING:
+            raise
+        _tell(
+            "The part that serves HTTP is not installed.",
+            "Install it with: pip install 'evidence-ledger[server]'",
+            2,
+        )
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
     sys.exit(0)

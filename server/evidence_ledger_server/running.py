@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging.config
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
+from evidence_ledger.errors import ServerCannotListen
 from evidence_ledger_server.application import Application, make_application
 from evidence_ledger_server.bounded_http import BoundedHttp
 from evidence_ledger_server.config import Config
@@ -22,6 +24,7 @@ _HANDED_ON = "EVIDENCE_SERVER_HANDED_ON"
 
 def serve(config: Config) -> None:
     """Serve until a signal says to stop. Raises what opening the ledger raises."""
+    _require_free(config.host, config.port)
     Service(config).close()
     with tempfile.TemporaryDirectory(prefix="evidence-server-") as folder:
         if config.workers > 1:
@@ -43,6 +46,21 @@ def serve(config: Config) -> None:
             ssl_certfile=config.tls_certificate,
             ssl_keyfile=config.tls_key,
         )
+
+
+def _require_free(host: str, port: int) -> None:
+    """Before anything is opened. Raises ServerCannotListen."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except (OSError, UnicodeError) as error:
+        code = None if isinstance(error, (socket.gaierror, UnicodeError)) else error.errno
+        reason = "no such address" if code is None else os.strerror(code).lower()
+        raise ServerCannotListen(f"{host}, port {port}, can't be used: {reason}.") from error
 
 
 def _handed_on(config: Config) -> Config:
@@ -73,8 +91,10 @@ def checked(config: Config) -> Iterator[str]:
         yield f"database  {service.place.database.place}"
         yield f"policy    {config.trust}: {service.trust.name}"
         scheme = "https" if config.tls_certificate else "http"
-        yield f"address   {scheme}://{config.host}:{config.port}, {config.workers} processes"
-        rhythm = f"every {config.seal_every:g} seconds" if config.seal else "elsewhere"
+        count = "1 process" if config.workers == 1 else f"{config.workers} processes"
+        yield f"address   {scheme}://{config.host}:{config.port}, {count}"
+        seconds = "second" if config.seal_every == 1 else f"{config.seal_every:g} seconds"
+        rhythm = f"every {seconds}" if config.seal else "elsewhere"
         yield f"seals     {rhythm}"
         register = ledger.registrar.at(ledger.store.head().size)
         allowed = "those who are enrolled" if register.closed else "everybody"

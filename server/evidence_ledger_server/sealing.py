@@ -30,6 +30,8 @@ class Sealing:
         self._sealed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self.trouble: str | None = None
+        """The stable code of why the last seal failed; None where none did."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="seal")
 
     def start(self) -> None:
@@ -78,16 +80,20 @@ class Sealing:
             if not await loop.run_in_executor(self._thread, self._once):
                 await asyncio.sleep(LOOK)
                 self._wanted.set()
-            self._observe(True)
+            self._done(None)
         except EvidenceError as error:
             told = {"code": error.reason, "why": error.message, "hint": error.hint}
             logger.error("no seal", extra={"told": told})
-            self._observe(False)
+            self._done(error.reason)
             await asyncio.sleep(1)
         except Exception:
             logger.exception("no seal")
-            self._observe(False)
+            self._done("internal")
             await asyncio.sleep(1)
+
+    def _done(self, trouble: str | None) -> None:
+        self.trouble = trouble
+        self._observe(trouble is None)
 
     def _once(self) -> bool:
         """Seal everything new, and complete older seals. False: another process is at it."""
@@ -99,6 +105,7 @@ class Sealing:
                 return False
             # No authority is asked for a seal that may have no entry.
             self._place.require_operator()
+            self.trouble = None
             result = ledger.seal()
             for failure in result.failures:
                 logger.warning(

@@ -143,6 +143,7 @@ class Service:
         """Let go of the database."""
         self.reading.stop()
         self._checks.shutdown(wait=False, cancel_futures=True)
+        self._policy.close()
         self.place.close()
         if self.sealed_place is not None:
             self.sealed_place.close()

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 IN_MEMORY = 4 << 20
-SMALL = 64 * 1024
-"""Bytes of a certificate that are unpacked in no time."""
 MOST_PARTS = 100_000
 LARGEST_TEXT = 4096
 MOST_VKEYS = 100
@@ -108,13 +106,12 @@ class UploadParser:
 
     @property
     def is_heavy(self) -> bool:
-        """Whether the next piece may take long: a file may follow, for which a certificate that is
-        not small is unpacked.
+        """Whether the next piece may take long.
+
+        Until the first file is there, it may bring one, for which the certificate is unpacked: a
+        few kilobytes may hold a hundred thousand claims. A policy is read when it is whole.
         """
-        certificate = self.upload.certificate
-        if certificate is None or self._algorithms is not None:
-            return False
-        return certificate.tell() > SMALL
+        return self._algorithms is None or self._part.name == "policy"
 
     def feed(self, data: bytes) -> None:
         """Take the next piece of the body."""
@@ -157,6 +154,8 @@ class UploadParser:
         part.name = name.decode("ascii")
         if part.name == "certificate":
             self._open_certificate()
+        if part.name == "policy" and self.upload.policy is not None:
+            raise Problem(400, "http.part", "One trust policy is sent along.")
         if part.name == "file":
             self._open_file(part)
 

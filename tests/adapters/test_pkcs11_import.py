@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,13 @@ def test_a_library_that_is_none(name: str, says: str, tmp_path: Path) -> None:
     (tmp_path / "text.so").write_text("text")
     with pytest.raises(KeyTokenUnusable, match=says):
         import_key(tmp_path / name, Choice(), Pins(PIN))
+
+
+def test_a_library_with_a_name_that_is_not_utf8_is_no_crash(hsm: SoftHsm, tmp_path: Path) -> None:
+    named = tmp_path / os.fsdecode(b"p11-\xff.so")
+    named.symlink_to(hsm.module)
+    with pytest.raises(KeyTokenUnusable, match="not UTF-8"):
+        import_key(named, Choice(), Pins(PIN))
 
 
 def test_a_library_that_does_not_start(

@@ -68,7 +68,7 @@ def test_a_log_that_drips_its_headers_or_body_is_left_and_nothing_waits_for_it(
     start = time.monotonic()
     with HttpSource(dripping) as source:
         for _ in range(2):
-            with pytest.raises(LogUnreachable, match="TimeoutError"):
+            with pytest.raises(LogUnreachable, match="it took too long"):
                 source.checkpoint()
         assert time.monotonic() - start < 5
         assert ended(waits())
@@ -85,7 +85,7 @@ def test_a_ledger_that_drips_its_headers_or_body_is_left(dripping: str) -> None:
     start = time.monotonic()
     with LedgerClient(dripping, 0.4) as client:
         for _ in range(2):
-            with pytest.raises(ServerUnreachable, match="TimeoutError"):
+            with pytest.raises(ServerUnreachable, match="it took too long"):
                 client.document("/v1/ledger")
         assert time.monotonic() - start < 5
         assert ended(waits())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from evidence_ledger.errors import WrongPin
 from tests.cli.conftest import Run
 
 POLICY = ("--policy", "ledger/trust.toml")
@@ -85,3 +86,111 @@ def test_a_dead_authority_is_told_without_numbers_of_the_system(desk: Path, evid
     assert answer.code == 51
     assert "connection refused" in answer.err
     assert "Errno" not in answer.err
+
+
+def test_one_byte_is_singular_in_an_entry_too(desk: Path, evidence: Run) -> None:
+    (desk / "one.txt").write_bytes(b"1")
+    assert evidence("deposit", "one.txt", "--out", "c.asice").code == 0
+    assert "one.txt, 1 byte, sha256:" in evidence("show", "0").out
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_place_is_named_once(evidence: Run) -> None:
+    assert "(nowhere.asice)" not in evidence("verify", "nowhere.asice").err
+    assert "(nowhere.pem)" not in evidence("key", "show", "nowhere.pem").err
+
+
+def test_a_folder_with_a_link_is_verified_as_it_was_deposited(desk: Path, evidence: Run) -> None:
+    (desk / "case" / "link").symlink_to("lease.txt")
+    assert evidence("deposit", "case", "--skip-special", "--out", "c.asice").code == 0
+    assert evidence("verify", "c.asice", "case", *POLICY).code == 13
+    assert evidence("verify", "c.asice", "case", "--skip-special", *POLICY).code == 0
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("find", "case"), "not a folder"),
+        (("find", "sha256:abcd"), "sha256:HEX"),
+        (("show", "seven"), "'seven' is not a whole number"),
+        (("verify", "case/lease.txt", "--at", "2025"), "a day like 2026-05-31"),
+        (("verify", "case/lease.txt", "--policy", "case/lease.txt"), "mend this one"),
+        (("key", "show", "nowhere.pem"), "Check that the file is there"),
+        (("renew",), "evidence renew --due --all"),
+        (("matter", "import", "case/lease.txt"), "evidence matter share"),
+        (("register", "enrol", "case/lease.txt"), "This holds no readable X.509 certificate"),
+    ],
+)
+def test_it_says_what_to_do(evidence: Run, command: tuple[str, ...], said: str) -> None:
+    assert said in evidence(*command).err
+
+
+def test_a_deposit_that_got_no_certificate_is_told_of(
+    desk: Path, evidence: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> None:
+        raise WrongPin("The token 'notary' needs its PIN.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("evidence_ledger.desk.Desk.seal", locked)
+        answer = evidence("deposit", "case", "--out", "case.asice")
+    assert answer.code == 47
+    assert "in the ledger already, as entry 0" in answer.err
+    assert evidence("deposit", "case", "--out", "case.asice").code == 0
+    assert (desk / "case.asice").exists()
+
+
+def test_the_hint_names_the_folder_of_another_ledger(desk: Path, evidence: Run) -> None:
+    assert (
+        f"evidence deposit FILE --home {desk / 'other'}"
+        in evidence("init", "--home", desk / "other").err
+    )
+
+
+def test_a_ledger_without_its_database_is_not_called_none(desk: Path, evidence: Run) -> None:
+    (desk / "ledger" / "ledger.sqlite").unlink()
+    answer = evidence("list")
+    assert answer.code == 21
+    assert "Put it back from a backup" in answer.err
+
+
+@pytest.mark.usefixtures("desk")
+def test_two_policies_for_a_monitor_are_not_taken_as_one(evidence: Run) -> None:
+    two = ("--policy", "ledger/trust.toml", "--policy", "other.toml")
+    answer = evidence("monitor", "http://127.0.0.1:1", *two, "--state", "state", "--once")
+    assert answer.code == 2
+    assert "one trust policy" in answer.err
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_server_that_is_not_there_is_told_of_in_words(evidence: Run) -> None:
+    nothing = "http://127.0.0.1:1"
+    answer = evidence("deposit", "case", "--server", nothing)
+    assert "did not answer: connection refused." in answer.err
+    assert "like https://" in evidence("deposit", "case", "--server", "ledger.example").err
+    alone = evidence("deposit", "case", "--server", nothing, "--home", "nowhere")
+    assert "Name yours with --key FILE" in alone.err
+    assert "whole from" in evidence("log", "audit", nothing, "--vkey", "nonsense").err
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize(
+    ("target", "code", "said"),
+    [
+        ("mysql://host/ledger", 30, "postgresql://user@host/database"),
+        ("nofolder", 24, "Make the folder first."),
+        ("ledger", 22, "Name another place with --to."),
+    ],
+)
+def test_a_ledger_that_can_not_move_says_why(
+    evidence: Run, target: str, code: int, said: str
+) -> None:
+    answer = evidence("move", "--to", target)
+    assert (answer.code, said in answer.err) == (code, True)
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_name_with_spaces_can_be_copied_out_of_a_hint(evidence: Run) -> None:
+    answer = evidence("deposit", "case", "--out", "my case.asice")
+    assert "evidence verify 'my case.asice' FILE" in answer.err

@@ -8,7 +8,7 @@ import pytest
 
 from evidence_ledger.author import Author, Context
 from evidence_ledger.core import statement
-from evidence_ledger.core.administration import Act, Enrol, Settings
+from evidence_ledger.core.administration import Act, Enrol, Revoke, Settings
 from evidence_ledger.core.admission import SignedStatement, admit
 from evidence_ledger.core.doorkeeper import Doorkeeper
 from evidence_ledger.core.register import Register
@@ -78,3 +78,13 @@ def test_claims_are_not_looked_at_before_it_has_spoken() -> None:
     broken = SignedStatement(signed.statement, signed.signature, [b"{}"])
     with pytest.raises(NotAllowed):
         admit(broken, ORIGIN, let_in=Doorkeeper(closed(), CLOCK.now()).let_in)
+
+
+def test_an_act_that_is_sent_again_undoes_no_later_one() -> None:
+    register, again = closed(), said(HOST, Revoke(GUEST.fingerprint))
+    register.is_first(hashlib.sha256(again.statement).digest())
+    for act in (ENROL, Revoke(GUEST.fingerprint), ENROL):
+        register.take(act, HOST.fingerprint)
+    keeper = Doorkeeper(register, CLOCK.now())
+    keeper.note(admit(again, ORIGIN))
+    ask(keeper, deposit())

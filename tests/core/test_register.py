@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -328,3 +329,17 @@ def test_the_next_key_proves_itself() -> None:
     with pytest.raises(Refused) as caught:
         check_proof(proof(FIRM, text), "l", fingerprint(FIRM), fingerprint(STRANGER))
     assert caught.value.reason == "rotation.other-key"
+
+
+def test_many_rotations_by_strangers_make_no_question_slow() -> None:
+    """Anybody may rotate a key in an open ledger; each question read all rotations there were."""
+    register, count = Register(fingerprint(OPERATOR)), 20_000
+    keys = [number.to_bytes(32) for number in range(2 * count)]
+    began = time.process_time()
+    for old, new in zip(keys[:count], keys[count:], strict=True):
+        register.take(Rotate(new, b""), old)
+    for old in keys[:count:10]:
+        with pytest.raises(NotAllowed, match="another key since"):
+            register.require_unrevoked(old)
+    assert time.process_time() - began < 1.0
+    assert register.rotated[keys[3]] == keys[count + 3]

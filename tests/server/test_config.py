@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -61,9 +62,58 @@ def test_config_check_says_what_would_be_served(tmp_path: Path) -> None:
     done = ran("config", "check", "--port", "1234", home=tmp_path / "ledger")
     assert done.returncode == 0, done.stderr
     assert "ledger.example/x, 0 entries" in done.stdout
-    assert "http://127.0.0.1:1234" in done.stdout
+    assert "http://127.0.0.1:1234, 1 process\n" in done.stdout
     assert "by everybody" in done.stdout
     assert "signed requests need public_url" in done.stdout
+
+
+def test_an_address_that_is_taken_is_told_before_anything_is_opened(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = ran("run", "--port", port, home=tmp_path / "nothing")
+    assert done.returncode == 104
+    assert done.stderr.startswith(f"error: 127.0.0.1, port {port}, can't be used: address already")
+    assert "--port" in done.stderr
+    nowhere = ran("run", "--host", "nowhere.invalid", home=tmp_path / "nothing")
+    assert (nowhere.returncode, "no such address" in nowhere.stderr) == (104, True)
+
+
+@pytest.mark.parametrize("setting", ["policy", "tls"])
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path, setting: str) -> None:
+    create_ledger(Home(tmp_path / "ledger"), origin="ledger.example/x")
+    settings = tmp_path / "server.toml"
+    texts = {"policy": 'policy = "gone.toml"', "tls": 'tls_certificate = "gone.pem"\ntls_key = "k"'}
+    settings.write_text(texts[setting])
+    done = ran("config", "check", "--config", str(settings), home=tmp_path / "ledger")
+    assert done.returncode == 11
+    assert done.stderr.startswith("error: gone.")
+
+
+def test_tls_files_that_are_no_pair_are_told(tmp_path: Path) -> None:
+    for name in ("c.pem", "k.pem"):
+        (tmp_path / name).write_text("none")
+    flags = {"tls_certificate": tmp_path / "c.pem", "tls_key": tmp_path / "k.pem"}
+    with pytest.raises(SettingsInvalid, match="and its key"):
+        load_config(None, {}, flags)
+
+
+def test_an_install_without_the_server_says_so() -> None:
+    code = (
+        "import sys; sys.modules['fastapi'] = None; sys.argv[1:] = ['config', 'check'];"
+        "from evidence_ledger_server.program import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: The part that serves HTTP is not installed.")
+    assert "evidence-ledger[server]" in done.stderr
+
+
+def test_without_a_command_it_explains_itself(tmp_path: Path) -> None:
+    done = ran(home=tmp_path / "nothing")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: evidence-server")
 
 
 def test_no_ledger_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evidence_ledger.errors import LedgerFull
 from evidence_ledger_server.routes import deposits
 from tests.cli.conftest import Run, desk, evidence
 from tests.server.running import Running
@@ -88,6 +89,20 @@ def test_the_servers_own_reason_is_told(server: Running, evidence: Run) -> None:
     done = evidence("deposit", "case", "--server", server.url, "--key", key, "--json")
     assert done.code == 102
     assert done.document["error"]["code"] == "http.too-large"
+
+
+def test_what_only_the_operator_can_mend_says_so(
+    server: Running, evidence: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise LedgerFull("There is no space left for the ledger.")
+
+    server.client.get("/v1/health")
+    monkeypatch.setattr("evidence_ledger.ledger.Ledger.point", full)
+    done = evidence("deposit", "case", "--server", server.url, "--key", server.home.depositor)
+    assert done.code == 102
+    assert "no space left" in done.err
+    assert "Its operator has to mend that." in done.err
 
 
 def test_what_makes_no_sense_together(evidence: Run) -> None:

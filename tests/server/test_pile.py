@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence_ledger.core import trust_policy
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.presented_file import claimed_digests
+from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger_server import pile, upload
 from evidence_ledger_server.pile import Pile
 from evidence_ledger_server.problem import Problem
@@ -95,10 +97,11 @@ def test_the_servers_settings_limit_what_lies_beside_a_list(
         assert answer.json()["verdict"] == "FAILED"
 
 
-def test_a_large_certificate_is_unpacked_where_it_holds_up_nobody(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("size", [1, 60_000, 300_000])
+def test_a_certificate_is_unpacked_where_it_holds_up_nobody_however_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    """It is read when the first file comes, to learn by which digests."""
+    """It is read when the first file comes, to learn by which digests. What is small may swell."""
     where: list[str] = []
 
     def watched(source: BinaryIO) -> set[Algorithm]:
@@ -107,7 +110,26 @@ def test_a_large_certificate_is_unpacked_where_it_holds_up_nobody(
 
     monkeypatch.setattr(upload, "claimed_digests", watched)
     with Running(tmp_path / "ledger", seal_every=3600.0) as server:
-        for size in (upload.SMALL // 2, upload.SMALL * 5):
-            parts = [("certificate", ("c", bytes(size))), ("file", ("a", b"x"))]
-            assert server.client.post("/v1/verify", files=parts).json()["verdict"] == "FAILED"
-    assert [one.startswith("check") for one in where] == [False, True]
+        parts = [("certificate", ("c", bytes(size))), ("file", ("a", b"x"))]
+        assert server.client.post("/v1/verify", files=parts).json()["verdict"] == "FAILED"
+    assert [one.startswith("check") for one in where] == [True]
+
+
+def test_a_large_policy_behind_a_file_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where: list[str] = []
+
+    def watched(text: str) -> TrustPolicy:
+        where.append(threading.current_thread().name)
+        return parse(text)
+
+    parse = trust_policy.parse
+    with Running(tmp_path / "ledger", seal_every=3600.0) as server:
+        monkeypatch.setattr(trust_policy, "parse", watched)
+        parts = [("file", ("a", b"x")), ("policy", ("p", b"#" + b" " * 300_000))]
+        assert server.client.post("/v1/verify", files=parts).status_code < 500
+        two = [("policy", ("p", server.client.get("/v1/policy").content))] * 2
+        answer = server.client.post("/v1/verify", files=two)
+        assert (answer.status_code, answer.json()["code"]) == (400, "http.part")
+    assert [one.startswith("check") for one in where] == [True, True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from evidence_ledger.core.administration import Enrol, Settings
 from evidence_ledger.core.role import Role
 from evidence_ledger.errors import EvidenceError, LedgerUnavailable, NotAllowed, WrongPin
 from evidence_ledger.rotating import rotate_operator
-from evidence_ledger_server.routes.ledger import WRONG_KEY
+from evidence_ledger_server.routes.ledger import NO_SEAL, WRONG_KEY
 from evidence_ledger_server.sealing_place import SealingPlace
 from evidence_ledger_server.served_policy import ServedPolicy
 from tests.server.acting import act, code, get
@@ -137,6 +138,26 @@ def test_a_key_that_was_rotated_elsewhere_is_told_and_taken_up(
     assert server.client.get("/v1/health").json()["warnings"] == []
 
 
+def test_a_seal_that_fails_is_told_to_the_operator(
+    server: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def locked(_: SealingPlace) -> None:
+        raise WrongPin("This is not the PIN of the token 'notary'.")
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR, "evidence.sealing"):
+        patch.setattr(SealingPlace, "require_operator", locked)
+        with pytest.raises(httpx.ReadTimeout):
+            server.deposit(server.signed(fact("a", b"a")), params={"wait": "seal"}, timeout=0.2)
+        assert refused_seal(caplog) == "key.wrong-pin"
+        told = server.client.get("/v1/health")
+        assert (told.status_code, told.json()["warnings"]) == (
+            200,
+            [NO_SEAL.format("key.wrong-pin")],
+        )
+    assert sealed(server, "after")
+    assert server.client.get("/v1/health").json()["warnings"] == []
+
+
 def refused_seal(caplog: pytest.LogCaptureFixture) -> object:
     end = time.monotonic() + 30
     while time.monotonic() < end:
@@ -208,6 +229,23 @@ def test_a_policy_that_can_not_be_read_leaves_the_one_before(tmp_path: Path) -> 
     assert policy.policy.name == "second", "it is being edited where it lies"
     path.unlink()
     assert policy.policy.name == "second"
+    policy.close()
+
+
+def test_a_policy_that_was_replaced_twice_between_two_looks_is_read() -> None:
+    """On most disks the second file gets the number that the first one had; in memory it does not,
+    so that this is on a disk."""
+    with tempfile.TemporaryDirectory(dir=tempfile.gettempdir()) as folder:
+        path, draft = Path(folder) / "trust.toml", Path(folder) / "draft"
+        path.write_text('v = 1\nname = "0"\n')
+        policy = ServedPolicy(path)
+        for name in map(str, range(1, 7)):
+            draft.write_text(f'v = 1\nname = "{name}"\n')
+            draft.replace(path)
+            if name in "246":
+                assert policy.policy.name == name
+                assert f'"{name}"'.encode() in policy.text
+        policy.close()
 
 
 def test_a_pin_that_was_refused_is_not_sent_again(server: Running) -> None:

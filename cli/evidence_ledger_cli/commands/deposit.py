@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,17 +15,19 @@ from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.errors import (
     AuthorityError,
     AuthorityUnreachable,
+    EvidenceError,
     FormatError,
     UsageError,
 )
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.embedding import embedded
+from evidence_ledger_cli.entry_view import size_text
 from evidence_ledger_cli.named_matter import CASE_NUMBER, matter_of
 from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.password import password_file, with_password
 from evidence_ledger_cli.progress import ScreenProgress
-from evidence_ledger_cli.safe_text import safe_line
+from evidence_ledger_cli.safe_text import safe_line, shell_word
 from evidence_ledger_cli.served_deposit import enter
 from evidence_ledger_cli.typed_digest import typed_facts
 
@@ -152,11 +155,12 @@ def command(
         card = matter_of(ledger.matters, fields)
         keys = card.keys(ledger.ledger.origin) if card else None
         deposit = desk.deposit(facts, fields, keys)
-        failures = [*_sealed(desk, deposit.receipt.index)]
-        failures += _stamped(desk, deposit, len(files)) if direct else ()
         target = out or Path(f"deposit-{deposit.receipt.index}.asice")
-        inside = embedded(paths, files, skip_special=skip_special) if embed else ()
-        write_certificate(ledger, deposit.receipt.index, target, embedded=inside)
+        with _entered(deposit.receipt.index):
+            failures = [*_sealed(desk, deposit.receipt.index)]
+            failures += _stamped(desk, deposit, len(files)) if direct else ()
+            inside = embedded(paths, files, skip_special=skip_special) if embed else ()
+            write_certificate(ledger, deposit.receipt.index, target, embedded=inside)
         desk.done(deposit)
         document = _document(ledger.settings.origin, deposit.receipt, files, target)
         document["by_digest"] = len(typed)
@@ -165,7 +169,8 @@ def command(
         hint(safe_line(f"No time from one authority: {failure}"))
     if key is not None:
         hint(f"Who trusts this signer says so in the trust policy: {_pinned(author)}")
-    hint(safe_line(f"Check it with: evidence verify {target} FILE --policy {ledger.home.trust}"))
+    words = [shell_word(str(one)) for one in (target, ledger.home.trust)]
+    hint("Check it with: evidence verify {} FILE --policy {}".format(*words))
 
 
 def _pinned(author: Author) -> str:
@@ -202,11 +207,24 @@ def _hashed(
         return list(hash_files(paths, digests, skip_special=skip_special, progress=progress))
 
 
+@contextmanager
+def _entered(index: int) -> Iterator[None]:
+    """Says of whatever fails in it that the entry is there, and how to get its certificate."""
+    try:
+        yield
+    except EvidenceError:
+        hint(
+            f"The deposit is in the ledger already, as entry {index}. Repeat the same command "
+            "for its certificate, when what is told next is mended."
+        )
+        raise
+
+
 def _sealed(desk: Desk, index: int) -> Sequence[AuthorityError]:
     result = desk.seal()
     if result.seal is not None and not result.seal.tokens and result.failures:
         raise AuthorityUnreachable(
-            f"Entry {index} is in the ledger, but no authority gave a time: {result.failures[0]}",
+            f"Entry {index} has no time: no authority gave one: {result.failures[0]}",
             hint="Nothing is lost. Repeat the same command later for the certificate.",
         )
     for refusal in dict.fromkeys(map(str, result.witness_failures)):
@@ -242,9 +260,8 @@ def _tell(document: dict[str, object], *, json: bool) -> None:
         return
     again = " (it was there already)" if document["repeated"] else ""
     show(f"Entry {document['index']} of {safe_line(str(document['ledger']))}{again}")
-    size = "1 byte" if document["size"] == 1 else f"{document['size']:,} bytes"
     if document["files"]:
-        show(f"  files        {document['files']:,}, {size}")
+        show(f"  files        {document['files']:,}, {size_text(int(str(document['size'])))}")
     if document["by_digest"]:
         show(f"  by digest    {document['by_digest']:,}, never read")
     show(f"  entry hash   {document['leaf_hash']}")

@@ -10,7 +10,7 @@ import click
 
 from evidence_ledger.adapters.files.reading import fingerprint_file
 from evidence_ledger.core.digest import DIGEST_SIZE, Algorithm, parse_digest
-from evidence_ledger.errors import NoSuchEntry
+from evidence_ledger.errors import FormatError, NoSuchEntry, NotARegularFile
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.entry_view import received
 from evidence_ledger_cli.output import show, show_json
@@ -49,9 +49,21 @@ def command(wanted: str, home: Path | None, json: bool) -> None:
 
 def _digest(wanted: str) -> tuple[Algorithm, bytes]:
     if not os.path.lexists(wanted) and (":" in wanted or _is_hex(wanted)):
-        return parse_digest(wanted)
-    with ScreenProgress() as progress:
-        return Algorithm.SHA256, fingerprint_file(wanted, progress=progress).sha256
+        return _parsed(wanted)
+    try:
+        with ScreenProgress() as progress:
+            return Algorithm.SHA256, fingerprint_file(wanted, progress=progress).sha256
+    except NotARegularFile as error:
+        error.hint = "Name one file, not a folder or a link."
+        raise
+
+
+def _parsed(text: str) -> tuple[Algorithm, bytes]:
+    try:
+        return parse_digest(text)
+    except FormatError as error:
+        error.hint = error.hint or "A digest is written sha256:HEX, all its digits in lower case."
+        raise
 
 
 def _is_hex(text: str) -> bool:

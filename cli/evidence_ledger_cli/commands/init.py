@@ -9,7 +9,7 @@ import click
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.output import hint, show, show_json
-from evidence_ledger_cli.safe_text import safe_line
+from evidence_ledger_cli.safe_text import safe_line, shell_word
 
 _MORE = [name.value for name in Algorithm if name is not Algorithm.SHA256]
 
@@ -76,8 +76,9 @@ def command(
         show(f"  {label:<24} {safe_line(str(made[key]))}")
     if chosen is not None and chosen.password is not None:
         hint("The password was not kept: put it into a file of PGPASSFILE, or into PGPASSWORD.")
-    hint("Deposit a file with: evidence deposit FILE")
-    hint("Keep a copy of the folder: nobody can make the keys again.")
+    elsewhere = "" if home is None else f" --home {shell_word(str(home))}"
+    hint(f"Deposit a file with: evidence deposit FILE{elsewhere}")
+    hint("Keep a copy of the folder without signer/: nobody can make the keys again.")
 
 
 _LABELS = (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evidence_ledger.errors import UsageError
+from evidence_ledger.errors import FormatError, UsageError
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.output import show, show_json
 from evidence_ledger_cli.safe_text import safe_line
@@ -23,7 +23,11 @@ def command(file: Path, home: Path | None, json: bool) -> None:
     """
     from evidence_ledger.adapters.matter_book import read_card
 
-    card = read_card(file)
+    try:
+        card = read_card(file)
+    except FormatError as error:
+        error.hint = error.hint or "Name the file that evidence matter share wrote."
+        raise
     with place.opened(home, read_only=True) as ledger:
         if (held := ledger.matters.find(card.case_number)) is None:
             ledger.matters.add(card)

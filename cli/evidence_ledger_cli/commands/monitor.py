@@ -40,9 +40,11 @@ PATIENCE = 10.0
 )
 @click.option(
     "--policy",
+    "policies",
+    multiple=True,
     type=options.input_file(),
     metavar="TRUST.toml",
-    help="Names ledgers' keys and addresses, witnesses and their quorum.",
+    help="Names ledgers' keys and addresses, witnesses and their quorum: one file for all.",
 )
 @click.option(
     "--state",
@@ -102,7 +104,7 @@ PATIENCE = 10.0
 def command(
     ledgers: tuple[str, ...],
     vkeys: tuple[str, ...],
-    policy: Path | None,
+    policies: tuple[Path, ...],
     state: Path,
     once: bool,
     interval: float,
@@ -126,7 +128,7 @@ def command(
     """
     from evidence_ledger.monitor_assembly import opened_monitor
 
-    trust = read_trust(policy) if policy else None
+    trust = read_trust(_only(policies)) if policies else None
     addresses = ledgers or _addresses(trust)
     rules = Rules(
         keys=_keys(trust, vkeys),
@@ -160,6 +162,15 @@ def _left_at_once(opened: OpenMonitor, *, json: bool) -> Iterator[None]:
         if not opened.monitor.busy:
             raise
         os._exit(show_error(error, json=json))
+
+
+def _only(policies: tuple[Path, ...]) -> Path:
+    if len(policies) > 1:
+        raise UsageError(
+            "A monitor has one trust policy.",
+            hint="Put the [[log]] tables of all ledgers into one file, or name their keys: --vkey.",
+        )
+    return policies[0]
 
 
 def _look_once(opened: OpenMonitor, teller: AlertTeller, *, json: bool) -> int:

@@ -43,5 +43,5 @@ def command(
             )
         author = register_place.operator(ledger, key, password_file)
         receipt = register_place.enter(ledger, author, act)
-    says = f"{register_place.subject(who)} is not enrolled any more."
+    says = f"{register_place.subject(who)} hands in nothing more."
     register_place.tell(receipt, act, says, json=json)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,7 +33,7 @@ from evidence_ledger_cli.matter_check import verify_matter
 from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
-from evidence_ledger_cli.safe_text import safe_name
+from evidence_ledger_cli.safe_text import shell_word
 
 _HEADINGS = {
     Exhibit.CERTIFICATE: "Certificate",
@@ -79,6 +80,11 @@ _HEADINGS = {
     metavar="FILE",
     help="Where the evidence goes if the ledger contradicts; else CERTIFICATE.misbehaviour.",
 )
+@click.option(
+    "--skip-special",
+    is_flag=True,
+    help="Leave out links, sockets, devices and pipes in the folders named as FILE.",
+)
 @options.at
 @options.explain
 @place.home
@@ -92,6 +98,7 @@ def command(
     online: bool,
     ledger: str | None,
     evidence_file: Path | None,
+    skip_special: bool,
     at: datetime | None,
     explain: bool,
     home: Path | None,
@@ -115,9 +122,10 @@ def command(
         kind.require_policy(vkeys)
         _require_online(ledger, evidence_file, log, kind, online=online)
         trust = _trust(policy, home) if policy or not vkeys else None
+        presented = partial(_presented, files, skip_special=skip_special)
         with input_errors(certificate_file):
             report, found = _judged(
-                source, kind, files, trust, vkeys, at or SystemClock().now(), log
+                source, kind, files, presented, trust, vkeys, at or SystemClock().now(), log
             )
             if online:
                 report, found = _asked(report, source, trust, ledger)
@@ -132,6 +140,7 @@ def _judged(
     source: BinaryIO,
     kind: Exhibit,
     files: tuple[str, ...],
+    presented: Callable[[set[Algorithm]], list[PresentedFile]],
     trust: TrustPolicy | None,
     vkeys: tuple[str, ...],
     moment: datetime,
@@ -144,8 +153,8 @@ def _judged(
         return verify_matter(source, files, trust, moment, log)
     if log is not None and is_plain(source):
         raise UsageError("--log goes with a completeness certificate.")
-    presented = _presented(files, claimed_digests(source)) if files else []
-    return verify_certificate(source, presented, trust, moment), None
+    found = presented(claimed_digests(source)) if files else []
+    return verify_certificate(source, found, trust, moment), None
 
 
 def _require_online(
@@ -192,13 +201,15 @@ def _trust(named: Path | None, home: Path | None) -> TrustPolicy | None:
         return read_trust(named)
     own = place.home_at(home).trust
     if own.is_file():
-        hint(f"To trust your own ledger, say: --policy {safe_name(str(own))}")
+        hint(f"To trust your own ledger, say: --policy {shell_word(str(own))}")
     else:
         hint("Without a trust policy nobody is trusted. Name one with --policy TRUST.toml")
     return None
 
 
-def _presented(paths: Sequence[str], digests: set[Algorithm]) -> list[PresentedFile]:
+def _presented(
+    paths: Sequence[str], digests: set[Algorithm], *, skip_special: bool
+) -> list[PresentedFile]:
     with ScreenProgress() as progress:
-        hashed = hash_files(paths, digests, progress=progress)
+        hashed = hash_files(paths, digests, skip_special=skip_special, progress=progress)
         return [PresentedFile(one.name, one.fingerprint) for one in hashed]

@@ -80,13 +80,21 @@ def signer_file(signer: FileSigner, password: str | None = None) -> bytes:
     return signer.private_pem(password) + b"".join(pems)
 
 
+_MISSING = (
+    "Check that the file is there and that you may read it; put a ledger's own keys back from "
+    "a backup."
+)
+
+
 def read_key_file(path: Path) -> bytes:
     """The bytes of a small file. Raises KeyUnreadable."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
-        raise KeyUnreadable(f"{path.name} can't be read: {why(error)}.", where=str(path)) from error
+        raise KeyUnreadable(
+            f"{path.name} can't be read: {why(error)}.", where=str(path), hint=_MISSING
+        ) from error
     if len(data) > LARGEST:
         raise KeyUnreadable(f"{path.name} is too large for a key.", where=str(path))
     return data

@@ -208,6 +208,7 @@ def open_library(module: Path) -> Library:
     with _LOADING:
         if module not in _LIBRARIES:
             _require_file(module)
+            _require_text(module)
             with _loading(module):
                 _LIBRARIES[module] = Library(module, pkcs11.lib(str(module)))
         return _LIBRARIES[module]
@@ -240,6 +241,17 @@ def _require_file(module: Path) -> None:
             where=str(module),
             hint="It comes with the token's own software, or with OpenSC: opensc-pkcs11.so.",
         )
+
+
+def _require_text(module: Path) -> None:
+    try:
+        str(module).encode()
+    except UnicodeEncodeError:
+        raise KeyTokenUnusable(
+            "The name of this PKCS #11 library, or of its folder, is not UTF-8 text.",
+            where=str(module),
+            hint="Name a link to it that has another name.",
+        ) from None
 
 
 @atexit.register

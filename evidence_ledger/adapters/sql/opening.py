@@ -52,6 +52,10 @@ def _claim(path: Path) -> bool:
         if path.is_file() and path.stat().st_size == 0:
             return False
         raise LedgerExists("There is a ledger already.", where=str(path)) from error
+    except FileNotFoundError as error:
+        raise LedgerReadOnly(
+            "There is no such folder.", where=str(path.parent), hint="Make the folder first."
+        ) from error
     except OSError as error:
         raise LedgerReadOnly("The ledger's file can't be made.", where=str(path)) from error
     return True
@@ -117,7 +121,11 @@ def open_engine(where: Database | Path, *, read_only: bool, wait: float = WAIT) 
 
 def _require_file(path: Path) -> None:
     if not path.exists():
-        raise LedgerNotFound("There is no ledger.", where=str(path))
+        raise LedgerNotFound(
+            "The ledger's database is not there.",
+            where=str(path),
+            hint="Put it back from a backup; evidence init makes a new ledger, in another folder.",
+        )
     if not path.is_file():
         raise LedgerNotFound("This is not a file, so not a ledger's database.", where=str(path))
 

@@ -5,11 +5,11 @@ The driver's own errors come out; ``engine.translated`` knows them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Table, insert
 from sqlalchemy.sql import Executable
@@ -17,7 +17,6 @@ from sqlalchemy.sql import Executable
 from evidence_ledger.adapters.sql.dialects import dialect_of
 
 ROWS_AT_ONCE = 10_000
-ROWS_TOGETHER = 64
 
 # A row holds what the driver takes and gives: int, bytes, str, None.
 Row = tuple[Any, ...]
@@ -67,6 +66,12 @@ class Insertion:
         self._dialect = dialect
         self._kind = dialect_of(dialect.name)
 
+    @cached_property
+    def _compiled(self) -> tuple[str, bool]:
+        """The SQL, and whether its parameters go by name."""
+        compiled = insert(self._table).compile(dialect=self._dialect)
+        return compiled.string, compiled.positiontup is None
+
     def add(self, connection: Connection, rows: Iterable[Row]) -> None:
         """Insert ``rows``, a bounded number at a time."""
         source = iter(rows)
@@ -77,41 +82,10 @@ class Insertion:
                 self._kind.load(connection, self._table, batch)
 
     def _insert(self, connection: Connection, batch: list[Row]) -> None:
+        sql, is_named = self._compiled
         with closing(connection.connection.cursor()) as cursor:
-            if self._form.is_named:
-                cursor.executemany(self._form.sql, self._named(batch))
-                return
-            for sql, values in self._together(batch):
-                cursor.execute(sql, values)
-
-    @cached_property
-    def _form(self) -> _Form:
-        compiled = insert(self._table).compile(dialect=self._dialect)
-        head, _, row = compiled.string.partition(" VALUES ")
-        return _Form(compiled.string, head, row, compiled.positiontup is None)
+            cursor.executemany(sql, self._named(batch) if is_named else batch)
 
     def _named(self, batch: list[Row]) -> list[dict[str, Any]]:
         columns = self._table.columns.keys()
         return [dict(zip(columns, row, strict=True)) for row in batch]
-
-    def _together(self, batch: list[Row]) -> Iterator[tuple[str, list[Any]]]:
-        """Statements of many rows each, by powers of two, so that there are few to prepare.
-
-        The driver lets other threads run in each step: one a row would wait for them each time.
-        """
-        at, count = 0, ROWS_TOGETHER
-        while at < len(batch):
-            while count > len(batch) - at:
-                count //= 2
-            sql = f"{self._form.head} VALUES {', '.join([self._form.row] * count)}"
-            yield sql, [value for row in batch[at : at + count] for value in row]
-            at += count
-
-
-class _Form(NamedTuple):
-    """The SQL for one row, its parts before and behind ``VALUES``, and whether it names values."""
-
-    sql: str
-    head: str
-    row: str
-    is_named: bool

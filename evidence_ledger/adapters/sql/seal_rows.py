@@ -26,9 +26,8 @@ class SealRows:
         whole = select(
             known.number, known.first, known.size, known.root, known.checkpoint, known.entry
         )
-        self._objects = Prepared(
-            select(known.leaves, known.offsets).where(known.number == bindparam("which")), dialect
-        )
+        held = select(known.first, known.size, known.leaves, known.offsets)
+        self._objects = Prepared(held.where(known.number == bindparam("which")), dialect)
         self._by_number = Prepared(whole.where(seals.c.number == bindparam("which")), dialect)
         self._newest = Prepared(whole.order_by(seals.c.number.desc()).limit(1), dialect)
         self._covering = Prepared(
@@ -37,9 +36,9 @@ class SealRows:
             .limit(1),
             dialect,
         )
-        _, *held = tokens.c
+        _, *told = tokens.c
         self._tokens = Prepared(
-            select(*held).where(tokens.c.seal == bindparam("of")).order_by(tokens.c.position),
+            select(*told).where(tokens.c.seal == bindparam("of")).order_by(tokens.c.position),
             dialect,
         )
         self._closed = Prepared(
@@ -101,11 +100,10 @@ class SealRows:
 
     def objects(self, connection: Connection, number: int) -> SealObjects:
         """What a seal's tokens are over. Raises LedgerCorrupt."""
-        for leaves, offsets in self._objects.rows(connection, which=number):
-            if type(leaves) is not bytes or type(offsets) is not bytes or len(offsets) % 8:
-                break
-            places = struct.unpack(f">{len(offsets) // 8}Q", offsets)
-            return SealObjects(leaves, places)
+        for row in self._objects.rows(connection, which=number):
+            found = _objects(row)
+            if found is not None:
+                return found
         raise LedgerCorrupt(f"What seal {number} is over is missing or damaged.")
 
     def token_names(self, connection: Connection) -> dict[int, frozenset[str]]:
@@ -149,3 +147,16 @@ def _seal(
         raise LedgerCorrupt(f"Seal {row[0]} is damaged.")
     number, first, size, root, checkpoint = fixed
     return StoredSeal(number, first, size, root, checkpoint, found, entry, cosigned)
+
+
+def _objects(row: Row) -> SealObjects | None:
+    """None for a damaged row: every entry has its place, and the leaves of two documents there."""
+    first, size, leaves, offsets = row
+    if (type(first), type(size), type(leaves), type(offsets)) != (int, int, bytes, bytes):
+        return None
+    if len(offsets) != 8 * (size - first) or len(leaves) % 32 or not leaves:
+        return None
+    places = struct.unpack(f">{len(offsets) // 8}Q", offsets)
+    if places and (min(places) < 1 or max(places) + 2 > len(leaves) // 32):
+        return None
+    return SealObjects(leaves, places)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from evidence_ledger.adapters.no_answer import no_answer
 from evidence_ledger.adapters.timestamping.request import make_request
 from evidence_ledger.adapters.timestamping.retry_after import seconds_in
 from evidence_ledger.errors import (
@@ -92,7 +93,7 @@ class HttpAuthority:
                 self._require_reply(response)
                 return self._body(response, deadline)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            reason = _reason(error)
+            reason = no_answer(error)
             raise AuthorityUnreachable(
                 f"{self._name} did not answer: {reason}.", where=self._url
             ) from error
@@ -137,17 +138,3 @@ class HttpAuthority:
         return AuthorityAnswerInvalid(
             f"{self._name} did not answer with a timestamp: {reason}.", where=self._url
         )
-
-
-def _reason(error: BaseException) -> str:
-    """What stopped a request, in the system's plain words where it has some."""
-    import httpx
-
-    if isinstance(error, httpx.TimeoutException):
-        return "it took too long"
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
-        cause = cause.__cause__ or cause.__context__
-    return str(error) or "no reason given"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from evidence_ledger.adapters.no_answer import no_answer
 from evidence_ledger.core.witness_exchange import encode_request, own_note, parse_size
 from evidence_ledger.errors import (
     FormatError,
@@ -92,10 +93,8 @@ class HttpWitness:
             ) as response:
                 return self._answer(response, deadline)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            late = isinstance(error, httpx.TimeoutException)
-            reason = "it took too long" if late else str(error) or "no reason given"
             raise WitnessUnreachable(
-                f"{self._name} did not answer: {reason}.", where=self._url
+                f"{self._name} did not answer: {no_answer(error)}.", where=self._url
             ) from error
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ WRONG_KEY = (
     "Where it was rotated on another host: run evidence register rotate with the same key on this "
     "one too. No restart is needed."
 )
+NO_SEAL = "The last seal failed ({}): the log says why."
 
 
 @router.get("/v1/ledger", responses=LEDGER)
@@ -84,7 +85,8 @@ def _warnings(service: Service) -> list[str]:
         return [WRONG_KEY]
     except EvidenceError:
         pass  # the database is asked among the checks
-    return []
+    trouble = service.sealing.trouble if service.sealing else None
+    return [NO_SEAL.format(trouble)] if trouble else []
 
 
 def _tried(check: object) -> str:

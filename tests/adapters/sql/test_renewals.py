@@ -43,7 +43,7 @@ def seal(store: Store, number: int, *authorities: str, entry: int | None = None)
     """A seal with tokens, which has its entry unless ``entry`` is None."""
     tokens = tuple(replace(TOKEN, authority=name) for name in authorities)
     made = replace(SEAL, number=number, tokens=tokens)
-    store.add_seal(made, SealObjects(b"l" * 96, (1, 3, 2**40)))
+    store.add_seal(made, SealObjects(b"l" * 32 * 8, (1, 3, 6)))
     if entry is not None:
         store.close_seal(number, entry)
     return made

@@ -71,7 +71,7 @@ SEAL = StoredSeal(
     root=b"r" * 32,
     checkpoint=b"checkpoint",
 )
-OBJECTS = SealObjects(b"l" * 96, (1, 3, 2**40))
+OBJECTS = SealObjects(b"l" * 32 * 8, (1, 3, 6))
 TOKEN = StoredToken("own clock", False, b"response", b"token")
 
 
