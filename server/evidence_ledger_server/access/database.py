@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -15,9 +15,9 @@ WAIT = 5.0
 
 
 class SmallDatabase:
-    """One file with the tables that ``schema`` makes; made when it is first needed."""
+    """One file with what the statements in ``schema`` make; made when it is first needed."""
 
-    def __init__(self, path: Path, schema: str) -> None:
+    def __init__(self, path: Path, schema: Sequence[str]) -> None:
         self._path = path
         self._schema = schema
 
@@ -30,6 +30,8 @@ class SmallDatabase:
         try:
             with closing(self._connected()) as connection, connection:
                 connection.execute("BEGIN IMMEDIATE")
+                for statement in self._schema:
+                    connection.execute(statement)
                 yield connection
         except sqlite3.OperationalError as error:
             raise _told(error, self._path) from error
@@ -41,9 +43,11 @@ class SmallDatabase:
         if is_fresh:
             self._claim()
         connection = sqlite3.connect(self._path, timeout=WAIT, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(self._schema)
+        try:
+            _prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _claim(self) -> None:
@@ -56,7 +60,21 @@ class SmallDatabase:
             ) from error
 
 
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        # SQLite does not wait for another process that changes it just now; either mode is right.
+        if not _is_busy(error):
+            raise
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def _told(error: sqlite3.OperationalError, path: Path) -> LedgerLocked | LedgerReadOnly:
-    if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if _is_busy(error):
         return LedgerLocked(f"{path.name} is busy.", where=str(path))
     return LedgerReadOnly(f"{path.name} can't be used.", where=str(path))

@@ -10,8 +10,8 @@ from evidence_ledger_server.access.database import SmallDatabase
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS nonces (digest BLOB PRIMARY KEY, until INTEGER NOT NULL)"
-    " STRICT, WITHOUT ROWID;"
-    " CREATE INDEX IF NOT EXISTS nonces_until ON nonces (until);"
+    " STRICT, WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS nonces_until ON nonces (until)",
 )
 
 

@@ -25,7 +25,7 @@ _FORM = re.compile(rf"{PREFIX}([0-9a-f]{{16}})_([A-Za-z0-9_-]{{43}})", re.ASCII)
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS tokens (id TEXT PRIMARY KEY, digest BLOB NOT NULL,"
     " signer BLOB NOT NULL, scopes TEXT NOT NULL, name TEXT NOT NULL, made INTEGER NOT NULL,"
-    " until INTEGER NOT NULL, revoked INTEGER) STRICT;"
+    " until INTEGER NOT NULL, revoked INTEGER) STRICT",
 )
 _NOBODY = bytes(32)
 
