@@ -57,8 +57,8 @@ def audit_chain(
     With ``origin``, the ledger's, every statement must be for it and of its entry's kind.
     Without ``signatures`` these are not read at all. ``check`` is called for every batch of sound
     entries, and the worst that it finds is in ``ChainFindings.unsound``; only a function of a
-    module is called in other processes. With
-    ``claims`` these are compared with the statements' roots, and the index with them.
+    module is called in other processes. With ``claims`` these are compared with the statements'
+    roots, and the index with them; without, neither is read.
     ``advance`` is told how many more entries are done.
     Raises Refused for the first entry that is wrong, and LedgerError where the database can't be
     read.
@@ -81,14 +81,14 @@ def audit_chain(
         findings = join([one.span for one in checked], bounds.head, reader.tiles)
         _check_bounds(bounds)
         found = sum((one.claims for one in checked), ClaimFindings())
-        lost = index != found.index or None in (index, key)
+        lost = claims and (index is None or index != found.index)
         if lost:
             _check_fingerprints(reader)
         return replace(
             findings,
             unsound=worst_error(one.unsound for one in checked),
             claims=found,
-            lost=lost and claims,
+            lost=lost,
         )
     finally:
         engine.dispose()
