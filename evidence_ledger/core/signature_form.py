@@ -13,7 +13,7 @@ that; only ``cades.verify`` says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -53,19 +53,36 @@ class SignatureForm:
     hash_of: Callable[[bytes], bytes] | None
     is_right: Callable[[bytes, bytes], bool]
 
-    def accepts(self, cms: bytes, content: bytes, sha256: bytes) -> bool:
-        """Whether ``cms`` is of this form and ``cades.verify`` accepts it over ``content``.
+    def accepts(
+        self, signatures: Sequence[bytes], contents: Sequence[bytes], sha256: Sequence[bytes]
+    ) -> bool:
+        """Whether all are of this form and ``cades.verify`` accepts each over its content.
 
-        ``sha256`` is the content's.
+        ``sha256`` are the contents'. The arithmetic comes last, and alone: it is faster so.
         """
-        hashed, (start, stop), signature = self.hash_of, self.time, self.signature
-        between, behind, last = self.between
+        hashed, digest = self.hash_of, self.digest
+        digests = sha256 if hashed is None else [hashed(one) for one in contents]
         return (
-            (cms[:start], cms[between], cms[behind], cms[last]) == self.fixed
-            and cms[self.digest] == (sha256 if hashed is None else hashed(content))
-            and _MOMENT.fullmatch(cms, start, stop) is not None
-            and self.is_right(cms[signature], b"\x31" + cms[self.attributes])
+            self._has_equal_bytes(signatures)
+            and [cms[digest] for cms in signatures] == digests
+            and self._has_times(signatures)
+            and all(map(self.is_right, *self._signed(signatures)))
         )
+
+    def _has_equal_bytes(self, signatures: Sequence[bytes]) -> bool:
+        start, (between, behind, last) = self.time[0], self.between
+        found = [(cms[:start], cms[between], cms[behind], cms[last]) for cms in signatures]
+        return found == [self.fixed] * len(signatures)
+
+    def _has_times(self, signatures: Sequence[bytes]) -> bool:
+        start, stop = self.time
+        return all(map(_MOMENT.fullmatch, {cms[start:stop] for cms in signatures}))
+
+    def _signed(self, signatures: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+        """The signatures proper, and what each is over."""
+        signature, attributes = self.signature, self.attributes
+        messages = [b"\x31" + cms[attributes] for cms in signatures]
+        return [cms[signature] for cms in signatures], messages
 
 
 def form_of(cms: bytes, certificate: bytes) -> SignatureForm | None:

@@ -46,27 +46,24 @@ class SignatureCheck:
 
     def check(self, data: bytes, signature: bytes, signer: bytes) -> None:
         """As above, for the bytes of a statement that names ``signer`` (32 bytes)."""
-        name = signer.hex().encode("ascii")
-        if not self.knows(name, data, signature, hashlib.sha256(data).digest()):
+        form = self.form(signer.hex().encode("ascii"), len(signature))
+        if form is None or not form.accepts([signature], [data], [hashlib.sha256(data).digest()]):
             certificate = cades.verify(signature, data).certificate
             check_signer(signer, certificate)
-            self._remember((name, len(signature)), signature, certificate)
+            self._remember(signer, signature, certificate)
 
-    def knows(self, name: bytes, data: bytes, signature: bytes, digest: bytes) -> bool:
-        """Whether the signature is right by a form that was checked in full.
+    def form(self, name: bytes, size: int) -> SignatureForm | None:
+        """That of a signature of ``size`` bytes by the signer ``name`` (64 signs), checked in full
+        before; None where none was."""
+        return self._forms.get((name, size))
 
-        ``data`` is a statement that names the signer ``name`` (64 signs), ``digest`` its SHA-256.
-        """
-        form = self._forms.get((name, len(signature)))
-        return form is not None and form.accepts(signature, data, digest)
-
-    def _remember(self, key: _Key, signature: bytes, certificate: bytes) -> None:
+    def _remember(self, signer: bytes, signature: bytes, certificate: bytes) -> None:
         form = form_of(signature, certificate) if len(signature) <= LARGEST_FORM else None
         if form is None:
             return
         if len(self._forms) >= MOST_FORMS:
             self._forms.clear()
-        self._forms[key] = form
+        self._forms[signer.hex().encode("ascii"), len(signature)] = form
 
 
 check_signature: Final = SignatureCheck()

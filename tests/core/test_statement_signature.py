@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from evidence_ledger.core import cades, cms, der, oid, statement, statement_signature
 from evidence_ledger.core import der_writer as w
 from evidence_ledger.core.cms import Attribute
+from evidence_ledger.core.entry_audit import AuditRow
+from evidence_ledger.core.signature_audit import check_signatures
 from evidence_ledger.core.signature_form import form_of
 from evidence_ledger.core.signing_certificate import binding_attribute
 from evidence_ledger.core.statement import Statement, TreePoint
+from evidence_ledger.core.statement_form import plain_statements
 from evidence_ledger.core.statement_signature import SignatureCheck, check_signer
 from evidence_ledger.errors import EvidenceError, Refused
 from tests.core.test_cades import HOLDERS, KINDS, signer_of
@@ -234,3 +237,51 @@ def test_a_time_behind_the_digest_has_no_form() -> None:
     )
     cades.verify(made, data)
     assert form_of(made, signer.chain[0]) is None
+
+
+def batch(name: str, count: int) -> list[AuditRow]:
+    """Rows of signed statements, as an audit reads them."""
+    pairs = ((data, signed(name, data)) for data in (stated(name, at) for at in range(count)))
+    return [
+        (at, b"", b"", hashlib.sha256(data).digest(), data, signature)
+        for at, (data, signature) in enumerate(pairs)
+    ]
+
+
+def found_in(rows: list[AuditRow]) -> EvidenceError | None:
+    return check_signatures(rows, plain_statements([row[4] for row in rows]))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_batch_of_known_forms_needs_no_check_in_full(name: str, counted: list[bytes]) -> None:
+    rows = batch(name, 24)
+    assert found_in(rows) is None
+    counted.clear()
+    assert found_in(rows) is None
+    assert not counted
+
+
+@pytest.mark.parametrize("at", [0, 11, 23])
+def test_one_bad_signature_in_a_batch_is_named(at: int) -> None:
+    rows = batch("ecdsa-sha256", 24)
+    assert found_in(rows) is None
+    number, *parts, signature = rows[at]
+    rows[at] = (number, *parts, signature[:-1] + bytes([signature[-1] ^ 1]))
+    error = found_in(rows)
+    assert error is not None
+    assert error.where == f"entry {at}"
+
+
+def test_the_first_of_the_bad_is_named_whatever_its_form() -> None:
+    rows = batch("ecdsa-sha256", 12) + batch("rsa-pkcs1-sha256", 12)
+    rows = [(at, *row[1:]) for at, row in enumerate(rows)]
+    assert found_in(rows) is None
+    for at in (20, 15, 7, 9):
+        rows[at] = (*rows[at][:5], rows[at - 1][5])
+    error = found_in(rows)
+    assert error is not None
+    assert error.where == "entry 7"
+    rows[7] = rows[9] = (*rows[7][:5], None)
+    error = found_in(rows)
+    assert error is not None
+    assert error.where == "entry 15"

@@ -61,7 +61,7 @@ def raw(path: Path) -> Iterator[sqlite3.Connection]:
 
 def refusal(path: Path) -> str:
     with pytest.raises(Refused) as caught:
-        audit_chain(path)
+        audit_chain(path, claims=True)
     return caught.value.reason
 
 
@@ -165,9 +165,11 @@ def test_a_lost_fingerprint_is_told(stated: Path, tmp_path: Path, change: str) -
 
 @pytest.mark.parametrize("change", FALSE)
 def test_a_false_fingerprint_is_refused(stated: Path, tmp_path: Path, change: str) -> None:
+    path = spoilt(stated, tmp_path, change)
     with pytest.raises(Refused) as caught:
-        audit_chain(spoilt(stated, tmp_path, change), claims=True)
+        audit_chain(path, claims=True)
     assert caught.value.reason == "audit.false-fingerprint"
+    assert audit_chain(path).edge.size == 300, "nobody asked"
 
 
 @pytest.mark.parametrize("entry", ["-5", "300", "1 << 60", "'x'", "x'00'"])
@@ -313,7 +315,7 @@ def change(path: Path, table: str, column: str, key: dict[str, object], new: obj
 
 def assert_found(path: Path, table: str, column: str, new: object) -> None:
     try:
-        audit_chain(path)
+        audit_chain(path, claims=True)
     except (Refused, LedgerCorrupt):
         return
     assert (table, column) in ELSEWHERE, f"{table}.{column} = {new!r} was not noticed"
