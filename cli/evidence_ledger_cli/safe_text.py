@@ -1,4 +1,4 @@
-"""Names and messages as they may be shown on a screen, in so many columns, or typed into a shell."""
+"""Names and messages as they are shown on a screen, in so many columns, or typed into a shell."""
 
 from __future__ import annotations
 
