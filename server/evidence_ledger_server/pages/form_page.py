@@ -4,11 +4,24 @@ are sent.
 
 from __future__ import annotations
 
-from evidence_ledger_server.pages.layout import bullets, code, named, page, paragraphs, section
+from evidence_ledger_server.pages.layout import (
+    bullets,
+    code,
+    named,
+    page,
+    paragraphs,
+    rows,
+    section,
+)
 from evidence_ledger_server.pages.markup import Child, Html, element, joined
 from evidence_ledger_server.pages.offline import offline
 
 ACCEPTED = ".asice,.misbehaviour,application/vnd.etsi.asic-e+zip"
+VERDICTS = (
+    ("PASSED", "Every step of the check passed."),
+    ("FAILED", "A defect is proved."),
+    ("INDETERMINATE", "No defect is proved, but not everything could be decided."),
+)
 _SENT = "These files are sent to this server, hashed while they arrive, and kept nowhere."
 _SENT_ONE = "The file is sent to this server, hashed while it arrives, and kept nowhere."
 
@@ -20,8 +33,9 @@ def form_page(origin: str, policy: str) -> bytes:
         paragraphs(
             joined("This is the server of the ledger ", named(origin), "."),
             "Hand in a certificate and, if you have them, the files that it is about. You get a "
-            "report: PASSED, FAILED or INDETERMINATE, and every step that led there.",
+            "report with a verdict, and every step that led there:",
         ),
+        rows(*VERDICTS),
         _check(policy),
         _find(),
         _leaves(),

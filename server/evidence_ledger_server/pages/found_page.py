@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.counting import counted
 from evidence_ledger.core.safe_text import safe_name
 from evidence_ledger_server.pages.facts import moment
@@ -13,6 +15,7 @@ from evidence_ledger_server.pages.layout import code, named, page, paragraphs, r
 from evidence_ledger_server.pages.markup import Html, element, joined
 from evidence_ledger_server.pages.offline import offline
 
+NAMELESS = b"digest"
 UNKNOWN = "fingerprint.unknown"
 
 
@@ -25,7 +28,9 @@ class Looked:
     entries: Sequence[Mapping[str, Any]]
 
 
-def found_page(looked: Sequence[Looked], origin: str, request_id: str, most: int) -> bytes:
+def found_page(
+    looked: Sequence[Looked], origin: str, at: datetime, request_id: str, most: int
+) -> bytes:
     """The whole document; at most ``most`` entries of each are in it."""
     return page(
         "Fingerprints in this ledger",
@@ -36,17 +41,24 @@ def found_page(looked: Sequence[Looked], origin: str, request_id: str, most: int
             "received it, by the ledger's own clock. What else the depositor said is told only to "
             "whom the depositor allows."
         ),
-        section("This look-up", rows(("Ledger", named(origin)), ("Request", code(request_id)))),
+        section(
+            "This look-up",
+            rows(
+                ("Ledger", named(origin)),
+                ("Looked up at", moment(time_text(at))),
+                ("Request", code(request_id)),
+            ),
+        ),
         offline(),
         element("p", element("a", "Look another one up", href="check"), class_="onward"),
     )
 
 
 def _one(looked: Looked, most: int) -> Html:
-    name = safe_name(looked.name[:1000])
+    name = named(safe_name(looked.name[:1000])) if looked.name != NAMELESS else None
     return element(
         "section",
-        element("h2", named(name)),
+        element("h2", name or "Fingerprint"),
         element("p", code(looked.digest)),
         _answer(looked, most),
         class_="found",

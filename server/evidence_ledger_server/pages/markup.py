@@ -42,11 +42,6 @@ def joined(*children: Child) -> Html:
     return Html("".join(_written(one) for one in children if one is not None))
 
 
-def lines(*texts: str) -> Html:
-    """Texts on lines of their own, for ``pre``."""
-    return Html("\n".join(map(_written, texts)))
-
-
 def clipped(text: str) -> str:
     """``text``, or its beginning and how long it is."""
     if len(text) <= LONGEST:

@@ -82,7 +82,7 @@ def report_page(checked: Checked) -> bytes:
         established(report.facts),
         _steps(report.steps),
         _not_proved(checked),
-        offline(heading="Do not take this page's word for it"),
+        offline(report.subject, "Do not take this page's word for it"),
         element("p", element("a", "Check another one", href="check"), class_="onward"),
     )
 

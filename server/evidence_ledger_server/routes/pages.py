@@ -95,7 +95,8 @@ async def find(request: Request) -> Response:
     service.lookups.take(service.client(request.scope), len(files))
     looked = [await _looked(service, file) for file in files]
     origin = service.place.ledger.origin
-    return answer(found_page(looked, origin, request.state.request_id, MOST))
+    now, request_id = service.clock.now(), request.state.request_id
+    return answer(found_page(looked, origin, now, request_id, MOST))
 
 
 def _parser(request: Request, service: Service) -> FormParser:
