@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from base64 import b64decode
 from collections import deque
@@ -19,6 +19,11 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-default-apps --remote-debugging-pipe"
 )
+STARTER = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); "
+    "os.execv(sys.argv[3], sys.argv[3:])"
+)
+"""The pipe is where the browser looks for it: at 3 and 4, which are taken here."""
 
 
 class Browser:
@@ -31,9 +36,10 @@ class Browser:
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
-        command = f"exec {PROGRAM} {FLAGS} --user-data-dir={shlex.quote(self._folder.name)}"
+        pipes = [str(theirs_in), str(theirs_out)]
+        browser = [str(PROGRAM), *FLAGS.split(), f"--user-data-dir={self._folder.name}"]
         self._process = subprocess.Popen(
-            ["sh", "-c", f"{command} about:blank 3<&{theirs_in} 4>&{theirs_out}"],
+            [sys.executable, "-c", STARTER, *pipes, *browser, "about:blank"],
             pass_fds=[theirs_in, theirs_out],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
