@@ -130,6 +130,15 @@ def test_a_form_can_be_sent_again_after_going_back(
     assert browser.run("document.querySelector('form[action=find] button').disabled") is False
 
 
+def test_a_page_can_fetch_nothing_and_make_no_script(served: Served, browser: Browser) -> None:
+    browser.go(f"{served.server.url}/")
+    fetched = "fetch('v1/ledger').then(() => 'came', () => 'kept out')"
+    assert browser.run(fetched) == "kept out"
+    for made in ("document.body.innerHTML = '<p>'", "document.createElement('script').text = '1'"):
+        tried = f"(() => {{ try {{ {made}; return 'made' }} catch {{ return 'kept out' }} }})()"
+        assert browser.run(tried) == "kept out", made
+
+
 def test_the_report_is_printed_whole(served: Served, browser: Browser, folder: Path) -> None:
     browser.go(f"{served.server.url}/")
     browser.choose("#certificate", folder / "deposit.asice")

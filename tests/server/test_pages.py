@@ -37,8 +37,9 @@ def test_the_forms_work_without_a_script_and_have_labels(served: Served, path: s
     for form in page.all("form"):
         assert form["method"] == "post"
         assert form["enctype"] == "multipart/form-data"
-    fields = [one["id"] for one in page.all("input")]
-    assert sorted(fields) == sorted(one["for"] for one in page.all("label"))
+    fields = [str(one["id"]) for one in page.all("input")]
+    assert len(set(fields)) == len(fields) == 7
+    assert sorted(fields) == sorted(str(one["for"]) for one in page.all("label"))
     described = {one["aria-describedby"] for one in page.all("input") if "aria-describedby" in one}
     assert described <= {one["id"] for one in page.all("p") if "id" in one}
     assert "ledger.example/served" in page.text

@@ -113,8 +113,9 @@ def _presented(one: Facts) -> Html:
     if names:
         others = f" and {len(names) - 1:,} more" if len(names) > 1 else None
         return joined("Presented, and unaltered: ", named(names[0]), others)
-    says = "Inside the certificate, and unaltered." if one["embedded"] else "Not presented."
-    return joined(says)
+    if one["embedded"]:
+        return joined("Inside the certificate.")
+    return joined("No file that was presented is proved to be this one.")
 
 
 def _claims(facts: Facts) -> Html | None:

@@ -24,11 +24,11 @@ def refusal(problem: Problem, request_id: str, *, as_page: bool) -> Response:
     """The answer: a page for people, else a problem document."""
     if not as_page:
         return problem.response(request_id)
-    wait = counted(problem.retry, "second") if problem.retry else None
+    hint = f"Try again in {counted(problem.retry, 'second')}." if problem.retry else problem.hint
     document = page(
         TITLES.get(problem.status, "Not done"),
         element("p", problem.detail, class_="lead"),
-        paragraphs(problem.hint, f"Try again in {wait}." if wait else None),
+        paragraphs(hint),
         paragraphs("Nothing was decided about any certificate or file, and nothing was kept."),
         rows(
             ("Code", code(problem.code)),

@@ -96,7 +96,8 @@ async def find(request: Request) -> Response:
     looked = [await _looked(service, file) for file in files]
     origin = service.place.ledger.origin
     now, request_id = service.clock.now(), request.state.request_id
-    return answer(found_page(looked, origin, now, request_id, MOST))
+    document = await service.aside(lambda: found_page(looked, origin, now, request_id, MOST))
+    return answer(document)
 
 
 def _parser(request: Request, service: Service) -> FormParser:
