@@ -39,6 +39,8 @@ def verdict(page: Page) -> tuple[str, str]:
     (box,) = [one["class"] for one in page.all("section") if "verdict" in (one.get("class") or "")]
     assert box is not None
     word = box.split()[1].upper()
-    start = page.text.index(word)
+    sign = {"PASSED": "✓", "INDETERMINATE": "?", "FAILED": "✗"}[word]
+    start = page.text.index(f"{sign} {word}")
+    assert page.text.startswith(f"{word}: ")
     assert "By whose word" in page.text[start:]
     return word, page.text[start:]

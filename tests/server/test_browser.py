@@ -69,7 +69,7 @@ def test_with_the_script_a_file_stays_where_it_is(
     browser.choose("#file", folder / "lease.txt")
     browser.press("form[action=check] button")
     assert "PASSED" in browser.text
-    assert "1 file, by fingerprint alone" in browser.text
+    assert "lease.txt, by its fingerprint alone" in browser.text
     body = b"".join(sent)
     assert hashlib.sha256(SECRET).hexdigest().encode() in body
     assert b'name="file"; filename="lease.txt"' not in body
@@ -87,7 +87,7 @@ def test_a_file_is_sent_where_that_is_chosen(
     assert "These files are sent to this server" in browser.text
     browser.press("form[action=check] button")
     assert "PASSED" in browser.text
-    assert "by fingerprint alone" not in browser.text
+    assert "by its fingerprint alone" not in browser.text
     assert SECRET in b"".join(sent)
 
 

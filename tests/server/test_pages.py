@@ -58,6 +58,8 @@ def test_a_certificate_with_its_file_passes_and_the_report_can_be_filed(served: 
     assert "Deposited not later than" in text
     assert "1 file presented, unaltered; 1 of 1 covered." in text
     assert "Presented, and unaltered: lease.txt" in text
+    assert f"lease.txt , 9 bytes sha256:{hashlib.sha256(LEASE).hexdigest()}" in text
+    assert "only a fingerprint was sent" not in text
     assert "1 O 17/26" in text
     assert hashlib.sha256(served.certificate).hexdigest() in text
     policy = served.server.client.get("/v1/policy").content
@@ -111,7 +113,8 @@ def test_a_digest_in_place_of_a_file_is_told_to_be_one(served: Served) -> None:
     digest = f"sha256:{hashlib.sha256(LEASE).hexdigest()}".encode()
     word, text = verdict(served.checked(("digest", ("lease.txt", digest))))
     assert word == "PASSED"
-    assert "1 file, by fingerprint alone: this server did not see the bytes" in text
+    assert f"lease.txt , by its fingerprint alone {digest.decode()}" in text
+    assert "this server did not see its bytes" in text
     other = f"sha256:{'ab' * 32}".encode()
     assert verdict(served.checked(("digest", ("lease.txt", other))))[0] == "FAILED"
 
@@ -122,13 +125,17 @@ def test_a_completeness_certificate_with_its_certificates(tmp_path: Path) -> Non
         own = server.client.get("/v1/deposits/0/certificate").content
         answer = server.client.post(
             "/check",
-            files=[("certificate", ("all.asice", matter)), ("file", EMPTY), ("file", ("0", own))],
+            files=[
+                ("certificate", ("all.asice", matter)),
+                ("file", EMPTY),
+                ("file", ("own.asice", own)),
+            ],
         )
     word, text = verdict(page_of(answer))
     assert word == "PASSED"
     assert "Report on a completeness certificate" in page_of(answer).text
-    assert "Entry 0, received" in text
-    assert "presented: 0" in text
+    assert "Beside it own.asice" in text
+    assert "presented: own.asice" in text
     assert "evidence verify all.asice" in text
 
 
@@ -144,6 +151,7 @@ def test_evidence_against_an_operator_is_a_verdict_on_the_operator(served: Serve
     assert word == "FAILED"
     assert "FAILED is the verdict on the ledger's operator" in text
     assert VKEY in text
+    assert "by nobody else's word" in text
     assert "which ledger can't be believed" in text
     undecided = page_of(served.post(("certificate", ("x", ACCUSATION.read_bytes()))))
     assert verdict(undecided)[0] == "INDETERMINATE"

@@ -10,15 +10,15 @@ from evidence_ledger_server.pages.markup import Child, Html, element, joined
 NO_STORE = "no-store"
 
 
-def page(title: str, *main: Child, script: bool = False) -> bytes:
-    """A whole document."""
+def page(title: str, *main: Child, script: bool = False, told: str = "") -> bytes:
+    """A whole document; what is ``told`` comes first in the window's title."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="robots", content="noindex"),
-        element("title", f"{title} – Evidence ledger"),
+        element("title", f"{told}{title} – Evidence ledger"),
         element("link", rel="stylesheet", href=STYLE.address),
         element("script", type="module", src=SCRIPT.address) if script else None,
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from evidence_ledger import __version__
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.counting import counted
+from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.recipe import SKIPPED
 from evidence_ledger.core.report import Report, Step, Verdict
 from evidence_ledger.core.safe_text import safe_name
@@ -23,7 +24,7 @@ from evidence_ledger_server.pages.layout import (
     rows,
     section,
 )
-from evidence_ledger_server.pages.markup import Child, Html, element, joined
+from evidence_ledger_server.pages.markup import LONGEST, Child, Html, element, joined
 from evidence_ledger_server.pages.offline import offline
 
 SUBJECTS = {
@@ -33,6 +34,7 @@ SUBJECTS = {
     "fingerprints": "Report on fingerprints",
 }
 MOST_STEPS = 5000
+UNSEEN = "by its fingerprint alone"
 _MEANING = (
     "Evidence against an operator says which ledger can't be believed. It says nothing about any "
     "single deposit, nor which of two histories is the true one."
@@ -41,11 +43,14 @@ _MEANING = (
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """By whose word it was judged. ``own``: by the policy of the server; no digest: by keys."""
+    """By whose word it was judged: by a trust policy, the server's ``own`` or one that was sent
+    along, by verifier keys that were sent along, or by both.
+    """
 
-    name: str
-    sha256: str | None
-    own: bool
+    policy: str | None = None
+    sha256: str | None = None
+    own: bool = False
+    keys: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A report with what it was made from. ``by_digest``: no file beside it was sent itself."""
+    """A report with what it was made from; ``certificates`` are the names of those beside it."""
 
     report: Report
     judge: Judge
     subject: Subject | None
-    beside: int
-    by_digest: bool
+    files: Sequence[PresentedFile]
+    certificates: Sequence[str]
     at: datetime
     request_id: str
     origin: str
@@ -84,6 +89,7 @@ def report_page(checked: Checked) -> bytes:
         _not_proved(checked),
         offline(report.subject, "Do not take this page's word for it"),
         element("p", element("a", "Check another one", href="check"), class_="onward"),
+        told=f"{report.verdict}: ",
     )
 
 
@@ -100,9 +106,10 @@ def _verdict(report: Report) -> Html:
 
 
 def _judge(judge: Judge) -> Html:
-    if judge.sha256 is None:
-        says = paragraphs("Judged by the verifier keys that were sent along: ", named(judge.name))
-        return section("By whose word", says)
+    keys = bullets(*map(code, judge.keys)) if judge.keys else None
+    if judge.policy is None:
+        says = "Judged by the verifier keys that were sent along, and by nobody else's word."
+        return section("By whose word", paragraphs(says), keys)
     whose = (
         joined(
             "Judged by the trust policy of this server, which its operator chose (",
@@ -115,20 +122,24 @@ def _judge(judge: Judge) -> Html:
     return section(
         "By whose word",
         paragraphs(whose),
-        rows(("Policy", named(judge.name)), ("SHA-256 of the policy", code(judge.sha256))),
+        rows(
+            ("Policy", named(judge.policy)),
+            ("SHA-256 of the policy", code(str(judge.sha256))),
+            ("Verifier keys sent along", keys),
+        ),
     )
 
 
 def _checked(checked: Checked) -> Html:
     subject = checked.subject
-    name = None if subject is None else named(safe_name(subject.name[:1000]))
+    name = None if subject is None else named(safe_name(subject.name[:LONGEST]))
     return section(
         "What was checked",
         rows(
             ("File", name),
             ("Size", None if subject is None else counted(subject.size, "byte")),
             ("SHA-256 of the file", None if subject is None else code(subject.sha256)),
-            ("Beside it", _beside(checked)),
+            ("Files" if subject is None else "Beside it", _beside(checked)),
             ("Checked at", moment(checked.report.facts.get("checked_at", time_text(checked.at)))),
             ("By the server of", named(checked.origin)),
             ("Request", code(checked.request_id)),
@@ -137,15 +148,22 @@ def _checked(checked: Checked) -> Html:
     )
 
 
-def _beside(checked: Checked) -> str:
-    if not checked.beside:
-        return "no file"
-    many = counted(checked.beside, "file")
-    if not checked.by_digest:
-        return many
-    return (
-        f"{many}, by fingerprint alone: this server did not see the bytes, and compared no "
-        "digest that was not sent"
+def _beside(checked: Checked) -> Child:
+    items = [_file(one) for one in checked.files[:MOST]]
+    items += [named(one) for one in checked.certificates[:MOST]]
+    more = len(checked.files) + len(checked.certificates) - len(items)
+    if not items:
+        return "nothing"
+    return bullets(*items, f"… and {more:,} more" if more else None)
+
+
+def _file(file: PresentedFile) -> Html:
+    """A file's name and the digests that were compared."""
+    size, digests = file.fingerprint.size, file.fingerprint.digests
+    return joined(
+        named(safe_name(file.name[:LONGEST])),
+        f", {UNSEEN if size is None else counted(size, 'byte')}",
+        *(joined(element("br"), code(f"{name}:{one.hex()}")) for name, one in digests.items()),
     )
 
 
@@ -188,10 +206,15 @@ def _not_proved(checked: Checked) -> Html:
     facts = checked.report.facts
     meaning = facts.get("meaning")
     items: list[Child] = [meaning if isinstance(meaning, str) else _MEANING]
-    if checked.report.subject == "certificate" and not checked.beside:
+    if checked.report.subject == "certificate" and not checked.files:
         items.append(
             "No file was presented: whether a file that you have is the one that was deposited "
             "was not checked."
+        )
+    if any(one.fingerprint.size is None for one in checked.files):
+        items.append(
+            "That a file of which only a fingerprint was sent is the one that you have: this "
+            "server did not see its bytes, and compared no digest that was not sent."
         )
     if _own_clock(checked.report):
         items.append(

@@ -7,7 +7,6 @@ The check is that of ``POST /v1/verify``, under the same limits; the look-up is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import BinaryIO
 
 from fastapi import APIRouter, Request, Response
@@ -124,8 +123,8 @@ def _checked(service: Service, parser: FormParser, request_id: str) -> tuple[byt
         report,
         judge,
         _subject(parser.name, upload.certificate),
-        beside=len(upload.files) or len(piled),
-        by_digest=_by_digest(upload.files),
+        files=upload.files,
+        certificates=[one.name for one in piled],
         at=service.clock.now(),
         request_id=request_id,
         origin=service.place.ledger.origin,
@@ -137,9 +136,9 @@ def _judge(service: Service, parser: FormParser, upload: Upload) -> Judge:
     """By whose word it is judged: what the report names is what the check gets."""
     if parser.policy is not None and upload.policy is not None:
         digest = hashlib.sha256(parser.policy).hexdigest()
-        return Judge(upload.policy.name, digest, own=False)
+        return Judge(upload.policy.name, digest, keys=upload.vkeys)
     if upload.vkeys:
-        return Judge(", ".join(upload.vkeys), None, own=False)
+        return Judge(keys=upload.vkeys)
     upload.policy, text = service.trust_and_text
     return Judge(upload.policy.name, hashlib.sha256(text).hexdigest(), own=True)
 
@@ -152,7 +151,3 @@ def _subject(name: bytes, source: BinaryIO | None) -> Subject | None:
     while piece := source.read(PIECE):
         state.update(piece)
     return Subject(name, source.tell(), state.hexdigest())
-
-
-def _by_digest(files: Sequence[PresentedFile]) -> bool:
-    return bool(files) and all(one.fingerprint.size is None for one in files)
