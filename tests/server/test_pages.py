@@ -243,7 +243,9 @@ def test_what_is_no_form_is_refused(narrow: Running) -> None:
     assert "http.multipart" in cut.text
 
 
-@pytest.mark.parametrize("limit", ["requests_per_minute", "verifications_per_minute"])
+@pytest.mark.parametrize(
+    "limit", ["requests_per_minute", "verifications_per_minute", "lookups_per_minute"]
+)
 def test_who_asks_too_often_is_told_on_a_page(tmp_path: Path, limit: str) -> None:
     with Running(tmp_path / "ledger", seal_every=3600.0, **{limit: 10}) as server:
         parts = [("digest", (None, "ab" * 32))]
