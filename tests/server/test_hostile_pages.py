@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evidence_ledger_server.pages.addresses import PAGES
@@ -214,6 +214,8 @@ def test_a_line_break_in_a_part_starts_no_header_of_the_answer(served: Served) -
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
+@example("<b>&amp;\"'", "\" onfocus=\"alert(1)")
+@example("\u202e", "'><script>")
 def test_any_text_comes_back_as_text_without_hidden_signs(text: str, value: str) -> None:
     page = Page(element("p", text, id=value).text)
     ((tag, attributes),) = page.tags
