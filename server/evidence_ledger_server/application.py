@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
@@ -16,6 +16,8 @@ from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.gate import Gate
 from evidence_ledger_server.openapi import described, methods_at
+from evidence_ledger_server.pages.addresses import PAGES
+from evidence_ledger_server.pages.problem_page import refusal
 from evidence_ledger_server.problem import Problem, mistake, reported
 from evidence_ledger_server.routes import (
     access,
@@ -24,6 +26,7 @@ from evidence_ledger_server.routes import (
     fingerprints,
     ledger,
     log_files,
+    pages,
     signers,
     verification,
 )
@@ -45,7 +48,7 @@ ROUTERS = (
 class Application:
     """One process of the server (ASGI). The service is opened when the server starts."""
 
-    def __init__(self, open_service: Callable[[], Service]) -> None:
+    def __init__(self, open_service: Callable[[], Service], *, page: bool = True) -> None:
         self._open = open_service
         self.api = FastAPI(
             title="Evidence ledger",
@@ -54,7 +57,7 @@ class Application:
             docs_url=None,
             redoc_url=None,
         )
-        for router in ROUTERS:
+        for router in (*ROUTERS, *[pages.router] * page):
             self.api.include_router(router)
         self.api.add_exception_handler(EvidenceError, _told)
         self.api.add_exception_handler(Problem, _told)
@@ -82,20 +85,29 @@ class Application:
 
 def make_application(config: Config) -> Application:
     """The application of these settings."""
-    return Application(lambda: Service(config))
+    return Application(lambda: Service(config), page=config.page)
 
 
 async def _told(request: Request, error: Exception) -> Response:
     problem = _problem(error, request.state.request_id)
-    methods = methods_at(request.app.openapi_schema, request.url.path)
-    if problem.status == 405 and methods:
+    if problem.status == 405 and (methods := _methods(request)):
         problem.headers["Allow"] = ", ".join(methods)  # those of all routes there, not of one
-    return problem.response(request.state.request_id)
+    return _refused(request, problem)
+
+
+def _methods(request: Request) -> Sequence[str]:
+    path = request.url.path
+    return PAGES.get(path) or methods_at(request.app.openapi_schema, path)
 
 
 async def _mistaken(request: Request, _: Exception) -> Response:
     """The framework raises the error again, for the gate to log."""
-    return mistake().response(request.state.request_id)
+    return _refused(request, mistake())
+
+
+def _refused(request: Request, problem: Problem) -> Response:
+    state = request.state
+    return refusal(problem, state.request_id, as_page=state.as_page)
 
 
 ADDRESSES = "GET /openapi.json lists the addresses of a ledger's server."

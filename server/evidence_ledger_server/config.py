@@ -54,6 +54,7 @@ class Config(BaseModel):
     read_timeout: Seconds = 30.0
     stop_timeout: Seconds = 30.0
     access_log: bool = True
+    page: bool = True
     files: Path | None = None
     largest_deposit: Count = 32 * MIB
     largest_certificate: Count = 256 * MIB

@@ -14,6 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.log_lines import AccessLines
+from evidence_ledger_server.pages.addresses import HEADERS as PAGE_HEADERS
+from evidence_ledger_server.pages.addresses import PAGES
+from evidence_ledger_server.pages.problem_page import refusal
 from evidence_ledger_server.problem import Problem, busy, mistake, reported
 from evidence_ledger_server.service import Service
 
@@ -22,18 +25,21 @@ HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+"""Of all that is no page."""
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class _Answer:
     """What is sent back, with the headers that every answer has."""
 
-    def __init__(self, send: Send, request_id: str, *, https: bool) -> None:
+    def __init__(self, send: Send, request_id: str, *, https: bool, as_page: bool) -> None:
         self._send = send
-        self._headers = [(b"x-request-id", request_id.encode()), *HEADERS, *[HSTS] * https]
+        content = PAGE_HEADERS if as_page else (POLICY,)
+        own = (b"x-request-id", request_id.encode())
+        self._headers = [own, *HEADERS, *content, *[HSTS] * https]
         self.status = 0
         self.is_whole = False
 
@@ -61,8 +67,9 @@ class Gate:
             return
         started = time.perf_counter()
         request_id = str(uuid4())
-        scope.setdefault("state", {})["request_id"] = request_id
-        answer = _Answer(send, request_id, https=scope["scheme"] == "https")
+        as_page = self._service.config.page and scope["path"] in PAGES
+        scope.setdefault("state", {}).update(request_id=request_id, as_page=as_page)
+        answer = _Answer(send, request_id, https=scope["scheme"] == "https", as_page=as_page)
         self._active += 1
         self._service.metrics.active.inc()
         try:
@@ -78,15 +85,21 @@ class Gate:
             self._admit(scope)
             await self._app(scope, receive, answer.send)
         except Problem as problem:
-            await problem.response(request_id)(scope, receive, answer.send)
+            await self._refuse(problem, scope, receive, answer)
         except EvidenceError as error:
-            await reported(error, request_id).response(request_id)(scope, receive, answer.send)
+            await self._refuse(reported(error, request_id), scope, receive, answer)
         except Exception:
             logger.exception("a mistake of ours", extra={"told": {"request": request_id}})
             if not answer.status:
-                await mistake().response(request_id)(scope, receive, answer.send)
+                await self._refuse(mistake(), scope, receive, answer)
             elif not answer.is_whole:
                 raise
+
+    @staticmethod
+    async def _refuse(problem: Problem, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        state = scope["state"]
+        response = refusal(problem, state["request_id"], as_page=state["as_page"])
+        await response(scope, receive, answer.send)
 
     def _admit(self, scope: Scope) -> None:
         self._service.requests.take(self._service.client(scope))

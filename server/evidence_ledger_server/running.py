@@ -95,6 +95,7 @@ def checked(config: Config) -> Iterator[str]:
         yield f"address   {scheme}://{config.host}:{config.port}, {count}"
         seconds = "second" if config.seal_every == 1 else f"{config.seal_every:g} seconds"
         rhythm = f"every {seconds}" if config.seal else "elsewhere"
+        yield f"page      {'at /check' if config.page else 'none'}"
         yield f"seals     {rhythm}"
         register = ledger.registrar.at(ledger.store.head().size)
         allowed = "those who are enrolled" if register.closed else "everybody"

@@ -48,6 +48,13 @@ class ServedPolicy:
         self._follow()
         return self._policy
 
+    @property
+    def both(self) -> tuple[TrustPolicy, bytes]:
+        """The policy, and the bytes that it was read from."""
+        self._follow()
+        with self._lock:
+            return self._policy, self._text
+
     def close(self) -> None:
         """Let go of the file; nobody asks any more."""
         self._file.close()

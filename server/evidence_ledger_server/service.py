@@ -95,6 +95,11 @@ class Service:
         """The same as its file says it."""
         return self._policy.text
 
+    @property
+    def trust_and_text(self) -> tuple[TrustPolicy, bytes]:
+        """Both, of one moment."""
+        return self._policy.both
+
     def _make_place(self, home: Home) -> SealingPlace:
         where = self.config.postgresql
         return SealingPlace(home, lambda: open_ledger(home, clock=self.clock, database=where))

@@ -65,7 +65,7 @@ class Upload:
         self.held.close()
 
 
-class _Part:
+class Part:
     """The part that is arriving."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class UploadParser:
         self._count = 0
         self._algorithms: Iterable[Algorithm] | None = None
         self._field, self._value = bytearray(), bytearray()
-        self._part = _Part()
+        self._part = Part()
         called: MultipartCallbacks = {
             "on_part_begin": self._begin,
             "on_header_field": self._header_field,
@@ -132,7 +132,7 @@ class UploadParser:
         self._count += 1
         if self._count > MOST_PARTS:
             raise Problem(413, "http.parts", f"At most {MOST_PARTS:,} parts are taken.")
-        self._part = _Part()
+        self._part = Part()
 
     def _header_field(self, data: bytes, start: int, end: int) -> None:
         self._field += data[start:end]
@@ -164,7 +164,7 @@ class UploadParser:
             raise Problem(400, "http.part", "One certificate comes first, before any file.")
         self.upload.certificate = self.upload.held.enter_context(spooled())
 
-    def _open_file(self, part: _Part) -> None:
+    def _open_file(self, part: Part) -> None:
         """The certificate is whole by now: its kind says what is done with the file."""
         algorithms = self._claimed()
         if self.upload.certificates is not None:

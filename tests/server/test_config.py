@@ -64,6 +64,7 @@ def test_config_check_says_what_would_be_served(tmp_path: Path) -> None:
     assert "ledger.example/x, 0 entries" in done.stdout
     assert "http://127.0.0.1:1234, 1 process\n" in done.stdout
     assert "by everybody" in done.stdout
+    assert "page      at /check\n" in done.stdout
     assert "signed requests need public_url" in done.stdout
 
 

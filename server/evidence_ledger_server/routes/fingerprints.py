@@ -31,16 +31,17 @@ async def find(request: Request, algorithm: str, digest: str) -> Response:
     name, value = parse_digest(f"{algorithm}:{digest}")
     start = start_index(request)
     store = service.place.ledger.store
-    entries = await service.reading.read(lambda: _entries(store, name, value, start))
+    entries = await service.reading.read(lambda: entries_of(store, name, value, start))
     if not entries:
         raise Problem(404, "fingerprint.unknown", "No entry of this ledger holds this fingerprint.")
     told = {"digest": f"{name.value}:{value.hex()}", "entries": entries}
     return Response(json.dumps(told), media_type="application/json")
 
 
-def _entries(
+def entries_of(
     store: Store, algorithm: Algorithm, digest: bytes, start: int
 ) -> list[dict[str, object]]:
+    """The entries from ``start`` on that hold a digest, as JSON values."""
     found = store.find(digest, algorithm.value)
     indexes = dict.fromkeys(one.index for one in found if one.index >= start)
     return [_entry(store, index) for index in list(indexes)[:MOST]]

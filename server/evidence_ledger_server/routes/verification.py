@@ -15,6 +15,7 @@ from evidence_ledger.core.report import Report
 from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.errors import UsageError
 from evidence_ledger_server.body import stream
+from evidence_ledger_server.config import Config
 from evidence_ledger_server.fingerprint_check import check_fingerprints
 from evidence_ledger_server.openapi import REPORT, VERIFY
 from evidence_ledger_server.problem import Problem, too_large
@@ -43,16 +44,21 @@ async def verify(request: Request) -> Response:
     service.verifications.take(service.client(request.scope))
     parser = _parser(request, service)
     try:
-        async for part in stream(request, service.config.read_timeout):
-            if parser.is_heavy:
-                await service.aside(partial(parser.feed, part))
-            else:
-                parser.feed(part)
-        report = await service.verify(lambda: _report(service, parser.finish()))
+        await receive(request, service, parser)
+        report = await service.verify(lambda: report_on(service, parser.finish()))
     finally:
         parser.close()
     service.metrics.verdicts.labels(report.verdict.value).inc()
     return Response(json.dumps(report.to_json()), media_type="application/json")
+
+
+async def receive(request: Request, service: Service, parser: UploadParser | _Bare) -> None:
+    """Give the body to ``parser`` as it comes. Raises Problem."""
+    async for part in stream(request, service.config.read_timeout):
+        if parser.is_heavy:
+            await service.aside(partial(parser.feed, part))
+        else:
+            parser.feed(part)
 
 
 class _Bare:
@@ -88,11 +94,16 @@ def _parser(request: Request, service: Service) -> UploadParser | _Bare:
             "http.media-type",
             f"Send multipart/form-data, or the file itself as {' or '.join(BARE)}.",
         )
-    most = Limits(config.largest_certificate, config.largest_file, config.largest_presented)
-    return UploadParser(options[b"boundary"], most)
+    return UploadParser(options[b"boundary"], limits(config))
 
 
-def _report(service: Service, upload: Upload) -> Report:
+def limits(config: Config) -> Limits:
+    """The most bytes of each part."""
+    return Limits(config.largest_certificate, config.largest_file, config.largest_presented)
+
+
+def report_on(service: Service, upload: Upload) -> Report:
+    """The check that was asked for. Raises Problem, EvidenceError where it can't be taken."""
     if upload.certificate is not None:
         return _judged(service, upload, upload.certificate)
     Exhibit.CERTIFICATE.require_policy(upload.vkeys)
