@@ -258,6 +258,7 @@ ELSEWHERE = {
 UNCHANGEABLE = {("head", "id"): "the database itself takes no other value than 1"}
 SEAL_TABLES = {
     "seals",
+    "seal_groups",
     "tokens",
     "cosignatures",
     "supplements",
