@@ -9,6 +9,7 @@ from typing import Protocol
 
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
+from evidence_ledger.core.record_groups import Group
 from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.special import SpecialEntry
 from evidence_ledger.core.token_place import Place
@@ -288,6 +289,18 @@ class Store(Protocol):
 
     def seal_objects(self, number: int) -> SealObjects:
         """What the tokens of a seal are over. Raises LedgerCorrupt where there is none."""
+        ...
+
+    def seal_group(self, number: int, level: int, at: int) -> bytes | None:
+        """What is kept so of a seal: see ``core.record_groups``. None where it is missing."""
+        ...
+
+    def seal_groups(self, number: int) -> Iterator[Group]:
+        """All groups that are kept of a seal, by level and number, streamed."""
+        ...
+
+    def seal_count(self, number: int) -> int:
+        """How many leaves a seal has, by its groups; 0 where that can't be told."""
         ...
 
     def token_names(self) -> Mapping[int, frozenset[str]]:

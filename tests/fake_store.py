@@ -11,6 +11,7 @@ from evidence_ledger.core.chain import AppendedEntry, Extension, Head
 from evidence_ledger.core.edge import FullTile
 from evidence_ledger.core.entry import ROLL
 from evidence_ledger.core.note import parse_line
+from evidence_ledger.core.record_groups import Group, kept_of, split
 from evidence_ledger.core.renewal_history import LISTS, RenewalHistory
 from evidence_ledger.core.special import SpecialEntry, special_entries
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
@@ -160,6 +161,18 @@ class FakeStore:
         if number not in self._rows.objects:
             raise LedgerCorrupt("No such seal.")
         return self._rows.objects[number]
+
+    def seal_group(self, number: int, level: int, at: int) -> bytes | None:
+        found = self.seal_groups(number) if number in self._rows.objects else ()
+        return next((one.data for one in found if one[:2] == (level, at)), None)
+
+    def seal_groups(self, number: int) -> Iterator[Group]:
+        objects = self.seal_objects(number)
+        return kept_of(split(objects.leaves), objects.offsets)
+
+    def seal_count(self, number: int) -> int:
+        found = self._rows.objects.get(number)
+        return len(found.leaves) // 32 if found else 0
 
     def _change(self, number: int, **changes: object) -> None:
         self._rows.seals[number] = replace(self._rows.seals[number], **changes)  # type: ignore[arg-type]  # its own fields

@@ -125,7 +125,9 @@ def test_every_changed_leaf_and_offset_shows(sealed: Workbench) -> None:
     objects = sealed.store.seal_objects(0)
     leaves, offsets = objects.leaves, objects.offsets
     assert len(leaves) == 32 * 9
-    changed = [leaves[:at] + b"x" + leaves[at + 1 :] for at in range(0, 32 * 9, 32)]
+    changed = [
+        leaves[:at] + bytes([leaves[at] ^ 1]) + leaves[at + 1 :] for at in range(0, 32 * 9, 32)
+    ]
     spoilt = [
         *((seal, SealObjects(one, offsets)) for one in changed),
         (seal, SealObjects(leaves + bytes(32), offsets)),

@@ -72,8 +72,6 @@ def test_a_damaged_seal_is_the_ledgers_defect_and_no_mistake_of_the_user(
     _damage(ledger.home.database, content, name)
     place = assembly.open_ledger(ledger.home)
     try:
-        with pytest.raises(LedgerCorrupt):
-            place.issuer.issue(0)
         store = place.ledger.store
         with pytest.raises(LedgerCorrupt):
             TreeLeaves(store, DIGESTS["sha512"], Renewals(store)).of(0, [0])
@@ -82,6 +80,43 @@ def test_a_damaged_seal_is_the_ledgers_defect_and_no_mistake_of_the_user(
     report = sealed_ledger.audit(ledger)
     assert report.verdict is Verdict.FAILED
     assert "usage" not in [step.reason for step in report.steps]
+
+
+GROUPS: dict[str, tuple[int, Callable[[bytes], object]]] = {
+    "no places": (-1, lambda _: b""),
+    "places that are a number": (-1, lambda _: 5),
+    "half a place": (-1, lambda old: old[:-1]),
+    "a place beyond the leaves": (-1, lambda _: _FAR),
+    "a place on the last leaf": (-1, lambda _: struct.pack(">Q", 3)),
+    "a place on the checkpoint": (-1, lambda _: bytes(8)),
+    "no leaves": (0, lambda _: b""),
+    "a leaf cut off": (0, lambda old: old[:-1]),
+    "a leaf missing": (0, lambda old: old[:-32]),
+    "leaves that are a text": (0, lambda _: "x" * 128),
+    "the checkpoint's leaf another": (0, lambda old: bytes(32) + old[32:]),
+    "the signature's leaf another": (0, lambda old: old[:64] + bytes(32) + old[96:]),
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_damaged_group_is_the_ledgers_defect_and_gives_no_certificate(
+    sound: tuple[SealedLedger, bytes], name: str
+) -> None:
+    ledger, content = sound
+    _restore(ledger.home.database, content)
+    level, change = GROUPS[name]
+    with closing(sqlite3.connect(ledger.home.database, isolation_level=None)) as connection:
+        where = f"WHERE level = {level}"
+        (old,) = connection.execute(f"SELECT data FROM seal_groups {where}").fetchone()  # noqa: S608 a number
+        connection.execute(f"UPDATE seal_groups SET data = ? {where}", [change(old)])  # noqa: S608 and here too
+    place = assembly.open_ledger(ledger.home)
+    try:
+        with pytest.raises(LedgerCorrupt):
+            place.issuer.issue(0)
+    finally:
+        place.close()
+    report = sealed_ledger.audit(ledger)
+    assert "audit.seal-tree" in [step.reason for step in report.steps]
 
 
 _ERASURE = "DELETE FROM fingerprints WHERE entry = 0; DELETE FROM claims WHERE entry = 0"

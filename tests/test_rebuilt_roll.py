@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from evidence_ledger.adapters.log_source import DirectorySource
-from evidence_ledger.core import entry
+from evidence_ledger.core import entry, roll_rebuild
 from evidence_ledger.core.admission import admit
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.note import Note
 from evidence_ledger.core.roll import Roll
-from evidence_ledger.core.tile import encode_bundle, parse_bundle
+from evidence_ledger.core.roll_rebuild import MOST_UNSIGNED
+from evidence_ledger.core.tile import WIDTH, TilePath, encode_bundle, parse_bundle
 from evidence_ledger.published import Published
 from tests.matter_story import (
     FAILED,
@@ -149,6 +150,69 @@ def test_unsigned_bytes_behind_the_checkpoint_do_not_fail_an_honest_certificate(
         assert outcome(report, "16")[:2] == (OPEN, OPEN)
 
 
+class Mirror:
+    """A copy of a log that goes on with entries of its own, for ever; ``read`` counts its files."""
+
+    def __init__(self, log: DirectorySource, size: int, checkpoint: bytes) -> None:
+        self._log, self._size, self._checkpoint = log, size, checkpoint
+        self._plain = parse_bundle(log.tile(f"tile/entries/000.p/{size}"), size)
+        self.read = 0
+
+    def checkpoint(self) -> bytes:
+        return self._checkpoint
+
+    def tile(self, path: str) -> bytes:
+        self.read += 1
+        assert self.read < 400, "it reads for ever"
+        parsed = TilePath.parse(path)
+        if parsed.level is not None:
+            return self._log.tile(path)
+        first, last = entry.parse(self._plain[0]), parsed.index * WIDTH + parsed.width
+        made_up = [
+            replace(first, index=index, mark=None).encode()
+            for index in range(max(parsed.index * WIDTH, self._size), last)
+        ]
+        return encode_bundle([*(self._plain if parsed.index == 0 else ()), *made_up])
+
+
+def test_a_mirror_that_makes_up_entries_keeps_nobody_reading(story: Story, tmp_path: Path) -> None:
+    log = story.log(tmp_path)
+    said, size = (tmp_path / "checkpoint").read_bytes(), size_of(tmp_path)
+    endless = said.replace(b"\n%d\n" % size, b"\n%d\n" % (1 << 62))
+    mirror = Mirror(log, size, endless)
+    report = story.check(story.bench.complete(MATTER), story.own, log=mirror)
+    assert outcome(report, "16") == (OPEN, OPEN, "completeness.unfinished")
+    assert MOST_UNSIGNED // WIDTH < mirror.read < MOST_UNSIGNED // WIDTH + 20
+
+
+def test_what_the_ledger_signed_is_searched_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bench").mkdir()
+    story = told(tmp_path / "bench")
+    parts = story.bench.complete(MATTER)
+    story.bench.enter(OTHER, 5)
+    story.bench.ledger.seal()
+    (tmp_path / "log").mkdir()
+    log = story.log(tmp_path / "log")
+    monkeypatch.setattr(roll_rebuild, "MOST_UNSIGNED", 0)
+    assert story.check(parts, story.own, log=log).verdict is PASSED
+    monkeypatch.setattr(roll_rebuild, "MOST_BEHIND", 1)
+    report = story.check(parts, story.own, log=log)
+    assert outcome(report, "16") == (OPEN, OPEN, "completeness.unfinished")
+
+
+def test_nothing_is_read_for_a_checkpoint_that_nobody_trusted_signed(
+    story: Story, tmp_path: Path
+) -> None:
+    """Who made the certificate may have made up the log as well, of any size."""
+    log = story.log(tmp_path)
+    mirror = Mirror(log, size_of(tmp_path), (tmp_path / "checkpoint").read_bytes())
+    report = story.check(story.bench.complete(MATTER), story.own, policy=None, log=mirror)
+    assert outcome(report, "16") == (OPEN, OPEN, "checkpoint.no-policy")
+    assert mirror.read == 0
+
+
 def test_a_log_that_has_grown_rebuilds_the_roll_and_tells_of_a_later_entry(tmp_path: Path) -> None:
     (tmp_path / "bench").mkdir()
     story = told(tmp_path / "bench")
@@ -212,7 +276,7 @@ def test_another_history_that_no_known_key_signed_proves_nothing(
     assert outcome(report, "16") == (OPEN, OPEN, "completeness.other-log")
     (tmp_path / "log" / "checkpoint").write_bytes(signed)
     report = story.check(parts, policy=None, log=log)
-    assert found(report, "16") == (OPEN, "completeness.other-log")
+    assert found(report, "16") == (OPEN, "checkpoint.no-policy")
 
 
 def test_a_mirror_with_the_true_checkpoint_and_other_entries_proves_nothing(

@@ -53,7 +53,7 @@ from evidence_ledger.auditing.tasks import (
     TOKENS,
     WITNESSES,
 )
-from evidence_ledger.core import admission, record_tree, statement
+from evidence_ledger.core import admission, statement
 from evidence_ledger.core.chain_audit import ChainFindings
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.counting import counted
@@ -71,7 +71,7 @@ from evidence_ledger.core.verifier_key import VerifierKey
 from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
 from evidence_ledger.ports import CheckpointMemory, Store
 from evidence_ledger.sealing.sealed_objects import files_gone
-from evidence_ledger.sealing.sealer import split
+from evidence_ledger.sealing.sealed_tree import is_kept, sealed_tree
 from evidence_ledger.stored import StoredEntry, StoredSeal, StoredToken
 from evidence_ledger.tree import reader_of
 
@@ -226,7 +226,7 @@ class _Audit:
         count = 0
         self.renewals.walk()
         for seal in self._seals():
-            imprint = record_tree.tree_root(split(self._store.seal_objects(seal.number).leaves))
+            imprint = self._sealed_root(seal)
             if len({token.token for token in seal.tokens}) != len(seal.tokens):
                 raise Refused(
                     "audit.token-twice",
@@ -243,6 +243,16 @@ class _Audit:
         direct = check_direct(self._store, beside)
         more = f"; {direct} over files themselves" if direct else ""
         return f"{counted(count, 'timestamp')}, each over its seal{more}."
+
+    def _sealed_root(self, seal: StoredSeal) -> bytes:
+        objects = self._store.seal_objects(seal.number)
+        if not is_kept(self._store, seal, objects):
+            raise Refused(
+                "audit.seal-tree",
+                "The tree that is kept of a seal is not that of its leaves.",
+                where=f"seal {seal.number}",
+            )
+        return sealed_tree(self._store, seal).root
 
     def _check_token(
         self, seal: StoredSeal, position: int, token: StoredToken, imprint: bytes

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import BinaryIO
 
-from evidence_ledger.core import docket, entry, merkle, roll
+from evidence_ledger.core import checkpoint_trust, docket, entry, merkle, roll
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.counting import counted
 from evidence_ledger.core.docket import Docket
@@ -18,6 +18,7 @@ from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.core.online_check import follow, policy_keys
 from evidence_ledger.core.roll_rebuild import rebuilt
+from evidence_ledger.core.served_tree import read_signed
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification_case import Case
 from evidence_ledger.errors import EvidenceError, Refused, Undecided
@@ -97,9 +98,12 @@ class CompletenessCase(Case):
     def roll(self) -> str:
         if self._log is None:
             return self._taken_at_its_word()
-        following = self._docket.following
+        # How much is read, the checkpoint says: that is its signer's word, and nobody else's.
+        checkpoint_trust.check_log(self._note, self._checkpoint, self._policy)
         self._require_one_history(self._log)
-        found = rebuilt(self._log, self._checkpoint, self._entry.index, following.mark)
+        point, mark = self._checkpoint, self._docket.following.mark
+        signed = self._newest_signed(self._log)
+        found = rebuilt(self._log, point, self._entry.index, mark, signed)
         if found.roll.root() != self._entry.mark:
             raise Refused(
                 "completeness.roll",
@@ -112,7 +116,24 @@ class CompletenessCase(Case):
                 f"The ledger has a later entry of this matter: {found.later}.",
                 hint="Ask for a newer completeness certificate.",
             )
+        if found.unsearched is not None:
+            raise Undecided(
+                "completeness.unfinished",
+                "The roll is that of the ledger's public entries. Whether a later entry is of this "
+                f"matter could not be found out: from entry {found.unsearched} on the log says "
+                "that it has more than are searched.",
+                hint="Ask for a newer completeness certificate, or name the ledger itself.",
+            )
         return f"Rebuilt from the ledger's public entries: {counted(found.roll.size, 'mark')}."
+
+    def _newest_signed(self, log: TileSource) -> int:
+        """The size of the newest checkpoint there that a key of the policy signed; else 0."""
+        origin = self._checkpoint.origin
+        try:
+            newest, doubt = read_signed(log, origin, policy_keys(self._policy, origin))
+        except EvidenceError:
+            return 0
+        return newest.checkpoint.size if doubt is None else 0
 
     def _require_one_history(self, log: TileSource) -> None:
         """Raises Refused where what the log signed and serves contradicts the certificate.

@@ -20,6 +20,7 @@ H is SHA-256 in a seal. A renewal's tree has the digest that the renewal asks fo
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -49,7 +50,42 @@ def tree_root(leaves: Sequence[bytes]) -> bytes:
     return RecordTree(leaves).root
 
 
-class RecordTree:
+class ReducibleTree(ABC):
+    """A tree of which paths are asked for, wherever its hashes are.
+
+    Methods raise UsageError for an index outside.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def leaf(self, index: int) -> bytes:
+        """The hash of an object."""
+
+    @abstractmethod
+    def siblings(self, index: int) -> list[bytes]:
+        """What a leaf meets on its way to the root, lowest first."""
+
+    def plain_path(self, index: int) -> PartialLists:
+        """Partial hash lists for an object whose hash is the leaf, which is first and alone.
+
+        Beside a neighbour's hash it would look like one of a group of objects (section 4.2).
+        """
+        met = self.siblings(index)
+        return ((self.leaf(index),), *((hash_,) for hash_ in met))
+
+    def file_path(self, index: int, digest: bytes, salt: bytes) -> PartialLists:
+        """Partial hash lists for a file: its SHA-256 alone, the record salt, then the way up.
+
+        Raises UsageError where digest and salt do not give the leaf.
+        """
+        met = self.siblings(index)
+        if blinded(digest, salt) != self.leaf(index):
+            raise UsageError(f"Leaf {index} of the hash tree is not this file's.")
+        return ((digest,), (salt,), *((hash_,) for hash_ in met))
+
+
+class RecordTree(ReducibleTree):
     """All levels of one tree, built once; paths are read from them in log time.
 
     Raises UsageError for no leaves, a leaf that has not the digest's size, an index outside, or a
@@ -75,34 +111,21 @@ class RecordTree:
         """What a timestamp authority is asked to sign."""
         return self._levels[-1][0]
 
-    def siblings(self, index: int) -> list[bytes]:
-        """What a leaf meets on its way to the root, lowest first."""
+    def leaf(self, index: int) -> bytes:
+        """See ReducibleTree."""
         if not 0 <= index < len(self._levels[0]):
             raise UsageError(f"The hash tree has no leaf {index}.")
+        return self._levels[0][index]
+
+    def siblings(self, index: int) -> list[bytes]:
+        """See ReducibleTree."""
+        self.leaf(index)
         met = []
         for level in self._levels[:-1]:
             if index ^ 1 < len(level):
                 met.append(level[index ^ 1])
             index >>= 1
         return met
-
-    def plain_path(self, index: int) -> PartialLists:
-        """Partial hash lists for an object whose hash is the leaf, which is first and alone.
-
-        Beside a neighbour's hash it would look like one of a group of objects (section 4.2).
-        """
-        met = self.siblings(index)
-        return ((self._levels[0][index],), *((hash_,) for hash_ in met))
-
-    def file_path(self, index: int, digest: bytes, salt: bytes) -> PartialLists:
-        """Partial hash lists for a file: its SHA-256 alone, the record salt, then the way up.
-
-        Raises UsageError where digest and salt do not give the leaf.
-        """
-        met = self.siblings(index)
-        if blinded(digest, salt) != self._levels[0][index]:
-            raise UsageError(f"Leaf {index} of the hash tree is not this file's.")
-        return ((digest,), (salt,), *((hash_,) for hash_ in met))
 
 
 def _hash_of(digest: Digest) -> _Hash:

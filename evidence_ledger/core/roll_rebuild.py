@@ -16,21 +16,34 @@ from evidence_ledger.core.roll import Roll
 from evidence_ledger.core.tile import WIDTH, TilePath, level_paths, parse_bundle
 from evidence_ledger.errors import EvidenceError, FormatError, NewerFormat, Refused, Undecided
 
+MOST_BEHIND = 1 << 24
+"""So many entries behind the checkpoint are searched where a newer signed one covers them,"""
+MOST_UNSIGNED = 1 << 16
+"""and so many where nobody has signed that there are any."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The roll; ``later`` is the first entry behind it with the mark that was looked for."""
+    """The roll; ``later`` is the first entry behind it with the mark that was looked for.
+
+    ``unsearched`` is from which entry on the log says that it has more, which were not searched.
+    """
 
     roll: Roll
     later: int | None
+    unsearched: int | None = None
 
 
-def rebuilt(source: TileSource, point: Checkpoint, below: int, mark: bytes) -> Rebuilt:
+def rebuilt(
+    source: TileSource, point: Checkpoint, below: int, mark: bytes, signed: int = 0
+) -> Rebuilt:
     """The roll over the marks of the first ``below`` entries of the log.
 
     The entries under the checkpoint ``point`` must together give its root: until they do, they are
     the word of whoever serves them, and nothing in them is a defect of the ledger. Those behind it,
-    which nothing vouches for here, are only searched for ``mark``, as far as they can be read.
+    which nothing vouches for here, are only searched for ``mark``, as far as they can be read, and
+    no further than is reasonable: ``signed`` is the largest size that the ledger is known to have
+    signed. Nobody is to be kept reading by entries that are made up.
     Raises Undecided where they do not give the root, or one of them can't be read. Where they do,
     raises Refused for an entry that is none, or is another, and for a mark that stands twice, and
     NewerFormat. Raises LogUnreachable.
@@ -49,10 +62,12 @@ def rebuilt(source: TileSource, point: Checkpoint, below: int, mark: bytes) -> R
         )
     if reading.defect is not None:
         raise reading.defect
-    later = reading.later
-    if later is None:
-        later = _behind(source, point.size, published, mark)
-    return Rebuilt(reading.roll, later)
+    if reading.later is not None:
+        return Rebuilt(reading.roll, reading.later)
+    most = MOST_BEHIND if published <= signed else MOST_UNSIGNED
+    end = min(published, point.size + most)
+    later = _behind(source, point.size, end, mark)
+    return Rebuilt(reading.roll, later, None if end == published else end)
 
 
 class _Reading:
@@ -137,10 +152,10 @@ def _bundle(source: TileSource, path: TilePath) -> list[bytes]:
         raise _damaged(path.encode()) from error
 
 
-def _behind(source: TileSource, start: int, published: int, mark: bytes) -> int | None:
+def _behind(source: TileSource, start: int, end: int, mark: bytes) -> int | None:
     """The first entry from ``start`` on with this mark; what can't be read ends the search."""
     try:
-        for index, data in enumerate(_from(source, start, published), start):
+        for index, data in enumerate(_from(source, start, end), start):
             if _is_marked(_entry(data, index), mark):
                 return index
     except EvidenceError:
@@ -152,7 +167,7 @@ def _is_marked(parsed: Entry, mark: bytes) -> bool:
     return parsed.mark == mark and parsed.kind != ROLL
 
 
-def _from(source: TileSource, start: int, size: int) -> Iterator[bytes]:
-    for index in range(start // WIDTH, -(-size // WIDTH)):
-        path = TilePath(None, index, min(size - index * WIDTH, WIDTH))
+def _from(source: TileSource, start: int, end: int) -> Iterator[bytes]:
+    for index in range(start // WIDTH, -(-end // WIDTH)):
+        path = TilePath(None, index, min(end - index * WIDTH, WIDTH))
         yield from _bundle(source, path)[max(0, start - index * WIDTH) :]

@@ -11,7 +11,7 @@ from evidence_ledger.core.certificate import Certificate, FileRecord, FileToken,
 from evidence_ledger.core.certificate_writer import covered_object
 from evidence_ledger.core.claim import Claim
 from evidence_ledger.core.claim import parse as parse_claim
-from evidence_ledger.core.record_tree import RecordTree
+from evidence_ledger.core.record_tree import ReducibleTree
 from evidence_ledger.core.tlog_proof import TlogProof
 from evidence_ledger.core.token_place import FilePlace, Place
 from evidence_ledger.errors import LedgerError, NoSuchEntry, NotSealed
@@ -20,7 +20,7 @@ from evidence_ledger.issuing.bracketing import bracket_of
 from evidence_ledger.ports import Store
 from evidence_ledger.renewing.records import Renewals, TokenRecords
 from evidence_ledger.sealing.seal_member import bare_file, document, file
-from evidence_ledger.sealing.sealer import split
+from evidence_ledger.sealing.sealed_tree import place_of, sealed_tree
 from evidence_ledger.stored import StoredEntry, StoredSeal
 from evidence_ledger.tree import reader_of
 
@@ -64,9 +64,8 @@ class Issuer:
         claims = [data for _, data in self._store.claims(index)]
         shown = disclosure.disclose(claims, _existing(claims, positions, index))
         parsed = tuple((one.index, parse_claim(one.data)) for one in shown)
-        objects = self._store.seal_objects(seal.number)
-        tree = RecordTree(split(objects.leaves))
-        offset = objects.offsets[index - seal.first]
+        tree = sealed_tree(self._store, seal)
+        offset = place_of(self._store, seal, index)
         records = self._renewals.records(seal)
         over_files = self._renewals.of_files(index)
         beside = Accompanying(self._store, seal, [*records, *over_files.values()])
@@ -124,7 +123,7 @@ def _existing(
 def _object_records(
     stored: StoredEntry,
     seal: StoredSeal,
-    tree: RecordTree,
+    tree: ReducibleTree,
     offset: int,
     records: Sequence[TokenRecords],
 ) -> Iterator[ObjectRecord]:
@@ -141,7 +140,7 @@ def _object_records(
 
 def _file_records(
     claims: Sequence[tuple[int, Claim]],
-    tree: RecordTree,
+    tree: ReducibleTree,
     offset: int,
     records: Sequence[TokenRecords],
 ) -> dict[int, tuple[FileRecord, ...]]:

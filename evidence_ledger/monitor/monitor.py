@@ -1,7 +1,8 @@
 """Several ledgers followed at the same time, look by look.
 
 Each is looked at, and then held against what the others saw. A ledger that takes longer than a look
-has patience for is left to its worker, and is in a later look what it then is.
+has patience for is left to its worker, whose place another one takes, and is in a later look what
+it then is. Those that took long or did not answer share one worker the next time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from evidence_ledger.monitor.gossip import Gossip
 from evidence_ledger.monitor.rules import WORKERS, MonitorParts
 from evidence_ledger.monitor.signatures import Signatures
 from evidence_ledger.monitor.telling import Telling
+from evidence_ledger.monitor.turn import Turn, TurnLookup, TurnSource
 from evidence_ledger.monitor.unfollowed import Unfollowed
 from evidence_ledger.monitor.watching import Watching
 from evidence_ledger.monitor_ports import AlertBook, Lookup, StateKeeper
@@ -67,6 +69,9 @@ class _Ledger:
     def __init__(self, parts: MonitorParts, followed: Followed) -> None:
         self.address = followed.address
         self._parts = parts
+        self._turn = Turn(parts.clock)
+        source = TurnSource(followed.source, self._turn)
+        self.is_aside = False
         self._alerts = followed.alerts
         self.stage = _Stage.IDLE
         self.job: Future[None] | None = None
@@ -75,18 +80,19 @@ class _Ledger:
         self._telling = Telling(
             parts, followed.alerts, followed.address, lambda: self.follower.state.origin
         )
-        self.follower = Follower(parts, followed.source, followed.keeper, self._telling, state)
-        self._gossip = Gossip(parts, followed.source, self._telling, self.follower)
-        self._unfollowed = Unfollowed(parts.clock, followed.source, self._telling, self.follower)
+        self.follower = Follower(parts, source, followed.keeper, self._telling, state)
+        self._gossip = Gossip(parts, source, self._telling, self.follower)
+        self._unfollowed = Unfollowed(parts.clock, source, self._telling, self.follower)
         self._watching: list[Watching | Signatures] = []
         if followed.lookup is not None:
-            shared = parts, followed.lookup, self._telling, self.follower
+            lookup = TurnLookup(followed.lookup, self._turn)
+            shared = parts, lookup, self._telling, self.follower
             self._watching.append(Watching(*shared))
             if parts.rules.signatures:
                 self._watching.append(Signatures(*shared, self._gossip))
 
     def start(self, crew: Crew, stage: _Stage, do: Callable[[], None]) -> None:
-        self.stage, self.job = stage, crew.start(do)
+        self.stage, self.job = stage, crew.start(do, aside=self.is_aside)
 
     def finish(self) -> None:
         """Go on to the next stage where the job is done. Raises what it raised."""
@@ -104,19 +110,23 @@ class _Ledger:
         self._alerts.settle()
 
     def look(self) -> None:
+        self._turn.begin()
         self._telling.found.clear()
         self.follower.look()
         if self.follower.answered:
             self._unfollowed.look()
         for one in self._watching:
             one.look()
+        self.is_aside = self._turn.is_late or not self.follower.answered
 
     def compare(self, others: Sequence[_Ledger]) -> None:
+        self._turn.begin()
         for number, held in enumerate(self._parts.rules.held, 1):
             self._gossip.compare(held, f"a checkpoint that you hold ({number})", must=True)
         for other in others:
             self._compare_with(other)
         self._gossip.ask_witnesses()
+        self.is_aside = self.is_aside or self._turn.is_late
 
     def _compare_with(self, other: _Ledger) -> None:
         state, shown = other.follower.state, other.follower.shown
@@ -170,6 +180,8 @@ class Monitor:
         return [one.sight for one in self._ledgers]
 
     def _wait(self, patience: float | None) -> None:
-        wait([one.job for one in self._ledgers if one.job is not None], patience)
+        late = wait([one.job for one in self._ledgers if one.job is not None], patience).not_done
+        for job in late:
+            self._crew.let_go(job)
         for one in self._ledgers:
             one.finish()

@@ -24,6 +24,12 @@ FOLLOW_WITHIN = timedelta(minutes=10)
 COMPARE_WITHIN = timedelta(minutes=2)
 """After which one look begins no further comparison with what could not be followed."""
 
+LOOK_WITHIN = timedelta(minutes=15)
+"""After which one look asks a ledger nothing more, whatever it is asked for."""
+
+PROMPT = timedelta(seconds=10)
+"""A ledger that takes longer, or does not answer, is looked at aside the next time."""
+
 WORKERS = 8
 """Ledgers that are followed at the same time."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from evidence_ledger.core import claim
 from evidence_ledger.core.algorithm import Digest
 from evidence_ledger.core.claim import Claim
-from evidence_ledger.core.record_tree import PartialLists, RecordTree, record_salt
+from evidence_ledger.core.record_tree import PartialLists, ReducibleTree, record_salt
 from evidence_ledger.errors import LedgerCorrupt, UsageError
 from evidence_ledger.ports import Store
 from evidence_ledger.stored import StoredEntry, StoredSeal
@@ -35,7 +35,7 @@ class SealMember:
         return (self.digests or {}).get(algorithm.name)
 
 
-def document(tree: RecordTree, place: int, data: bytes) -> SealMember:
+def document(tree: ReducibleTree, place: int, data: bytes) -> SealMember:
     """A checkpoint, statement or signature. Raises LedgerCorrupt."""
     lists = tree.plain_path(place)
     if lists[0] != (hashlib.sha256(data).digest(),):
@@ -53,7 +53,7 @@ def _digests(fact: Claim) -> dict[str, bytes]:
     return {name.value: digest for name, digest in digests.items()}
 
 
-def file(tree: RecordTree, place: int, fact: Claim) -> SealMember:
+def file(tree: ReducibleTree, place: int, fact: Claim) -> SealMember:
     """A file, of which the ledger knows what was claimed. Raises LedgerCorrupt, FormatError."""
     known = _digests(fact)
     try:
@@ -64,7 +64,7 @@ def file(tree: RecordTree, place: int, fact: Claim) -> SealMember:
 
 
 def members_of(
-    store: Store, seal: StoredSeal, offsets: Sequence[int], tree: RecordTree
+    store: Store, seal: StoredSeal, offsets: Sequence[int], tree: ReducibleTree
 ) -> Iterator[SealMember]:
     """All objects of a seal that were not erased, by their places.
 
@@ -76,7 +76,7 @@ def members_of(
 
 
 def _members_of_entry(
-    store: Store, one: StoredEntry, offset: int, tree: RecordTree
+    store: Store, one: StoredEntry, offset: int, tree: ReducibleTree
 ) -> Iterator[SealMember]:
     if one.statement is not None:
         yield document(tree, offset, one.statement)

@@ -41,22 +41,25 @@ async def read_body(request: Request, most: int, seconds: float, room: Room) -> 
     It may take ``seconds``, and longer the more of it has come; nobody is silent for longer.
     """
     _check_length(request, most)
-    parts, size, more = [], 0, True
+    first, body, more = b"", bytearray(), True
     with _errors():
         async with asyncio.timeout(seconds) as limit:
             clock = asyncio.get_running_loop().time
             end = clock() + seconds
             while more:
                 part, more = _part(await request.receive())
-                size += len(part)
-                if size > most:
+                if len(first) + len(body) + len(part) > most:
                     raise too_large(most)
                 room.take(request.scope, len(part))
-                parts.append(part)
+                # Many small parts take many times their bytes; one that is the whole is not copied.
+                if first or body:
+                    body += part
+                else:
+                    first = part
                 if more:
                     end = min(end + len(part) / SLOWEST, clock() + seconds)
                     limit.reschedule(end)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    return first + body if body else first
 
 
 def _check_length(request: Request, most: int) -> None:

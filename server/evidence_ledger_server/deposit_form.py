@@ -15,9 +15,14 @@ import json
 from dataclasses import dataclass
 
 from evidence_ledger.core.admission import SignedStatement
+from evidence_ledger_server.json_parts import has_more
 from evidence_ledger_server.problem import Problem
 
 MOST_DEPOSITS = 1000
+
+_PARTS_A_DEPOSIT = 16
+_SHORTEST_CLAIM = 64
+"""Bytes, in a body: less than a salt with its path takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +34,14 @@ class DepositForm:
 
 
 def parse_form(body: bytes) -> DepositForm:
-    """The deposits in a body. Raises Problem (400)."""
+    """The deposits in a body. Raises Problem (400).
+
+    Nothing is built of a body with more parts than deposits of its length can have.
+    """
+    if has_more(body, MOST_DEPOSITS * _PARTS_A_DEPOSIT + 2 * len(body) // _SHORTEST_CLAIM):
+        raise Problem(400, "http.json-parts", "The body has more parts than deposits have.")
     try:
-        members = json.loads(body, parse_constant=_no_constant)
+        members = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Problem(400, "http.json", "The body is no JSON text in UTF-8.") from error
     if not isinstance(members, dict):

@@ -14,6 +14,7 @@ from evidence_ledger.adapters.keys.pin_desk import Pins
 from evidence_ledger.adapters.keys.pkcs11_library import close_libraries
 from evidence_ledger.errors import (
     KeyTokenUnusable,
+    KeyUnusable,
     PinLocked,
     WrongPin,
 )
@@ -49,6 +50,54 @@ def test_a_wrong_pin_is_told_and_never_sent_twice(
         imported(token.hsm, pin)
     assert reader.opened == [pin]
     assert works(imported(token.hsm))
+
+
+@pytest.mark.parametrize("says", [pkcs11.GeneralError, pkcs11.FunctionFailed, pkcs11.DeviceError])
+def test_a_library_that_calls_a_wrong_pin_a_general_error_gets_it_once(
+    says: type[pkcs11.PKCS11Error],
+    token: SoftToken,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signer = reopened(imported(token.hsm), tmp_path / "key.pem", "0000")
+    reader = behind(Reader(refuses=says), monkeypatch)
+    with pytest.raises(KeyTokenUnusable):
+        signer.sign(b"x")
+    for _ in range(2):
+        with pytest.raises(WrongPin, match="or failed when it was sent"):
+            signer.sign(b"x")
+    with pytest.raises(WrongPin, match="or failed when it was sent"):
+        imported(token.hsm, "0000")
+    assert reader.opened == ["0000"]
+    reader.refuses = None
+    assert works(imported(token.hsm))
+
+
+@pytest.mark.parametrize("says", [pkcs11.TokenNotPresent, pkcs11.SessionCount])
+def test_a_pin_that_was_not_looked_at_may_be_sent_again(
+    says: type[pkcs11.PKCS11Error], token: SoftToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = behind(Reader(refuses=says), monkeypatch)
+    with pytest.raises(KeyUnusable):
+        imported(token.hsm)
+    reader.refuses = None
+    assert works(imported(token.hsm))
+
+
+def test_a_pin_for_one_signature_that_ends_in_a_general_error_is_not_sent_again(
+    hsm: SoftHsm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hsm.token().add(OWNER, always_authenticate=True)
+    reader = behind(Reader(), monkeypatch)
+    signer = imported(hsm)
+    reader.broken = [pkcs11.SessionHandleInvalid(), pkcs11.GeneralError()]
+    with pytest.raises(KeyTokenUnusable):
+        signer.sign(b"x")
+    assert reader.opened == [PIN, PIN], "a session that ended is begun anew, once"
+    made = len(reader.mechanisms)
+    with pytest.raises(WrongPin, match="or failed when it was sent"):
+        signer.sign(b"x")
+    assert (reader.opened, len(reader.mechanisms)) == ([PIN, PIN], made)
 
 
 def test_a_wrong_pin_in_a_kept_file_is_sent_once(

@@ -1,112 +1,88 @@
-"""Records of several objects, of several digests, and joined in either way."""
+"""A tree kept in groups gives the paths of the whole tree, and refuses groups that are not its."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import hashlib
 
 import pytest
 
-from evidence_ledger.core import der_writer as w
-from evidence_ledger.core import evidence_record as er
-from evidence_ledger.core.record_coverage import RecordedObject, digests_needed
-from evidence_ledger.core.record_verification import verify_record
-from evidence_ledger.core.report import Verdict
-from tests.record_factory import (
-    DATA,
-    SHA256,
-    SHA512,
-    START,
-    B,
-    day,
-    given,
-    initial,
-    reasons,
-    rebuilt,
-    stamp,
-    story,
-    trust,
-    verdicts,
-)
+from evidence_ledger.core.record_groups import Group, GroupedTree, groups_of
+from evidence_ledger.core.record_tree import RecordTree, blinded
+from evidence_ledger.errors import LedgerCorrupt, UsageError
+
+SIZES = (1, 2, 3, 255, 256, 257, 511, 512, 513, 1000, 65_536, 65_537, 66_049)
 
 
-def group(*objects: bytes) -> bytes:
-    hashes = tuple(sorted(SHA256.of(one) for one in objects))
-    root = SHA256.of(b"".join(hashes))
-    return er.initial_record((hashes,), stamp(root, START))
+def leaves_of(count: int) -> list[bytes]:
+    return [hashlib.sha256(b"%d" % number).digest() for number in range(count)]
 
 
-def test_a_group_covers_all_of_its_objects() -> None:
-    record = group(b"document", b"signature")
-    whole = verify_record(record, given(b"document", b"signature"), trust(day(2028)))
-    part = verify_record(record, given(b"document"), trust(day(2028)))
-    assert (whole.verdict, whole.facts["whole_group"]) == (Verdict.PASSED, True)
-    assert (part.verdict, part.facts["whole_group"]) == (Verdict.PASSED, False)
-    other = verify_record(record, given(b"document", b"other"), trust(day(2028)))
-    assert reasons(other) == {"record.object-not-covered"}
+def kept(leaves: list[bytes]) -> dict[tuple[int, int], bytes]:
+    return {one[:2]: one.data for one in groups_of(leaves)}
 
 
-def test_a_group_renewed_with_another_digest_covers_all_of_its_objects() -> None:
-    before = er.parse(group(b"document", b"signature"))
-    chains = w.sequence(*(chain.raw for chain in before.chains))
-    hashes = tuple(
-        sorted(SHA512.of(SHA512.of(one) + SHA512.of(chains)) for one in (b"document", b"signature"))
+@pytest.mark.parametrize("count", SIZES)
+def test_every_path_is_that_of_the_whole_tree(count: int) -> None:
+    leaves = leaves_of(count)
+    whole, groups = RecordTree(leaves), kept(leaves)
+    tree = GroupedTree(count, lambda level, number: groups.get((level, number)))
+    assert tree.root == whole.root
+    step = max(1, count // 300)
+    for index in {*range(0, count, step), *range(max(0, count - 3), count)}:
+        assert tree.leaf(index) == leaves[index]
+        assert tree.plain_path(index) == whole.plain_path(index)
+
+
+def test_a_files_path_is_that_of_the_whole_tree() -> None:
+    leaves = leaves_of(600)
+    leaves[300] = blinded(leaves[0], leaves[1])
+    groups = kept(leaves)
+    tree = GroupedTree(600, lambda level, number: groups.get((level, number)))
+    assert tree.file_path(300, leaves[0], leaves[1]) == RecordTree(leaves).file_path(
+        300, leaves[0], leaves[1]
     )
-    token = stamp(SHA512.of(b"".join(hashes)), day(2028, 7), B, SHA512)
-    chain = w.sequence(er.encode_stamp(SHA512, (hashes,), token))
-    record = w.sequence(
-        w.integer(1),
-        w.sequence(SHA256.identifier.encode(), SHA512.identifier.encode()),
-        w.sequence(before.chains[0].raw, chain),
-    )
-    assert verify_record(record, given(b"document", b"signature"), trust(day(2030))).verdict is (
-        Verdict.PASSED
-    )
-    assert verify_record(record, given(b"document"), trust(day(2030))).verdict is Verdict.PASSED
-    wrong = verify_record(record, given(b"document", b"other"), trust(day(2030)))
-    assert verdicts(wrong)["4"] == (Verdict.FAILED, "record.tree-not-covered")
+    with pytest.raises(UsageError):
+        tree.file_path(301, leaves[0], leaves[1])
 
 
-def test_a_digest_that_is_missing_is_asked_for() -> None:
-    (record,) = rebuilt([initial()], [DATA], day(2028, 7))
-    assert digests_needed(er.parse(record)) == ("sha256", "sha512")
-    half = [RecordedObject("file", {"sha256": SHA256.of(DATA)})]
-    report = verify_record(record, half, trust(day(2030)))
-    assert verdicts(report)["4"] == (Verdict.INDETERMINATE, "record.digest-missing")
-    both = [RecordedObject("file", {"sha256": SHA256.of(DATA), "sha512": SHA512.of(DATA)})]
-    assert verify_record(record, both, trust(day(2030))).verdict is Verdict.PASSED
+def test_a_path_takes_one_group_of_each_level() -> None:
+    groups, read = kept(leaves_of(66_049)), []
+
+    def get(level: int, number: int) -> bytes | None:
+        read.append((level, number))
+        return groups.get((level, number))
+
+    GroupedTree(66_049, get).plain_path(40_000)
+    assert sorted(read) == [(0, 156), (1, 0), (2, 0)]
 
 
-def test_without_an_object_nothing_is_proved() -> None:
-    report = verify_record(story()[-1], [], trust(day(2035)))
-    assert report.verdict is Verdict.INDETERMINATE
-    assert reasons(report) == {"record.no-object"}
-    assert "existed_not_later_than" not in report.facts
+@pytest.mark.parametrize("index", [-1, 600])
+def test_there_is_no_leaf_outside(index: int) -> None:
+    tree = GroupedTree(600, lambda *_: b"")
+    with pytest.raises(UsageError, match="no leaf"):
+        tree.siblings(index)
 
 
-def hash_of_chains(record: bytes) -> bytes:
-    return SHA512.of(w.sequence(*(chain.raw for chain in er.parse(record).chains)))
+@pytest.mark.parametrize("place", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("damage", ["gone", "cut", "longer", "another", "half a hash"])
+def test_a_damaged_group_gives_no_path(place: tuple[int, int], damage: str) -> None:
+    groups = kept(leaves_of(600))
+    old = groups[place]
+    groups[place] = {
+        "gone": b"",
+        "cut": old[:-32],
+        "longer": old + bytes(32),
+        "another": old[:32] + bytes(32) + old[64:],
+        "half a hash": old[:-16],
+    }[damage]
+    tree = GroupedTree(600, lambda level, number: groups.get((level, number)))
+    with pytest.raises(LedgerCorrupt):
+        tree.plain_path(300)
 
 
-def sorted_renewal(record: bytes) -> bytes:
-    """A hash-tree renewal whose hashes are sorted before they are joined (figure 4)."""
-    leaf = SHA512.of(b"".join(sorted([SHA512.of(DATA), hash_of_chains(record)])))
-    chain = w.sequence(er.encode_stamp(SHA512, None, stamp(leaf, day(2028, 7), B, SHA512)))
-    return w.sequence(
-        w.integer(1),
-        w.sequence(SHA256.identifier.encode(), SHA512.identifier.encode()),
-        w.sequence(*(one.raw for one in er.parse(record).chains), chain),
-    )
-
-
-@pytest.mark.parametrize("data_first", [True, False])
-def test_both_ways_of_joining_are_read(data_first: bool) -> None:
-    records = (initial(moment=START + timedelta(seconds=number)) for number in range(1000))
-    record = next(one for one in records if (SHA512.of(DATA) < hash_of_chains(one)) == data_first)
-    report = verify_record(sorted_renewal(record), given(), trust(day(2030)))
-    assert report.verdict is Verdict.PASSED
-
-
-def test_a_lone_hash_that_was_hashed_once_more_is_read() -> None:
-    leaf = SHA256.of(DATA)
-    again = er.initial_record(((leaf,),), stamp(SHA256.of(leaf), START))
-    assert verify_record(again, given(), trust(day(2028))).verdict is Verdict.PASSED
+def test_no_leaves_make_no_groups() -> None:
+    with pytest.raises(UsageError):
+        list(groups_of([]))
+    with pytest.raises(UsageError):
+        list(groups_of([bytes(31)]))
+    assert list(groups_of([bytes(32)])) == [Group(0, 0, bytes(32))]

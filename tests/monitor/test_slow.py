@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from evidence_ledger.core.report import Verdict
-from tests.monitor.bench import ADDRESS, FakeLedger, bench
+from evidence_ledger.monitor.rules import Rules
+from tests.monitor.bench import ADDRESS, KEYS, FakeLedger, bench
 
 
 def slow(ledger: FakeLedger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +89,30 @@ def test_a_fork_with_slow_entries_is_proved_from_its_tiles(
     slow(other, monkeypatch)
     monitor.ledgers[ADDRESS] = other
     assert monitor.codes() == ["monitor.slow", "ledger.two-histories"]
+
+
+def test_a_look_ends_in_time_whatever_is_asked(tmp_path: Path) -> None:
+    """A server that answers each question about signers after two minutes."""
+    monitor, ledger = bench(tmp_path, 2)
+    ledger.add(40_000)
+    ledger.publish()
+    monitor.rules = Rules(KEYS, signers={bytes(32): "somebody"})
+    asked: list[int] = []
+
+    class Slow(FakeLedger):
+        def signer_tags(self, start: int) -> Sequence[bytes | None]:
+            asked.append(start)
+            self.clock.move(seconds=120)
+            return [b"x" * 16] * 1000
+
+    monitor.ledgers[ADDRESS] = Slow(ledger.clock, ledger.entries, published=ledger.published)
+    start = ledger.clock.now()
+    (sight,) = monitor.look()
+    assert ledger.clock.now() - start < timedelta(minutes=20)
+    assert len(asked) == 8
+    assert [one.code for one in sight.alerts] == ["monitor.look-up"]
+    monitor.look()
+    assert asked[8] == 8000, "the next look goes on"
 
 
 def test_comparing_what_was_not_followed_ends_in_time(

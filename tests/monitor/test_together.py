@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -72,15 +74,76 @@ def test_the_others_are_followed_while_one_keeps_silent(tmp_path: Path) -> None:
         assert not opened.busy
 
 
-def test_no_more_than_so_many_are_asked_at_once(tmp_path: Path) -> None:
+def test_ledgers_that_never_answer_hold_no_worker_that_others_wait_for(tmp_path: Path) -> None:
+    """More of them than there are workers, and named first."""
     monitor = several(tmp_path, 5, workers=2)
-    silent = [slow(monitor, number) for number in range(5)]
+    silent = [slow(monitor, number) for number in range(4)]
     with monitor.opened() as (opened, _):
         opened.look(0.2)
-        assert [one.is_asked.is_set() for one in silent] == [True, True, False, False, False]
+        for one in silent[:2]:
+            assert one.is_asked.wait(WAIT)
+        opened.look(0.2)
+        opened.look(0.2)
+        assert [one.state.mark.size for one in opened.look(0.2)] == [0, 0, 0, 0, 6]
+        assert opened.busy
         for one in silent:
             one.may.set()
         assert [one.state.mark.size for one in opened.look()] == [2, 3, 4, 5, 6]
+
+
+def test_ledgers_that_did_not_answer_share_one_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monitor = several(tmp_path, 5, workers=2)
+    told: list[bool] = []
+    kept = Crew.start
+
+    def start(crew: Crew, do: Callable[[], None], *, aside: bool = False) -> Future[None]:
+        told.append(aside)
+        return kept(crew, do, aside=aside)
+
+    monkeypatch.setattr(Crew, "start", start)
+    gone = list(monitor.ledgers.values())[:3]
+    for one in gone:
+        one.broken["checkpoint"] = None
+    with monitor.opened() as (opened, _):
+        sights = opened.look()
+        assert [[alert.code for alert in one.alerts] for one in sights[:3]] == [
+            ["monitor.unreachable"]
+        ] * 3
+        opened.look()
+        assert told[10:15] == [True, True, True, False, False]
+        for one in gone:
+            one.broken.clear()
+        assert [one.state.mark.size for one in opened.look()] == [2, 3, 4, 5, 6]
+        told.clear()
+        opened.look()
+        assert not any(told), "they answer again"
+
+
+def test_a_crew_serves_the_others_while_workers_are_held_up() -> None:
+    crew, may, done = Crew(2), threading.Event(), list[int]()
+    held = [crew.start(lambda: assert_set(may)) for _ in range(4)]
+    last = crew.start(lambda: done.append(1))
+    for job in held:
+        while not job.done() and not last.done() and job not in crew._busy:
+            threading.Event().wait(0.001)
+        crew.let_go(job)
+    last.result(WAIT)
+    assert done == [1]
+    aside = [crew.start(partial(done.append, number), aside=True) for number in range(2, 5)]
+    for job in aside:
+        job.result(WAIT)
+        crew.let_go(job)
+    assert done == [1, 2, 3, 4]
+    may.set()
+    for job in held:
+        job.result(WAIT)
+    crew.close()
+
+
+def assert_set(may: threading.Event) -> None:
+    assert may.wait(WAIT)
 
 
 def test_alerts_are_told_in_the_order_of_the_ledgers_whoever_answers_first(tmp_path: Path) -> None:

@@ -292,6 +292,7 @@ def reasons(report: Report | None) -> set[str | None]:
             "audit.seal-gap",
             "UPDATE seals SET number = 9 WHERE number = 1; "
             "UPDATE tokens SET seal = 9 WHERE seal = 1; "
+            "UPDATE seal_groups SET seal = 9 WHERE seal = 1; "
             "UPDATE seal_supplements SET seal = 9 WHERE seal = 1",
         ),
         ("audit.seal-open", "UPDATE seals SET entry = NULL WHERE number = 0"),
@@ -365,6 +366,7 @@ def test_a_newest_seal_that_is_lost_is_noticed(small: Victim) -> None:
         small.ledger.home,
         "DELETE FROM tokens WHERE seal = 1",
         "DELETE FROM seal_supplements WHERE seal = 1",
+        "DELETE FROM seal_groups WHERE seal = 1",
         "DELETE FROM seals WHERE number = 1",
     )
     assert "audit.stray-seal" in reasons(small.audit())

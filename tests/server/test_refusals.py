@@ -34,7 +34,7 @@ MALFORMED: dict[str, tuple[Body, int, str]] = {
     "no JSON": (lambda _: b"{", 400, "http.json"),
     "not UTF-8": (lambda _: b'{"statement":"\xff"}', 400, "http.json"),
     "NaN": (lambda _: b'{"statement":NaN}', 400, "http.json"),
-    "nested without end": (lambda _: b"[" * 100_000, 400, "http.json"),
+    "nested without end": (lambda _: b"[" * 100_000, 400, "http.json-parts"),
     "a list": (lambda _: b"[]", 400, "http.member"),
     "nothing in it": (lambda _: b"{}", 400, "http.member"),
     "no deposits": (lambda _: b'{"deposits":[]}', 400, "http.member"),

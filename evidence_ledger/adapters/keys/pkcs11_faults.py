@@ -27,6 +27,16 @@ _GONE: Final = (
     *(said.DeviceRemoved, said.TokenNotPresent, said.TokenNotRecognised),
     said.SlotIDInvalid,
 )
+UNTRIED: Final = (
+    *_GONE,
+    *(said.SessionClosed, said.SessionHandleInvalid, said.SessionCount),
+    *(said.UserNotLoggedIn, said.KeyHandleInvalid, said.ObjectHandleInvalid),
+    *(said.MechanismInvalid, said.MechanismParamInvalid),
+    *(said.FunctionNotSupported, said.KeyTypeInconsistent),
+)
+"""Errors that come before a PIN is looked at. After any other one it may have cost a try: there are
+libraries that report a wrong PIN as a general error."""
+
 _WORDS: Final[dict[type[said.PKCS11Error], str]] = {
     said.PinExpired: "its PIN has expired: change it in the token's own program",
     said.UserPinNotInitialized: "no PIN has been set for it yet",

@@ -23,6 +23,7 @@ from pkcs11.exceptions import UserAlreadyLoggedIn
 from evidence_ledger.adapters.keys.pin_desk import Pins
 from evidence_ledger.adapters.keys.pkcs11_faults import (
     REFUSED_PIN,
+    UNTRIED,
     fault,
     pin_locked,
     words,
@@ -41,8 +42,8 @@ Identity = tuple[bytes, str]
 class Unlocked:
     """A token with a session.
 
-    ``pin`` is for keys that want it with every signature; ``tell`` says that it is to be typed at
-    the reader.
+    ``pin`` is for keys that want it with every signature; ``is_spent`` where one of these failed
+    with it. ``tell`` says that it is to be typed at the reader.
     """
 
     token: Token
@@ -50,6 +51,7 @@ class Unlocked:
     pin: str | None = field(repr=False)
     tell: Callable[[str], None]
     keys: dict[tuple[str, bytes], Any] = field(default_factory=dict)
+    is_spent: bool = False
 
 
 class Library:
@@ -129,7 +131,11 @@ class Library:
         last_try = bool(token.flags & TokenFlag.USER_PIN_FINAL_TRY)
         pin = pins.pin(token.label, last_try=last_try)
         if (identity_of(token), pin) in self._refused:
-            raise WrongPin(f"The token {token.label!r} refused this PIN before.")
+            raise WrongPin(
+                f"The token {token.label!r} refused this PIN before, or failed when it was sent.",
+                hint="It is not sent again, as a few wrong PINs lock a token. If it is the right "
+                "one, start the program anew.",
+            )
         return pin
 
     def _session(self, token: Token, pin: str | None) -> Session:
@@ -145,6 +151,8 @@ class Library:
                 self._refused.add((identity_of(token), pin))
             raise self._wrong_pin(token) from error
         except PKCS11Error as error:
+            if pin is not None and not isinstance(error, UNTRIED):
+                self._refused.add((identity_of(token), pin))
             raise fault(error, token.label) from error
 
     def _wrong_pin(self, token: Token) -> Exception:
@@ -159,7 +167,7 @@ class Library:
         """Let go of a session that is of no use any more, and of a PIN that was ``refused``."""
         held = self._unlocked.pop(identity, None)
         if held is not None:
-            if refused and held.pin is not None:
+            if (refused or held.is_spent) and held.pin is not None:
                 self._refused.add((identity, held.pin))
             with suppress(PKCS11Error):
                 held.session.close()

@@ -17,7 +17,13 @@ from pkcs11.exceptions import (
 )
 
 from evidence_ledger.adapters.keys.pin_desk import Pins
-from evidence_ledger.adapters.keys.pkcs11_faults import ABOUT_PIN, REFUSED_PIN, fault, pulled_out
+from evidence_ledger.adapters.keys.pkcs11_faults import (
+    ABOUT_PIN,
+    REFUSED_PIN,
+    UNTRIED,
+    fault,
+    pulled_out,
+)
 from evidence_ledger.adapters.keys.pkcs11_keys import attribute, the_key
 from evidence_ledger.adapters.keys.pkcs11_library import (
     Identity,
@@ -84,7 +90,11 @@ def sign(reference: Pkcs11Reference, pins: Pins, message: bytes) -> bytes:
                 return _made(held, reference, message)
             except ABOUT_PIN as error:
                 raise told(library, identity, error) from error
-            except (PKCS11Error, KeyNotFound):
+            except PKCS11Error as error:
+                if held.is_spent:
+                    raise told(library, identity, error) from error
+                library.forget(identity)
+            except KeyNotFound:
                 library.forget(identity)
         return _made_anew(library, reference, pins, message)
 
@@ -152,6 +162,9 @@ def signature_of(key: Any, unlocked: Unlocked, scheme: str, message: bytes) -> b
             )
         except _NOT_THIS_WAY:
             continue
+        except PKCS11Error as error:
+            unlocked.is_spent = bool(pin) and not isinstance(error, UNTRIED)
+            raise
         return _der(signature) if scheme.startswith("ecdsa") else signature
     raise KeyTokenUnusable(
         f"The token {unlocked.token.label!r} can't make {scheme} signatures with this key."

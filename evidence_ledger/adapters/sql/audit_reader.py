@@ -40,6 +40,7 @@ from evidence_ledger.adapters.sql.schema import (
     renewals,
     renewed_direct,
     renewed_strands,
+    seal_groups,
     seal_supplements,
     seals,
     special_entries,
@@ -209,7 +210,7 @@ def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
     begun = select(renewals.c.number)
     for table in (renewed_strands, renewed_direct, renewal_tokens, renewal_supplements):
         yield table, table.c.renewal.not_in(begun)
-    for table in (tokens, cosignatures, seal_supplements):
+    for table in (tokens, cosignatures, seal_groups, seal_supplements):
         yield table, ~select(seals.c.number).where(seals.c.number == table.c.seal).exists()
     linked = [
         select(1).where(links.c.digest == supplements.c.digest).exists()

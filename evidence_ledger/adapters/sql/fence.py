@@ -15,6 +15,7 @@ _CHANGES = {
     "entries": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "marks": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "tiles": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "seal_groups": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "tokens": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "special_entries": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "cosignatures": {"UPDATE": _NEVER, "DELETE": _NEVER},

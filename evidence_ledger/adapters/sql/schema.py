@@ -138,6 +138,16 @@ seals = Table(
     Column("entry", Count, ForeignKey(entries.c.number)),
 )
 
+seal_groups = Table(
+    "seal_groups",
+    metadata,
+    _key("seal", of=seals),
+    _key("level", Integer),
+    _key("number"),
+    Column("data", LargeBinary, nullable=False),
+)
+"""What ``seals.leaves`` and ``seals.offsets`` say, in parts: see ``seal_group_rows``."""
+
 tokens = Table(
     "tokens",
     metadata,

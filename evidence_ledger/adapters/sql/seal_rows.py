@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Dialect, bindparam, func, insert, select, upd
 from evidence_ledger.adapters.sql.cosignature_rows import CosignatureRows
 from evidence_ledger.adapters.sql.prepared import Prepared, Row
 from evidence_ledger.adapters.sql.schema import seals, tokens
+from evidence_ledger.adapters.sql.seal_group_rows import SealGroupRows
 from evidence_ledger.adapters.sql.seal_place import is_after
 from evidence_ledger.adapters.sql.token_row import placed_token, token_of
 from evidence_ledger.core.token_place import SealPlace
@@ -50,6 +51,7 @@ class SealRows:
             dialect,
         )
         self._cosignatures = CosignatureRows(dialect)
+        self.groups = SealGroupRows(dialect)
 
     def add(self, connection: Connection, seal: StoredSeal, objects: SealObjects) -> None:
         """Insert a seal with the tokens and cosignatures that it has."""
@@ -66,6 +68,7 @@ class SealRows:
                 entry=seal.entry,
             )
         )
+        self.groups.add(connection, seal.number, objects)
         for token in seal.tokens:
             self.add_token(connection, seal.number, token)
         self._cosignatures.add(connection, seal.number, seal.cosignatures)

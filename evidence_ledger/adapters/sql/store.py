@@ -26,6 +26,7 @@ from evidence_ledger.adapters.sql.supplement_rows import SupplementRows
 from evidence_ledger.adapters.sql.tile_rows import TileRows
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
+from evidence_ledger.core.record_groups import Group
 from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.special import SpecialEntry
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
@@ -246,6 +247,18 @@ class SqlStore:
     def seal_objects(self, number: int) -> SealObjects:
         """See ports.Store."""
         return self._look(self._seals.objects, number)
+
+    def seal_group(self, number: int, level: int, at: int) -> bytes | None:
+        """See ports.Store."""
+        return self._look(self._seals.groups.data, number, level, at)
+
+    def seal_groups(self, number: int) -> Iterator[Group]:
+        """See ports.Store."""
+        return self._seals.groups.all(self._look, number)
+
+    def seal_count(self, number: int) -> int:
+        """See ports.Store."""
+        return self._look(self._seals.groups.count, number)
 
     def token_names(self) -> Mapping[int, frozenset[str]]:
         """See ports.Store."""

@@ -260,6 +260,7 @@ ELSEWHERE = {
 UNCHANGEABLE = {("head", "id"): "the database itself takes no other value than 1"}
 SEAL_TABLES = {
     "seals",
+    "seal_groups",
     "tokens",
     "cosignatures",
     "supplements",

@@ -34,6 +34,7 @@ from evidence_ledger.errors import (
     LedgerNotFound,
     LedgerReadOnly,
 )
+from evidence_ledger.stored import SealObjects, StoredSeal
 from evidence_ledger.tree import edge_at
 from tests.chain_factory import START, admission, extension, fill
 
@@ -108,9 +109,29 @@ def test_orders_of_older_ledgers_are_entered_into_the_new_table(path: Path) -> N
     with closing(sqlite3.connect(path, isolation_level=None)) as older:
         older.execute("DROP TABLE special_entries")
         older.execute("DROP TABLE marks")
+        older.execute("DROP TABLE seal_groups")
         older.execute("UPDATE alembic_version SET version_num = '0005'")
     with closing(open_store(path)) as store:
         assert store.special_entries(0, 701) == special
+
+
+def test_seals_of_older_ledgers_get_their_groups(path: Path) -> None:
+    seals = [StoredSeal(number, 0, 0, bytes(32), b"signed") for number in range(3)]
+    leaves = [number.to_bytes(32) for number in range(700)]
+    with closing(open_store(path)) as store:
+        store.add_seal(seals[0], SealObjects(leaves[0], ()))
+        store.add_seal(seals[1], SealObjects(leaves[0], ()))
+        store.add_seal(seals[2], SealObjects(b"".join(leaves), (1, 9)))
+        kept = [list(store.seal_groups(number)) for number in range(3)]
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        older.execute("DROP TRIGGER seals_refuse_update")
+        older.execute("UPDATE seals SET leaves = x'00' WHERE number = 1")
+        older.execute("DROP TABLE seal_groups")
+        older.execute("UPDATE alembic_version SET version_num = '0008'")
+    with closing(open_store(path)) as store:
+        found = [list(store.seal_groups(number)) for number in range(3)]
+    assert len(kept[2]) == 5
+    assert found == [kept[0], [], kept[2]], "a damaged seal keeps no ledger from being opened"
 
 
 def test_opening_a_ledger_does_not_load_alembic(path: Path) -> None:

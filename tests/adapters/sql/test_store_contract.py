@@ -14,10 +14,13 @@ from evidence_ledger.core.administration import Settings
 from evidence_ledger.core.chain import Head, extend
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.grant import Grant
+from evidence_ledger.core.record_groups import kept_of, split
+from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.core.special import SpecialEntry
 from evidence_ledger.core.statement import Reference, Statement, TreePoint
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt, LedgerError, NoSuchEntry
 from evidence_ledger.ports import Store
+from evidence_ledger.sealing.sealed_tree import sealed_tree
 from evidence_ledger.stored import Found, SealObjects, StoredSeal, StoredToken
 from evidence_ledger.tree import edge_at, reader_of
 from tests.chain_factory import START, admission, digest_of, extension, fill
@@ -230,6 +233,17 @@ def test_a_digest_is_found_wherever_it_is_oldest_first(store: Store) -> None:
     assert store.find(digest_of(99), "sha256") == []
 
 
+def test_a_large_seal_is_kept_in_groups(store: Store, again: Store) -> None:
+    """More than are read at once."""
+    fill(store, 4)
+    leaves = [number.to_bytes(32) for number in range(256 * 70 + 5)]
+    objects = SealObjects(b"".join(leaves), (1, 3, 6))
+    store.add_seal(SEAL, objects)
+    assert list(again.seal_groups(0)) == list(kept_of(leaves, objects.offsets))
+    assert again.seal_count(0) == len(leaves)
+    assert sealed_tree(again, SEAL).plain_path(17_000) == RecordTree(leaves).plain_path(17_000)
+
+
 def test_a_seal_grows_and_is_closed(store: Store, again: Store) -> None:
     fill(store, 4)
     store.add_seal(SEAL, OBJECTS)
@@ -237,6 +251,10 @@ def test_a_seal_grows_and_is_closed(store: Store, again: Store) -> None:
     assert again.seal_objects(0) == OBJECTS
     with pytest.raises(LedgerCorrupt):
         again.seal_objects(1)
+    assert list(again.seal_groups(0)) == list(kept_of(split(OBJECTS.leaves), OBJECTS.offsets))
+    assert again.seal_group(0, 0, 0) == OBJECTS.leaves
+    assert (again.seal_group(0, 0, 1), again.seal_group(1, 0, 0)) == (None, None)
+    assert (again.seal_count(0), again.seal_count(1)) == (8, 0)
     store.add_token(0, TOKEN)
     store.add_token(0, replace(TOKEN, authority="another", independent=True))
     store.close_seal(0, 3)
