@@ -7,7 +7,7 @@ has patience for is left to its worker, and is in a later look what it then is.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -17,7 +17,7 @@ from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.monitor_state import MonitorState
 from evidence_ledger.core.report import Verdict, worst
-from evidence_ledger.monitor.crew import Crew
+from evidence_ledger.monitor.crew import Crew, wait_for
 from evidence_ledger.monitor.following import Follower
 from evidence_ledger.monitor.gossip import Gossip
 from evidence_ledger.monitor.rules import WORKERS, MonitorParts
@@ -170,6 +170,6 @@ class Monitor:
         return [one.sight for one in self._ledgers]
 
     def _wait(self, patience: float | None) -> None:
-        wait([one.job for one in self._ledgers if one.job is not None], patience)
+        wait_for([one.job for one in self._ledgers if one.job is not None], patience)
         for one in self._ledgers:
             one.finish()
