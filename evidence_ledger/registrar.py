@@ -11,10 +11,12 @@ from evidence_ledger.core import cades, entry, statement
 from evidence_ledger.core.chain import Admission
 from evidence_ledger.core.entry import leaf_hash
 from evidence_ledger.core.entry_audit import require_own
+from evidence_ledger.core.grant import Grant
 from evidence_ledger.core.identity import Identity, identity_of
 from evidence_ledger.core.register import Register
 from evidence_ledger.core.statement import Statement
 from evidence_ledger.errors import (
+    ActRefused,
     EvidenceError,
     FormatError,
     LedgerCorrupt,
@@ -88,8 +90,10 @@ class Registrar:
             register.check_new(admission.kind, admission.signer, partial(_who, admission), at)
             if admission.kind in ("administration", "grant"):
                 self._check_special(register, statement.parse(admission.statement))
-        except (NotAllowed, Refused) as error:
+        except NotAllowed as error:
             return error
+        except Refused as error:
+            return ActRefused(error.reason, error.message, where=error.where, hint=error.hint)
         return None
 
     def _check_special(self, register: Register, parsed: Statement) -> None:
@@ -118,6 +122,21 @@ def check_grant(register: Register, store: Store, parsed: Statement) -> None:
     claims = parsed.grant.claims if parsed.grant is not None else None
     if claims and claims[-1] >= deposit.claims.size:
         raise Refused("grant.beyond", f"Entry {about.index} has no claim {claims[-1]}.")
+
+
+def newest_grant(register: Register, store: Store, index: int, reader: bytes) -> Grant | None:
+    """What the depositor of an entry last granted to ``reader`` (SHA-256 of an X.509 certificate).
+
+    Raises LedgerCorrupt, NoSuchEntry.
+    """
+    found = store.entry(index).statement
+    if found is None:
+        return None
+    depositor = statement.parse(found).signer
+    said = [one for one in statements_about(store, index) if one.grant is not None]
+    grants = [one.grant for one in said if register.same_holder(one.signer, depositor)]
+    mine = [one for one in grants if one and register.same_holder(one.signer, reader)]
+    return mine[-1] if mine else None
 
 
 def _stated(stored: StoredEntry, origin: str | None = None) -> Statement:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
+from evidence_ledger.adapters.files.positioned import PositionedFile
 from evidence_ledger_cli.input_file import open_regular
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 
 class Turns:
@@ -31,7 +30,9 @@ class Turns:
         Raises FileUnreadable, NotARegularFile, here and when it is read.
         """
         open_regular(path).close()
-        return io.BufferedReader(_FileInTurn(self, path))
+        return io.BufferedReader(
+            PositionedFile(partial(self._part, path), partial(self._size, path))
+        )
 
     def opened(self, path: Path) -> BinaryIO:
         """This file, open; the one before it is closed."""
@@ -42,34 +43,10 @@ class Turns:
             self._path = path
         return self._open
 
+    def _part(self, path: Path, start: int, count: int) -> bytes:
+        file = self.opened(path)
+        file.seek(start)
+        return file.read(count)
 
-class _FileInTurn(io.RawIOBase):
-    def __init__(self, turns: Turns, path: Path) -> None:
-        self._turns = turns
-        self._path = path
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if whence == io.SEEK_END:
-            self._at = self._turns.opened(self._path).seek(offset, whence)
-        else:
-            self._at = offset + (self._at if whence == io.SEEK_CUR else 0)
-        return self._at
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        file = self._turns.opened(self._path)
-        file.seek(self._at)
-        view = memoryview(buffer).cast("B")
-        data = file.read(len(view))
-        view[: len(data)] = data
-        self._at += len(data)
-        return len(data)
+    def _size(self, path: Path) -> int:
+        return self.opened(path).seek(0, io.SEEK_END)

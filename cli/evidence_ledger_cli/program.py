@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 from evidence_ledger_cli import __version__
+from evidence_ledger_cli.repeated_option import refuse_repeated
 
 START = """\
 Keep evidence so that anyone can check it, for decades, without trusting whoever kept it.
@@ -122,7 +123,19 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-class Program(click.Group):
+class Commands(click.Group):
+    """Commands by their next word."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant, and its arguments."""
+        name, command, rest = super().resolve_command(ctx, args)
+        refuse_repeated(command, name, ctx, rest)
+        return name, command, rest
+
+
+class Program(Commands):
     """``evidence``: a written page for help, and commands loaded on use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
@@ -146,7 +159,7 @@ class Program(click.Group):
         formatter.write(f"\n{END}")
 
 
-class Family(click.Group):
+class Family(Commands):
     """Commands that share their first word."""
 
     def __init__(self, name: str) -> None:

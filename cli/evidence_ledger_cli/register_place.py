@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evidence_ledger.assembly import OpenLedger
     from evidence_ledger.author import Author
     from evidence_ledger.core.administration import Act
+    from evidence_ledger.core.register import Register
     from evidence_ledger.desk import Field
     from evidence_ledger.ledger import Receipt
 
@@ -86,11 +87,27 @@ def operator(ledger: OpenLedger, key: Path | None, password_file: Path | None) -
 
 
 def enter(ledger: OpenLedger, author: Author, act: Act, fields: Sequence[Field] = ()) -> Receipt:
-    """Enter an act of administration. Raises NotAllowed, and Refused where it makes no sense."""
+    """Enter an act of administration. Raises NotAllowed, and ActRefused where it makes no sense."""
     from evidence_ledger.author import Context
 
     context = Context(ledger.settings.origin, ledger.ledger.point())
     return ledger.ledger.deposit([author.administration(act, context, fields)])[0]
+
+
+def current(ledger: OpenLedger) -> Register:
+    """The register as all entries made it."""
+    return ledger.ledger.registrar.at(ledger.ledger.store.head().size)
+
+
+def tell_same(act: Act, says: str, *, json: bool) -> None:
+    """Say that it is so already: nothing was entered, and ``index`` is null."""
+    from evidence_ledger.core.administration import act_json
+
+    if json:
+        show_json({"index": None, "administration": act_json(act)})
+    else:
+        show(safe_line(says))
+        show("  nothing was entered")
 
 
 def tell(receipt: Receipt, act: Act, says: str, *, json: bool) -> None:

@@ -10,11 +10,13 @@ from evidence_ledger.adapters.home import Home
 from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.entry import leaf_hash
-from evidence_ledger.errors import ServerRefused, ServerUnreachable, UsageError
+from evidence_ledger.errors import EvidenceError, ServerRefused, ServerUnreachable, UsageError
 from evidence_ledger.ports import Progress
 from evidence_ledger_cli.named_matter import matter_of
+from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.progress import ScreenProgress
+from evidence_ledger_cli.safe_text import safe_line
 
 if TYPE_CHECKING:
     from evidence_ledger.adapters.files.hashed import HashedFile
@@ -79,6 +81,31 @@ def enter(
         "certificate": str(target),
         "by_digest": len(typed),
     }
+
+
+def tell_of_trust(server: str, origin: str, home: Home) -> None:
+    """How whoever checks gets the ledger's key, where the policy that lies here has it not."""
+    if origin in _pinned(home):
+        return
+    hint(
+        safe_line(
+            f"No trust policy here pins the key of {origin}: the server itself gave the key by "
+            "which the certificate was checked. Whoever checks needs the ledger's trust policy. "
+            "Get it from its operator by another way, and compare it with what the server shows: "
+            f"{server.rstrip('/')}/v1/policy"
+        )
+    )
+
+
+def _pinned(home: Home) -> frozenset[str]:
+    from evidence_ledger.adapters.trust_file import read_trust
+
+    if not home.trust.is_file():
+        return frozenset()
+    try:
+        return frozenset(log.keys[0].name for log in read_trust(home.trust).logs)
+    except EvidenceError:
+        return frozenset()
 
 
 def _upload(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evidence_ledger.core.canonical import time_text
@@ -11,6 +12,18 @@ from evidence_ledger_cli.safe_text import safe_line
 
 if TYPE_CHECKING:
     from evidence_ledger.witness.logs import LogState
+
+
+WIDEST = 200
+"""Characters of a verifier key that is shown whole: one of ML-DSA-44 has 1,800."""
+
+
+def tell_keys(vkeys: Sequence[str]) -> None:
+    """The witness's own keys, as lines; of a long one its name and ID."""
+    for vkey in vkeys:
+        name, identifier, _ = vkey.split("+", 2)
+        short = f"{name}+{identifier}+…  (ML-DSA-44, {len(vkey):,} characters)"
+        show(safe_line(f"  vkey   {vkey if len(vkey) <= WIDEST else short}"))
 
 
 def document(state: LogState) -> dict[str, object]:

@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Never
 
 from evidence_ledger.errors import FormatError
@@ -221,6 +221,12 @@ def time_text(moment: datetime, *, microseconds: bool = False) -> str:
     """RFC 3339 in UTC, seconds or microseconds. ``moment`` must be aware."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return utc.isoformat(timespec="microseconds" if microseconds else "seconds")[:-6] + "Z"
+
+
+def moments_text(one: datetime, other: datetime) -> tuple[str, str]:
+    """Two different moments for people: whole seconds, where these tell them apart for sure."""
+    exact = abs(one - other) < timedelta(seconds=1)
+    return time_text(one, microseconds=exact), time_text(other, microseconds=exact)
 
 
 def time_of(text: object, *, where: str, microseconds: bool = False) -> datetime:

@@ -77,7 +77,10 @@ def _to_der(signature: bytes, half: int) -> bytes:
 def algorithm_of(scheme: str) -> str:
     """The algorithm by which a Signer with this scheme signs requests. Raises UsageError."""
     if scheme not in _OF_SIGNER:
-        raise UsageError(f"Requests can't be signed with {scheme}.")
+        raise UsageError(
+            f"Requests can't be signed with {scheme}.",
+            hint="RFC 9421 has no such algorithm. Use another key of yours, or an API token.",
+        )
     return _OF_SIGNER[scheme]
 
 

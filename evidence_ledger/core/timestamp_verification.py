@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
+from evidence_ledger.core import canonical
 from evidence_ledger.core import timestamp_recipe as tasks
 from evidence_ledger.core.algorithm import Scheme
 from evidence_ledger.core.certificate_chain import Chain, validate_chain
@@ -282,9 +283,10 @@ def _chain(
 
 def _require_past(info: TimestampInfo, at: datetime) -> None:
     if info.moment - at > (info.accuracy or timedelta(0)):
+        claimed, now = canonical.moments_text(info.moment, at)
         raise Undecided(
             "timestamp.in-the-future",
-            f"The token's time {_time_text(info.moment)} is after {_time_text(at)}.",
+            f"The token's time {claimed} is after {now}.",
             hint="Check the clock of this machine, or the time given.",
         )
 

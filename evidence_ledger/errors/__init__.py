@@ -14,7 +14,7 @@ EvidenceError
     │   ├── LedgerCorrupt, LedgerForked, LedgerNewer, HeadMoved, NoSuchEntry, SettingsInvalid,
     │   ├── NotSealed, LedgerMoved, LedgerUnavailable
     ├── ClockBehind
-    ├── NotAllowed
+    ├── ActRefused, NotAllowed
     ├── KeyUnusable
     │   ├── KeyUnreadable, WrongPassword, WrongKey, KeyTokenUnusable, KeyTokenAbsent,
     │   ├── KeyAmbiguous, WrongPin, PinLocked, KeyNotFound
@@ -68,6 +68,7 @@ from evidence_ledger.errors.keys import (
     WrongPin,
 )
 from evidence_ledger.errors.ledger import (
+    ActRefused,
     ClockBehind,
     HeadMoved,
     LedgerCorrupt,
@@ -118,6 +119,7 @@ from evidence_ledger.errors.witness import (
 )
 
 __all__ = [
+    "ActRefused",
     "AuthorityAnswerInvalid",
     "AuthorityBusy",
     "AuthorityError",

@@ -133,6 +133,13 @@ class ClockBehind(OperationalError):
     default_hint = "Set this machine's clock, then repeat the command."
 
 
+class ActRefused(Reasoned, OperationalError):
+    """What was to be entered makes no sense in this ledger as it is. Nothing was entered."""
+
+    code = "act-refused"
+    exit_code = 111
+
+
 class NotAllowed(Reasoned, OperationalError):
     """The ledger's register does not allow this signer to do this."""
 

@@ -6,10 +6,13 @@ held up is not counted any more: nobody who answers waits for those who don't.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from queue import SimpleQueue
 from threading import Lock, Thread
+
+NAP = 0.5
+"""Seconds that are slept in one go."""
 
 _Job = tuple[Callable[[], None], "Future[None]"]
 _Jobs = SimpleQueue["_Job | None"]
@@ -80,6 +83,20 @@ class Crew:
     def _serve_aside(self) -> None:
         while (job := self._aside.get()) is not None:
             _work(job)
+
+
+def wait_for(jobs: Sequence[Future[None]], patience: float | None) -> None:
+    """Wait until all are done, at most ``patience`` seconds, but never long at a time.
+
+    A signal that comes in the moment in which a thread falls asleep does not wake it: Ctrl-C
+    would wait for a ledger's answer.
+    """
+    left = patience
+    while left is None or left > 0:
+        step = NAP if left is None else min(NAP, left)
+        if not wait(jobs, step).not_done:
+            return
+        left = None if left is None else left - step
 
 
 def _work(job: _Job) -> None:

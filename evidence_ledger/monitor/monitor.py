@@ -8,7 +8,7 @@ it then is. Those that took long or did not answer share one worker the next tim
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -18,7 +18,7 @@ from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.monitor_state import MonitorState
 from evidence_ledger.core.report import Verdict, worst
-from evidence_ledger.monitor.crew import Crew
+from evidence_ledger.monitor.crew import Crew, wait_for
 from evidence_ledger.monitor.following import Follower
 from evidence_ledger.monitor.gossip import Gossip
 from evidence_ledger.monitor.rules import WORKERS, MonitorParts
@@ -180,8 +180,10 @@ class Monitor:
         return [one.sight for one in self._ledgers]
 
     def _wait(self, patience: float | None) -> None:
-        late = wait([one.job for one in self._ledgers if one.job is not None], patience).not_done
-        for job in late:
-            self._crew.let_go(job)
+        jobs = [one.job for one in self._ledgers if one.job is not None]
+        wait_for(jobs, patience)
+        for job in jobs:
+            if not job.done():
+                self._crew.let_go(job)
         for one in self._ledgers:
             one.finish()

@@ -5,14 +5,12 @@ However many come, they take one file descriptor and a few megabytes of memory.
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, BinaryIO, cast
+from functools import partial
+from typing import BinaryIO, cast
 
+from evidence_ledger.adapters.files.positioned import PositionedFile
 from evidence_ledger.core.examined_certificate import PresentedCertificate
 from evidence_ledger_server.problem import Problem, too_large
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 MOST = 10_000
 """Certificates; a matter has fewer entries."""
@@ -48,39 +46,14 @@ class Pile:
         """All of them, in order. They are read one at a time."""
         ends = [*self._starts[1:], self._size]
         return [
-            PresentedCertificate(name, cast("BinaryIO", _Slice(self._file, start, end - start)))
+            PresentedCertificate(name, self._slice(start, end))
             for name, start, end in zip(self._names, self._starts, ends, strict=True)
         ]
 
+    def _slice(self, start: int, end: int) -> BinaryIO:
+        file = PositionedFile(partial(self._part, start, end), lambda: end - start)
+        return cast("BinaryIO", file)
 
-class _Slice(io.RawIOBase):
-    """``size`` bytes of a file from ``start`` on, as a file of their own."""
-
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        self._file = file
-        self._start, self._size = start, size
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise OSError("There is nothing before the beginning.")
-        self._at = base + offset
-        return self._at
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        view = memoryview(buffer).cast("B")
-        self._file.seek(self._start + self._at)
-        data = self._file.read(max(0, min(len(view), self._size - self._at)))
-        view[: len(data)] = data
-        self._at += len(data)
-        return len(data)
+    def _part(self, start: int, end: int, at: int, count: int) -> bytes:
+        self._file.seek(start + at)
+        return self._file.read(max(0, min(count, end - start - at)))

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 
 from evidence_ledger.errors import (
+    ActRefused,
     ClockBehind,
     EvidenceError,
     FormatError,
@@ -36,6 +37,7 @@ STATUS: tuple[tuple[type[EvidenceError], int, int | None], ...] = (
     (UsageError, 400, None),
     (Refused, 422, None),
     (Undecided, 422, None),
+    (ActRefused, 422, None),
     (NotAllowed, 403, None),
     (NoSuchEntry, 404, None),
     (NotSealed, 409, 5),

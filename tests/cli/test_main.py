@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ import pytest
 
 from evidence_ledger.errors import EvidenceError, FileChanged, InternalError, Refused
 from evidence_ledger_cli import __version__, program
+from evidence_ledger_cli.repeated_option import refuse_repeated
 from evidence_ledger_cli.session import run
 from tests.conftest import ROOT
 
@@ -28,6 +30,16 @@ def evidence(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=60,
     )
+
+
+def every_command(group: click.Group) -> Iterator[click.Command]:
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from every_command(command)
+        else:
+            yield command
 
 
 @pytest.fixture
@@ -85,6 +97,49 @@ def test_wrong_usage_is_2(
     assert first.startswith("error: ")
     assert message in first
     assert second == f"hint: See: {hint}"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["verify", "a.asice", "--policy", "one.toml", "--policy", "two.toml"],
+        ["verify", "--at=2026-05-31", "a.asice", "--policy", "one.toml", "--at", "2027-05-31"],
+        ["timestamp", "verify", "a.tsr", "--data", "one", "--data", "one", "--roots", "ca.pem"],
+        ["find", "--json", "file", "--home", "a", "--home", "b"],
+    ],
+)
+def test_an_option_of_one_value_is_given_once(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    told = capsys.readouterr()
+    assert "more than once" in told.out + told.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["verify", "--policy", "a", "--policy", "b", "--help"],
+        ["export", "--home", "no/ledger", "0", "--only", "file/0", "--only", "file/1"],
+        ["verify", "--json", "--json", "a.asice", "--", "--policy", "--policy"],
+    ],
+)
+def test_what_may_be_repeated_may_be(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(arguments)
+    told = capsys.readouterr()
+    assert "more than once" not in told.out + told.err
+
+
+def test_every_option_of_one_value_is_refused_twice() -> None:
+    for command in every_command(program.program):
+        for option in command.params:
+            if isinstance(option, click.Option) and not (option.multiple or option.is_flag):
+                twice = [option.opts[0], "1"] * 2
+                context = click.Context(program.program, info_name="evidence")
+                with pytest.raises(click.UsageError, match="more than once"):
+                    refuse_repeated(command, command.name, context, twice)
 
 
 def test_wrong_usage_with_json_is_a_document(capsys: pytest.CaptureFixture[str]) -> None:

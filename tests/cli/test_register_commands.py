@@ -196,11 +196,59 @@ def test_another_operator_acts_and_a_depositor_does_not(evidence: Run, firm: str
 def test_acts_that_fail_are_told(evidence: Run, firm: str) -> None:
     done(evidence, "enrol", firm)
     answer = evidence("register", "enrol", firm, "--json")
-    assert (answer.code, answer.document["error"]["code"]) == (1, "register.enrolled")
+    assert (answer.code, answer.document["error"]["code"]) == (111, "register.enrolled")
     Path("large.crl").write_bytes(b"\x30" + bytes(LARGEST_LIST))
     assert evidence("register", "crl", "large.crl").code == 2
     Path("none.crl").write_bytes(b"-----BEGIN X509 CRL-----")
     assert evidence("register", "crl", "none.crl").code == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["roles", "firm.pem", "--role", "court"], "register.unknown"),
+        (["revoke", "firm.pem", "--ca"], "register.unknown-issuer"),
+        (["grant", "0", "firm.pem"], "grant.no-claims"),
+    ],
+)
+def test_what_makes_no_sense_here_proves_no_defect(
+    evidence: Run, firm: str, arguments: Sequence[str], code: str
+) -> None:
+    del firm
+    done(evidence, "enrol", write(LAWYER, "lawyer.pem"))
+    answer = evidence("register", *arguments, "--json")
+    assert (answer.code, answer.document["error"]["code"]) == (111, code)
+    assert len(evidence("list", "--json").document["entries"]) == 1
+
+
+def test_what_is_so_already_is_not_entered(evidence: Run, firm: str) -> None:
+    assert "Already open" in done(evidence, "open").out
+    done(evidence, "enrol", firm, "--role", "court", "--role", "notary")
+    same = done(evidence, "roles", firm, "--role", "notary", "--role", "court")
+    assert "CN=Kanzlei is already court, notary." in same.out
+    done(evidence, "close")
+    again = done(evidence, "close")
+    assert ("Already closed" in again.out, again.err) == (True, "")
+    told = done(evidence, "close", "--json").document
+    assert told == {"index": None, "administration": {"act": "settings", "closed": True}}
+    assert len(evidence("list", "--json").document["entries"]) == 2
+    done(evidence, "roles", firm, "--role", "court")
+    done(evidence, "open")
+    assert len(evidence("list", "--json").document["entries"]) == 4
+
+
+def test_a_grant_that_counts_already_is_not_entered(evidence: Run, firm: str) -> None:
+    assert deposit(evidence, "--case", "4 O 1/26").code == 0
+    count = len(evidence("list", "--json").document["entries"])
+    assert "nothing was entered" in done(evidence, "grant", "0", firm, "--withdraw").out
+    done(evidence, "grant", "0", firm)
+    assert "may already read" in done(evidence, "grant", "0", firm).out
+    assert done(evidence, "grant", "0", firm, "--json").document["index"] is None
+    assert len(evidence("list", "--json").document["entries"]) == count + 1
+    for what in (["--only", "file/0"], [], ["--withdraw"], []):
+        assert done(evidence, "grant", "0", firm, *what, "--json").document["index"] is not None
+    assert len(evidence("list", "--json").document["entries"]) == count + 5
+    assert evidence("register", "grant", "0", firm, "--key", firm).code == 110
 
 
 def test_a_depositor_grants_and_withdraws(evidence: Run, firm: str) -> None:
@@ -231,7 +279,7 @@ def test_the_operators_key_rotates(evidence: Run, firm: str, desk: Path) -> None
     assert told["rotated"] == [{"signer": before, "following": digest(FIRM), "entry": 1}]
     assert f"{before}  rotated to {digest(FIRM)}, entry 1" in done(evidence, "show").out
     refused = evidence("register", "revoke", before)
-    assert refused.code == 1
+    assert refused.code == 111
     assert digest(FIRM) in refused.err
     assert evidence("audit").code == 0
     done(evidence, "open")

@@ -48,6 +48,21 @@ def test_init_makes_private_keys_and_shows_public_ones(tmp_path: Path, evidence:
     assert folder.stat().st_mode & 0o077 == 0
 
 
+def test_a_long_key_is_named_and_shown_whole_where_asked_for(tmp_path: Path, evidence: Run) -> None:
+    folder = tmp_path / "an office"
+    made = evidence("witness", "init", "--name", NAME, "--home", folder)
+    vkeys = evidence("witness", "status", "--home", folder, "--json").document["vkeys"]
+    told = evidence("witness", "status", "--home", folder)
+    for out in (made.out, told.out):
+        assert vkeys[0] in out
+        assert vkeys[1][:40] not in out
+        assert "+".join(vkeys[1].split("+")[:2]) in out
+        assert max(map(len, out.splitlines())) < 200
+    assert f"evidence witness status --home '{folder}' --vkeys" in made.err
+    assert evidence("witness", "status", "--home", folder, "--vkeys").out.splitlines() == vkeys
+    assert evidence("witness", "status", "--home", folder, "--vkeys", "--json").code == 2
+
+
 def test_init_again_changes_nothing(home: WitnessHome, evidence: Run) -> None:
     before = [path.read_bytes() for path in home.key_files]
     again = evidence("witness", "init", "--name", NAME)

@@ -340,8 +340,9 @@ def test_rsa_is_pss_unless_it_says_otherwise() -> None:
 
 
 def test_a_scheme_without_an_algorithm_is_wrong_usage() -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         algorithm_of("rsa-pss-sha256")
+    assert "RFC 9421" in str(caught.value.hint)
 
 
 TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E))

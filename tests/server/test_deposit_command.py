@@ -42,6 +42,27 @@ def test_a_firm_deposits_from_its_own_machine(
     assert not list((desk / "ledger" / "outbox").iterdir())
 
 
+def test_a_key_that_nobody_pinned_is_told(
+    server: Running, desk: Path, evidence: Run, policy: Path
+) -> None:
+    arguments = (
+        "deposit",
+        "case/lease.txt",
+        "--server",
+        server.url,
+        "--key",
+        server.home.depositor,
+    )
+    done = evidence(*arguments, "--out", "c.asice", "--json")
+    assert done.document["index"] == 0
+    assert done.err.count("No trust policy here pins the key") == 1
+    assert f"{server.url}/v1/policy" in done.err
+    (desk / "ledger" / "trust.toml").write_bytes(policy.read_bytes())
+    done = evidence(*arguments, "--out", "d.asice")
+    assert done.code == 0
+    assert "pins the key" not in done.err
+
+
 def test_a_private_deposit_tells_the_server_no_claim(
     server: Running, desk: Path, evidence: Run, policy: Path
 ) -> None:

@@ -193,6 +193,8 @@ def test_a_time_to_come_is_no_defect(subject: Subject) -> None:
     policy = subject.bench.policy(authorities=tsa(alpha), time=asked(1, 1))
     report = subject.bench.check(subject.data, BESIDE, policy, NOON - timedelta(seconds=5))
     assert found(report, "9.1") == (INDETERMINATE, "timestamp.in-the-future")
+    (says,) = [step.says for step in report.steps if step.number == "9.1"]
+    assert "." not in says[:-1]
     assert report.verdict is INDETERMINATE
 
 

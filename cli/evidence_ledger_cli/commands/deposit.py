@@ -28,7 +28,7 @@ from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.password import password_file, with_password
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.safe_text import safe_line, shell_word
-from evidence_ledger_cli.served_deposit import enter
+from evidence_ledger_cli.served_deposit import enter, tell_of_trust
 from evidence_ledger_cli.typed_digest import typed_facts
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ def command(
         given = partial(embedded, paths, skip_special=skip_special) if upload else None
         told = enter(server, own, author, hashed, typed, fields, out, private=private, given=given)
         _tell(told, json=json)
+        tell_of_trust(server, str(told["ledger"]), own)
         return
     with place.opened(home) as ledger:
         author = with_password(lambda word: open_depositor(ledger.home, word, key), password_file)

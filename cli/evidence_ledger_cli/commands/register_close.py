@@ -26,6 +26,10 @@ def command(key: Path | None, password_file: Path | None, home: Path | None, jso
     """
     act = Settings(closed=True)
     with place.opened(home) as ledger:
+        if register_place.current(ledger).closed:
+            says = "Already closed: only those who are enrolled may hand in."
+            register_place.tell_same(act, says, json=json)
+            return
         author = register_place.operator(ledger, key, password_file)
         receipt = register_place.enter(ledger, author, act)
         register = ledger.ledger.registrar.at(receipt.index + 1)

@@ -61,6 +61,7 @@ def command(
     if withdraw and paths:
         raise UsageError("--withdraw takes back all claims; --only does not go with it.")
     signer, wanted = register_place.whom(who), None if withdraw else paths
+    entered: int | None
     if server is not None:
         own = depositor(place.home_at(home), key, password_file)
         given, entered = grant_served(server, own, index, signer, wanted)
@@ -70,13 +71,18 @@ def command(
                 lambda word: open_depositor(ledger.home, word, key), password_file
             )
             given = Grant(signer, _positions(ledger, index, wanted))
-            entered = _enter(ledger, author, given, index)
+            is_so = _is_so(ledger, author, given, index)
+            entered = None if is_so else _enter(ledger, author, given, index)
     if json:
         show_json({"index": entered, "about": index, "grant": given.to_json()})
         return
     what = "no claims any more" if withdraw else ", ".join(paths) or "all claims"
-    show(safe_line(f"{register_place.subject(who)} may read of entry {index}: {what}."))
-    show(f"  entry {entered}; the next seal timestamps it")
+    may = "may read" if entered is not None else "may already read"
+    show(safe_line(f"{register_place.subject(who)} {may} of entry {index}: {what}."))
+    if entered is None:
+        show("  nothing was entered")
+    else:
+        show(f"  entry {entered}; the next seal timestamps it")
 
 
 def _positions(
@@ -86,6 +92,23 @@ def _positions(
         return None if paths is not None else ()
     held = {claim.parse(data).path: at for at, data in ledger.ledger.store.claims(index)}
     return positions_of(paths, held, index)
+
+
+def _is_so(ledger: OpenLedger, author: Author, grant: Grant, index: int) -> bool:
+    """Whether the deposit's holder granted the same last; whoever else asks is refused later."""
+    from evidence_ledger.core import statement
+    from evidence_ledger.registrar import newest_grant
+
+    store, register = ledger.ledger.store, register_place.current(ledger)
+    said = store.entry(index).statement
+    if said is None or statement.parse(said).kind != "deposit":
+        return False
+    if author.fingerprint in register.revoked:
+        return False
+    if not register.same_holder(statement.parse(said).signer, author.fingerprint):
+        return False
+    newest = newest_grant(register, store, index, grant.signer)
+    return (newest.claims if newest else ()) == grant.claims
 
 
 def _enter(ledger: OpenLedger, author: Author, grant: Grant, index: int) -> int:

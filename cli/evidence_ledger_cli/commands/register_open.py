@@ -20,6 +20,10 @@ def command(key: Path | None, password_file: Path | None, home: Path | None, jso
     """Take statements from everybody again."""
     act = Settings(closed=False)
     with place.opened(home) as ledger:
+        if not register_place.current(ledger).closed:
+            says = "Already open: everybody may hand in."
+            register_place.tell_same(act, says, json=json)
+            return
         author = register_place.operator(ledger, key, password_file)
         receipt = register_place.enter(ledger, author, act)
     register_place.tell(receipt, act, "Everybody may hand in from now on.", json=json)

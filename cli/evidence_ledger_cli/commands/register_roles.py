@@ -29,6 +29,10 @@ def command(
     """Give a signer who is enrolled other roles, in place of those that it has."""
     act = ChangeRoles(register_place.whom(who), register_place.roles_of(roles))
     with place.opened(home) as ledger:
+        if register_place.current(ledger).signers.get(act.signer) == act.roles:
+            says = f"{register_place.subject(who)} is already {', '.join(sorted(roles))}."
+            register_place.tell_same(act, says, json=json)
+            return
         author = register_place.operator(ledger, key, password_file)
         receipt = register_place.enter(ledger, author, act)
     says = f"{register_place.subject(who)} is {', '.join(sorted(roles))} from now on."

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from evidence_ledger_cli import options, witness_place
+from evidence_ledger_cli import options, witness_place, witness_view
 from evidence_ledger_cli.output import hint, show, show_json
-from evidence_ledger_cli.safe_text import safe_line
+from evidence_ledger_cli.safe_text import safe_line, shell_word
 
 
 @click.command("init")
@@ -34,7 +34,8 @@ def command(name: str, home: Path | None, json: bool) -> None:
         show_json({"name": name, "home": str(where.folder), "vkeys": list(vkeys)})
         return
     show(f"The witness {safe_line(name)} is ready in {safe_line(str(where.folder))}.")
-    for vkey in vkeys:
-        show(f"vkey   {safe_line(vkey)}")
+    witness_view.tell_keys(vkeys)
+    named = "" if home is None else f" --home {shell_word(str(home))}"
+    hint(f"Both keys whole, to hand on: evidence witness status{named} --vkeys > witness-keys.txt")
     hint("Serve a ledger with: evidence witness add-log VKEY")
     hint("Keep a copy of the keys: nobody can make them again.")
