@@ -31,6 +31,8 @@ LARGEST = 256 * 1024
 NONCE_SIZE = 16
 MOST_REFS = 256
 MARKABLE = frozenset({"deposit", "attestation", "order", "handover", "erasure"})
+ABOUT = MARKABLE - {"deposit"}
+"""Kinds that say something of earlier entries: their refs name at least one, and each once."""
 LONGER = frozenset({"seal", "roll", "administration", "grant"})
 """Kinds with one more member, which has the kind's name."""
 KINDS = MARKABLE | LONGER | {"rotation"}
