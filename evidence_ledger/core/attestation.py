@@ -10,13 +10,16 @@ attestation/note          whatever else the notary says
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from evidence_ledger.core.canonical import Json
 from evidence_ledger.core.claim import Claim
-from evidence_ledger.core.digest import Fingerprint
+from evidence_ledger.core.digest import Algorithm, Fingerprint
+from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.report import Report, Step
+from evidence_ledger.core.statement import Reference
+from evidence_ledger.errors import Undecided
 
 CERTIFICATE: Final = "attestation/certificate"
 MOST_PATHS: Final = 1000
@@ -50,6 +53,35 @@ def _files(report: Report, presented: int) -> dict[str, Json]:
     paths: list[Json] = [one["path"] for one in held if one["presented"]]
     told: dict[str, Json] = {"presented": presented}
     return told | ({"paths": paths} if len(paths) <= MOST_PATHS else {})
+
+
+def check_attested(
+    claims: Sequence[tuple[int, Claim]],
+    refs: Sequence[Reference],
+    presented: Sequence[PresentedFile],
+) -> None:
+    """All that is presented is the very file that was attested. Raises Undecided.
+
+    A certificate may be written anew, with other claims or renewed times, so that other bytes prove
+    nothing against it.
+    """
+    digest = attested_certificate(claims)
+    if digest is None:
+        raise Undecided(
+            "attestation.not-shown",
+            "Which certificate was attested is not shown.",
+            hint="Ask for a certificate of the attestation that shows the claim " + CERTIFICATE,
+        )
+    for one in presented:
+        if one.fingerprint.digests.get(Algorithm.SHA256) != digest:
+            name = one.name.decode("utf-8", "backslashreplace")
+            about = ", ".join(str(ref.index) for ref in refs)
+            raise Undecided(
+                "attestation.other-file",
+                f"{name} is not the file that was attested, whose SHA-256 is {digest.hex()}.",
+                hint=f"Another certificate of entry {about} is checked by itself; its entry hash "
+                "must be the one that the attestation names.",
+            )
 
 
 def attested_certificate(claims: Iterable[tuple[int, Claim]]) -> bytes | None:

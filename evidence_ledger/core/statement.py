@@ -57,6 +57,10 @@ class Reference:
     index: int
     leaf: bytes
 
+    def to_json(self) -> dict[str, Json]:
+        """As it stands in a statement."""
+        return {"index": self.index, "leaf": self.leaf.hex()}
+
 
 @dataclass(frozen=True, slots=True)
 class SealFact:
@@ -104,7 +108,7 @@ class Statement:
             "ledger": self.ledger,
             "made": canonical.time_text(self.made),
             "nonce": canonical.base64url_text(self.nonce),
-            "refs": [{"index": ref.index, "leaf": ref.leaf.hex()} for ref in self.refs],
+            "refs": [ref.to_json() for ref in self.refs],
             "signer": self.signer.hex(),
             "v": VERSION,
         }

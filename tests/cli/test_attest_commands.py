@@ -224,3 +224,54 @@ def test_roles_in_a_closed_ledger(deposited: Path, evidence: Run) -> None:
     assert evidence("order", "0", "--key", "court.pem").code == 0
     assert evidence("hand-over", "0", "--to", "court.pem", "--key", "firm.pem").code == 0
     assert evidence("audit").code == 0
+
+
+# What others see
+
+
+def test_show_says_what_is_about_what(deposited: Path, evidence: Run) -> None:
+    del deposited
+    index = entered(attest(evidence, "--json"))["index"]
+    evidence("order", "0", "--key", "court.pem")
+    told = shown(evidence, 0)
+    assert told["refs"] == []
+    assert [(one["index"], one["kind"], one["subject"]) for one in told["named_by"]] == [
+        (index, "attestation", "CN=Notary"),
+        (index + 2, "order", "CN=Court"),
+    ]
+    assert told["named_by"][0]["signer"] == hashlib.sha256(NOTARY.der).hexdigest()
+    assert shown(evidence, index)["refs"] == [0]
+    lines = evidence("show", "0").out
+    assert f"attested by entry {index}, " in lines
+    assert ", CN=Notary" in lines
+    assert "investigated by entry" in lines
+
+
+def test_the_attestation_says_which_certificate_it_vouches_for(
+    deposited: Path, evidence: Run
+) -> None:
+    entered(attest(evidence, "--json", "--out", "a.asice"))
+    check = ("verify", "a.asice", "lease.asice", "--policy", "trust.toml", "--json")
+    report = evidence(*check).document
+    assert report["verdict"] == "PASSED", report
+    assert "the one that was attested: of entry 0." in report["steps"][-2]["says"]
+    leaf = shown(evidence, 0)["leaf_hash"]
+    assert f"about entry 0, whose hash it names: {leaf}" in report["steps"][1]["says"]
+    assert report["facts"]["refs"] == [{"index": 0, "leaf": leaf}]
+    evidence("export", "0", "--out", "again.asice")
+    Path("lease.asice").write_bytes(Path("again.asice").read_bytes() + b"x")
+    other = evidence(*check)
+    assert other.code == 3
+    reasons = [one["reason"] for one in other.document["steps"]]
+    assert "attestation.other-file" in reasons
+    evidence("export", "1", "--out", "none.asice")
+    assert (deposited / "a.asice").exists()
+
+
+def test_a_certificate_that_hides_the_claim_decides_nothing(deposited: Path, evidence: Run) -> None:
+    del deposited
+    index = entered(attest(evidence, "--json"))["index"]
+    evidence("export", str(index), "--only", "attestation/verdict", "--out", "hidden.asice")
+    check = evidence("verify", "hidden.asice", "lease.asice", "--policy", "trust.toml", "--json")
+    assert check.code == 3
+    assert "attestation.not-shown" in [one["reason"] for one in check.document["steps"]]
