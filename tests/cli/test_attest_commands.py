@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +278,27 @@ def test_a_certificate_that_hides_the_claim_decides_nothing(deposited: Path, evi
     check = evidence("verify", "hidden.asice", "lease.asice", "--policy", "trust.toml", "--json")
     assert check.code == 3
     assert "attestation.not-shown" in [one["reason"] for one in check.document["steps"]]
+
+
+def test_the_readme_inside_checks_an_attestation_with_public_tools(
+    deposited: Path, evidence: Run
+) -> None:
+    entered(attest(evidence, "--json", "--out", "certificate.asice"))
+    folder = deposited / "tools"
+    folder.mkdir()
+    (deposited / "certificate.asice").rename(folder / "certificate.asice")
+    (folder / "attested.asice").write_bytes(Path("lease.asice").read_bytes())
+    (folder / "contract.pdf").write_bytes(b"")
+    (folder / "roots.pem").write_bytes((deposited / "ledger/authority/root.pem").read_bytes())
+    with zipfile.ZipFile(folder / "certificate.asice") as archive:
+        text = archive.read("README.txt").decode()
+    assert "It is about entry 0, whose hash it names" in text
+    steps = text[text.index("1. Unpack") :]
+    script = "".join(line[4:] + "\n" for line in steps.splitlines() if line.startswith("    "))
+    ran = subprocess.run(["sh"], input=script, cwd=folder, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "ok: it is about an entry" in ran.stdout
+    assert ran.stdout.splitlines()[-1] == "ok: 0 records over the file itself"
+    (folder / "attested.asice").write_bytes(b"another")
+    shutil.rmtree(folder / "certificate")
+    assert subprocess.run(["sh"], input=script, cwd=folder, text=True).returncode != 0
