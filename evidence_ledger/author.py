@@ -14,9 +14,17 @@ from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.canonical import Json
 from evidence_ledger.core.claim import MOST, SALT_SIZE, Claim, FileFact, checked_path, order
 from evidence_ledger.core.grant import Grant
+from evidence_ledger.core.reference_check import check_references
 from evidence_ledger.core.rotation import rotation_text
-from evidence_ledger.core.statement import NONCE_SIZE, Reference, Statement, TreePoint
-from evidence_ledger.errors import UsageError
+from evidence_ledger.core.statement import (
+    ABOUT,
+    MOST_REFS,
+    NONCE_SIZE,
+    Reference,
+    Statement,
+    TreePoint,
+)
+from evidence_ledger.errors import Refused, UsageError
 from evidence_ledger.ports import Clock, Entropy, Signer
 
 NO_CHECKPOINT = TreePoint(0, merkle.EMPTY_ROOT)
@@ -33,6 +41,18 @@ class Context:
     after: TreePoint = NO_CHECKPOINT
     refs: tuple[Reference, ...] = ()
     opening: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody is about to sign: a deposit of files and further claims, or a statement of a
+    kind in ``statement.ABOUT`` on the entries in ``refs``, with claims that say more.
+    """
+
+    kind: str
+    files: Sequence[FileFact] = ()
+    fields: Sequence[tuple[str, Json]] = ()
+    refs: Sequence[Reference] = ()
 
 
 class Author:
@@ -80,9 +100,32 @@ class Author:
         act = Rotate(following.fingerprint, following._signature(text, self._clock.now()))
         return self.administration(act, context)
 
+    def about(
+        self, kind: str, fields: Iterable[tuple[str, Json]], context: Context
+    ) -> SignedStatement:
+        """A signed statement of a kind in ``statement.ABOUT`` on the entries that ``context``
+        refers to, with claims that say more. Raises UsageError, FormatError.
+        """
+        if kind not in ABOUT:
+            raise UsageError(f"A statement of kind {kind} is not about other entries.")
+        if len(context.refs) > MOST_REFS:
+            raise UsageError(f"A statement names at most {MOST_REFS} entries.")
+        try:
+            check_references(kind, context.refs)
+        except Refused as error:
+            raise UsageError(error.message) from error
+        claims = self._claims((), fields)
+        return self.sign(self._statement(kind, context, claims), claims)
+
     def order(self, context: Context) -> SignedStatement:
         """A signed investigation order about the entries that ``context`` refers to."""
-        return self.sign(self._statement("order", context, ()))
+        return self.about("order", (), context)
+
+    def write(self, draft: Draft, context: Context) -> SignedStatement:
+        """``draft`` as a signed statement. Raises UsageError, FormatError."""
+        if draft.kind == "deposit":
+            return self.deposit(draft.files, draft.fields, context)
+        return self.about(draft.kind, draft.fields, replace(context, refs=tuple(draft.refs)))
 
     def _statement(self, kind: str, context: Context, claims: Sequence[bytes]) -> Statement:
         root = merkle.root_hash([merkle.leaf_hash(claim) for claim in claims])

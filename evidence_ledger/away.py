@@ -15,7 +15,7 @@ from pathlib import Path
 
 from evidence_ledger.adapters.ledger_client import LedgerClient, ServedLedger
 from evidence_ledger.adapters.outbox import Outbox
-from evidence_ledger.author import Author, Context
+from evidence_ledger.author import Author, Context, Draft
 from evidence_ledger.core import certificate, certificate_writer, disclosure, entry
 from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.certificate import Certificate
@@ -25,7 +25,7 @@ from evidence_ledger.core.matter import LENGTH, MatterKeys
 from evidence_ledger.core.readme import readme_text
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.verification import verify_certificate
-from evidence_ledger.desk import Field, deposit_key, whole_file
+from evidence_ledger.desk import Field, draft_key, whole_file
 from evidence_ledger.errors import (
     EvidenceError,
     ServerAnswerInvalid,
@@ -36,7 +36,7 @@ from evidence_ledger.ports import Clock
 
 
 class DeskAway:
-    """Deposits for one author in the ledger behind ``client``.
+    """Deposits, and statements about entries, for one author in the ledger behind ``client``.
 
     ``private``: the server learns only the claims' root; the claims are put into the certificate
     here, and it has no page for printing.
@@ -73,12 +73,26 @@ class DeskAway:
         With ``matter`` it is the matter's next entry: of that ``number`` or a later one.
         Raises UsageError, FormatError, what LedgerClient raises, OutputExists, OutputUnwritable.
         """
-        for path, _ in fields:
+        draft = Draft("deposit", files, fields)
+        return self.enter(served, draft, out, matter=matter, number=number, overwrite=overwrite)
+
+    def enter(
+        self,
+        served: ServedLedger,
+        draft: Draft,
+        out: Path,
+        *,
+        matter: MatterKeys | None = None,
+        number: int = 0,
+        overwrite: bool = False,
+    ) -> entry.Entry:
+        """The same for any draft."""
+        for path, _ in draft.fields:
             checked_path(path)
-        key = deposit_key(served.origin, self._author, files, fields)
+        key = draft_key(served.origin, self._author, draft)
         for opening in _openings(matter, number):
             context = Context(served.origin, served.after, opening=opening)
-            signed = self._outbox.keep(key, partial(self._author.deposit, files, fields, context))
+            signed = self._outbox.keep(key, partial(self._author.write, draft, context))
             try:
                 data = self._client.deposit(replace(signed, claims=()) if self._private else signed)
                 break

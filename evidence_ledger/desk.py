@@ -21,7 +21,7 @@ from evidence_ledger.adapters.files.hashed import HashedFile
 from evidence_ledger.adapters.pdf import certificate_pdf
 from evidence_ledger.appending import TRIES
 from evidence_ledger.assembly import OpenLedger
-from evidence_ledger.author import Author, Context
+from evidence_ledger.author import Author, Context, Draft
 from evidence_ledger.core import certificate_writer
 from evidence_ledger.core.canonical import Json, encode
 from evidence_ledger.core.certificate_writer import EmbeddedFile
@@ -40,27 +40,31 @@ Field = tuple[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """A deposit that the ledger has accepted, and the key under which the outbox holds it."""
+    """A statement that the ledger has accepted, and the key under which the outbox holds it."""
 
     receipt: Receipt
     key: str
 
 
-def deposit_key(
-    origin: str, author: Author, files: Sequence[FileFact], fields: Sequence[Field]
-) -> str:
-    """The same for the same files and claims, by the same author, in the same ledger."""
+def draft_key(origin: str, author: Author, draft: Draft) -> str:
+    """The same for the same kind, files, claims and entries named, by the same author, in the same
+    ledger.
+    """
     state = hashlib.sha256(origin.encode() + author.fingerprint)
-    for fact in files:
+    for fact in draft.files:
         state.update(hashlib.sha256(fact.name).digest() + fact.fingerprint.sha256)
         state.update(b"digest" if fact.digest_only else b"file")
-    for path, value in sorted(fields, key=lambda field: field[0]):
+    for path, value in sorted(draft.fields, key=lambda field: field[0]):
         state.update(hashlib.sha256(encode([path, value])).digest())
+    if draft.kind != "deposit":
+        state.update(hashlib.sha256(draft.kind.encode()).digest())
+        for ref in draft.refs:
+            state.update(hashlib.sha256(b"%d:%b" % (ref.index, ref.leaf)).digest())
     return state.hexdigest()
 
 
 class Desk:
-    """Deposits for one author in one ledger."""
+    """Deposits, and statements about entries, for one author in one ledger."""
 
     def __init__(self, place: OpenLedger, author: Author) -> None:
         self._place = place
@@ -74,15 +78,19 @@ class Desk:
 
         Durable when this returns. Raises UsageError, FormatError and what Ledger.deposit raises.
         """
+        return self.enter(Draft("deposit", files, fields), matter)
+
+    def enter(self, draft: Draft, matter: MatterKeys | None = None) -> Deposit:
+        """The same for any draft."""
         ledger, outbox = self._place.ledger, self._place.outbox
-        for path, _ in fields:
+        for path, _ in draft.fields:
             checked_path(path)
-        key = deposit_key(ledger.origin, self._author, files, fields)
+        key = draft_key(ledger.origin, self._author, draft)
         context = Context(ledger.origin, ledger.point())
         entries = MatterEntries(ledger.store, matter) if matter else None
         for _ in range(TRIES):
             now = replace(context, opening=entries.next_opening() if entries else None)
-            signed = outbox.keep(key, partial(self._author.deposit, files, fields, now))
+            signed = outbox.keep(key, partial(self._author.write, draft, now))
             try:
                 return Deposit(ledger.deposit([signed])[0], key)
             except Refused as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from evidence_ledger.adapters.pdf import MOST_FILES, CertificatePage, FileLine, TimeLine
@@ -14,6 +14,8 @@ from evidence_ledger.core.claim import Claim, FileFact, file_fact
 from evidence_ledger.core.counting import counted
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.docket import parse as parse_docket
+from evidence_ledger.core.reference_text import MOST_NAMED
+from evidence_ledger.core.statement import ABOUT, Reference
 from evidence_ledger.core.verification import MEANING
 from evidence_ledger.core.x509_certificate import parse_certificate
 from evidence_ledger.issuing.issuer import Issued
@@ -40,20 +42,32 @@ _PROVES = (
     "Files with these fingerprints existed not later than the times above.",
     "The statement and the ledger's entry have not changed since.",
 )
+_SAYS = (
+    "Its signer signed this statement, not later than the times above.",
+    "The statement and the ledger's entry have not changed since.",
+)
+_TITLES = {
+    "attestation": "Certificate of attestation",
+    "order": "Certificate of an investigation order",
+    "handover": "Certificate of a hand-over",
+    "erasure": "Certificate of an erasure",
+}
 _PROVES_NOT = (
     "Who made the files, and whether what they say is true.",
     "A time on the ledger's own clock is not a time by somebody independent.",
     "This page itself: only the check of the whole certificate does.",
 )
+_SAYS_NOT = "Whether what the statement says is true."
 _COMMANDS = ("evidence verify CERTIFICATE.asice FILE... --policy trust.toml",)
 
 
 def page_of(issued: Issued) -> CertificatePage:
     """The page of a certificate."""
+    is_about = issued.statement.kind in ABOUT
     files = [file_fact(claim) for _, claim in issued.claims if claim.section == "file"]
     signer = verify_signature(issued.parts.signature, issued.parts.statement).certificate
     return CertificatePage(
-        title="Certificate of deposit",
+        title=_TITLES.get(issued.statement.kind, "Certificate of deposit"),
         subtitle=f"Entry {issued.entry.index} of the ledger {issued.statement.ledger}",
         rows=(
             ("Ledger", issued.statement.ledger),
@@ -62,16 +76,24 @@ def page_of(issued: Issued) -> CertificatePage:
             ("Entry hash", entries.leaf_hash(issued.parts.entry).hex()),
             ("Signed by", parse_certificate(signer).subject_text),
             ("Claims", f"{len(issued.claims)} of {issued.statement.claims.size} are shown"),
+            *_about(issued.statement.refs),
         ),
         files=[_file_line(fact) for fact in files[:MOST_FILES]],
         file_count=len(files),
         times=[_time_line(token) for token in issued.seal.tokens],
         facts=list(_facts(issued.claims)),
-        proves=_PROVES,
-        proves_not=(*_PROVES_NOT, MEANING),
+        proves=_SAYS if is_about else _PROVES,
+        proves_not=(*((_SAYS_NOT, *_PROVES_NOT[1:]) if is_about else _PROVES_NOT), MEANING),
         check=("The README.txt inside tells how to check with public tools alone.",),
         commands=_COMMANDS,
     )
+
+
+def _about(refs: Sequence[Reference]) -> Iterator[tuple[str, str]]:
+    for one in refs[:MOST_NAMED]:
+        yield "About", f"Entry {one.index}, hash {one.leaf.hex()}"
+    if len(refs) > MOST_NAMED:
+        yield "About", f"and {len(refs) - MOST_NAMED} more"
 
 
 def completeness_page(issued: Issued) -> CertificatePage:

@@ -236,8 +236,8 @@ class Store(Protocol):
         """What a range of entries says of the ledger or of other entries, in order."""
         ...
 
-    def special_about(self, about: int) -> Sequence[SpecialEntry]:
-        """What was said of an entry by later ones, in order."""
+    def special_about(self, about: int, most: int | None = None) -> Sequence[SpecialEntry]:
+        """What was said of an entry by later ones, in order; the first ``most`` of it."""
         ...
 
     def claims(self, index: int) -> Iterator[tuple[int, bytes]]:

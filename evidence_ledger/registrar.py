@@ -166,13 +166,25 @@ def statements_about(store: Store, index: int) -> Iterator[Statement]:
 
     Raises LedgerCorrupt, NoSuchEntry.
     """
+    for _, parsed in entries_about(store, index):
+        if parsed is not None:
+            yield parsed
+
+
+def entries_about(
+    store: Store, index: int, most: int | None = None
+) -> Iterator[tuple[StoredEntry, Statement | None]]:
+    """The later entries that name an entry, the first ``most``, oldest first; each with its
+    statement, or None where that is erased. Raises LedgerCorrupt, NoSuchEntry.
+    """
     leaf = leaf_hash(store.entry(index).entry)
-    for found in store.special_about(index):
-        stored = store.entry(found.entry)
+    for number in dict.fromkeys(found.entry for found in store.special_about(index, most)):
+        stored = store.entry(number)
         if stored.statement is None:
+            yield stored, None
             continue
         parsed = _stated(stored)
         # With the leaf hash: what was said of another ledger's entry is not said of this one.
         if not any(ref.index == index and ref.leaf == leaf for ref in parsed.refs):
             raise LedgerCorrupt(f"Entry {stored.index} is not about entry {index}.")
-        yield parsed
+        yield stored, parsed

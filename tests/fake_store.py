@@ -119,9 +119,9 @@ class FakeStore:
             for found in special_entries(one.index, one.admission.kind, one.admission.statement)
         ]
 
-    def special_about(self, about: int) -> Sequence[SpecialEntry]:
+    def special_about(self, about: int, most: int | None = None) -> Sequence[SpecialEntry]:
         size = len(self._rows.entries)
-        return [one for one in self.special_entries(0, size) if one.about == about]
+        return [one for one in self.special_entries(0, size) if one.about == about][:most]
 
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         return [one.leaf_hash for one in self._range(start, stop)]

@@ -11,7 +11,7 @@ from evidence_ledger import assembly, desk
 from evidence_ledger.adapters.clock import SystemEntropy
 from evidence_ledger.adapters.files.hashing import hash_files
 from evidence_ledger.adapters.matter_book import MatterBook, read_card
-from evidence_ledger.author import Context
+from evidence_ledger.author import Context, Draft
 from evidence_ledger.core.claim import FileFact
 from evidence_ledger.core.matter_card import MatterCard
 from evidence_ledger.errors import SettingsInvalid, UsageError
@@ -55,7 +55,7 @@ def test_a_deposit_that_came_second_takes_the_next_mark(ledger: SealedLedger) ->
     entries = MatterEntries(place.ledger.store, card.keys(place.ledger.origin))
     slow, quick = facts(ledger, "slow"), facts(ledger, "quick")
     context = Context(place.ledger.origin, place.ledger.point(), opening=entries.next_opening())
-    key = desk.deposit_key(place.ledger.origin, author, slow, [CASE])
+    key = desk.draft_key(place.ledger.origin, author, Draft("deposit", slow, [CASE]))
     kept = place.outbox.keep(key, lambda: author.deposit(slow, [CASE], context))
     first = counter.deposit(quick, [CASE], card.keys(place.ledger.origin)).receipt
     second = counter.deposit(slow, [CASE], card.keys(place.ledger.origin)).receipt

@@ -29,9 +29,11 @@ def served_entry(
     signer = depositor(home, key, password_file)
     with LedgerClient(server) as client:
         found = client.claims(index, RequestSigner(signer, SystemClock(), SystemEntropy()))
+        named_by = client.named_by(index)
     data, said = found.entry.encode(), found.statement.encode()
     seen = StoredEntry(index, data, found.leaf_hash, said, None)
-    return entry_facts(seen) | statement_facts(said), [one for _, one in found.claims]
+    facts = entry_facts(seen) | statement_facts(said) | {"named_by": named_by}
+    return facts, [one for _, one in found.claims]
 
 
 def depositor(home: Home, key: Path | None, password_file: Path | None) -> Signer:

@@ -151,6 +151,15 @@ class LedgerClient:
             told = json.loads(self._asked("GET", f"/v1/deposits/{index}", LARGEST_ANSWER))
             return _entry(told["entry"], index)
 
+    def named_by(self, index: int) -> list[dict[str, object]]:
+        """The later entries that name an entry, as the server says; see ``mentions``.
+
+        Raises what ``about`` raises.
+        """
+        with self._reading():
+            told = json.loads(self._asked("GET", f"/v1/deposits/{index}", LARGEST_ANSWER))
+            return [_mention(one) for one in told.get("named_by", [])]
+
     def claims(self, index: int, reader: RequestSigner) -> ServedClaims:
         """The claims of an entry that whoever signs the request may read, proved by the entry.
 
@@ -267,6 +276,17 @@ def _entry(text: str, index: int) -> tuple[Entry, bytes]:
     if found.index != index:
         raise ValueError("index")
     return found, entry.leaf_hash(data)
+
+
+def _mention(told: dict[str, Any]) -> dict[str, object]:
+    signer = told["signer"]
+    if signer is not None:
+        canonical.hex_bytes(signer, 32, where="signer")
+    if not entry.KIND.fullmatch(told["kind"]):
+        raise ValueError("kind")
+    canonical.time_of(told["received"], where="received", microseconds=True)
+    index = _number(told["index"])
+    return {"index": index, "kind": told["kind"], "received": told["received"], "signer": signer}
 
 
 def _claims(told: dict[str, Any], index: int) -> ServedClaims:

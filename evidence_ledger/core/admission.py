@@ -11,6 +11,7 @@ from evidence_ledger.core.chain import Admission, IndexedDigest
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.claim_form import plain_file
 from evidence_ledger.core.record_tree import blinded, record_salt
+from evidence_ledger.core.reference_check import check_references
 from evidence_ledger.core.rotation import check_proof
 from evidence_ledger.core.statement import OWN_KINDS, Statement
 from evidence_ledger.core.statement_form import statement_of
@@ -41,8 +42,8 @@ def admit(
 
     ``let_in`` is called before claims are looked at, and raises where they are not to be.
     Checks the canonical form, the ledger's origin, the CAdES-B-B signature with its binding to the
-    X.509 certificate that the statement names, the claims against their root, and the proof of a
-    next key.
+    X.509 certificate that the statement names, the entries that it names, the claims against their
+    root, and the proof of a next key.
     Raises FormatError, NewerFormat, Refused, Undecided.
     """
     parsed = statement_of(signed.statement)
@@ -54,6 +55,7 @@ def admit(
     if (parsed.kind in OWN_KINDS) is not seal:
         raise Refused("admission.seal", "Only the ledger itself appends seals and rolls.")
     check_signature.check(signed.statement, signed.signature, parsed.signer)
+    check_references(parsed.kind, parsed.refs)
     check_rotation(parsed)
     if signed.claims:
         if let_in is not None:

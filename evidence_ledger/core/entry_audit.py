@@ -108,7 +108,8 @@ def _compare(
     if not _are_marked(statements, first, marks) or not _are_own(statements, kinds, origin):
         return None
     seals = [number for number, kind in enumerate(kinds, first) if kind == "seal"]
-    special = [] if SPECIAL.isdisjoint(kinds) else _special(kinds, first)
+    plain = [text.partition(_BEFORE_MARK)[0] for text in kinds] if marks else kinds
+    special = [] if SPECIAL.isdisjoint(plain) else _special(plain, first)
     times = (moments[0], moments[-1])
     return SoundBatch(found, prev, times, seals, special, list(marks.values()))
 

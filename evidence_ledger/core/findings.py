@@ -111,6 +111,7 @@ def _statement_facts(statement: Statement) -> dict[str, object]:
         "ledger": statement.ledger,
         "claims_in_statement": statement.claims.size,
         "made": time_text(statement.made),
+        "refs": [ref.to_json() for ref in statement.refs],
     }
 
 

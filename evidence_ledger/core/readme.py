@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.certificate import Certificate
+from evidence_ledger.core.readme_about import about_opening, about_steps
 
 
 def readme_text(parts: Certificate) -> str:
@@ -17,9 +18,13 @@ def readme_text(parts: Certificate) -> str:
     if count == total == 1:
         shown = "Its one claim is"
     opening = _OPENING.format(
-        kind=parsed.kind, index=entry.parse(parts.entry).index, ledger=parsed.ledger, shown=shown
+        kind=parsed.kind,
+        index=entry.parse(parts.entry).index,
+        ledger=parsed.ledger,
+        shown=shown,
+        about=about_opening(parsed),
     )
-    return opening + _STEPS
+    return opening + about_steps(parsed, _STEPS)
 
 
 _OPENING = """\
@@ -28,7 +33,7 @@ CERTIFICATE
 The {kind} that is entry {index} of the evidence ledger
 {ledger}. {shown} shown here.
 
-It proves that bytes existed at a time and have not changed since. It does not
+{about}It proves that bytes existed at a time and have not changed since. It does not
 prove who made them, or that they are true. You need not trust whoever gave it
 to you, nor whoever keeps the ledger: check it.
 

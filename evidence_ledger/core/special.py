@@ -3,7 +3,8 @@
 kind                position    about
 administration      0           nothing
 grant               0           the entry whose claims are granted
-order               0, 1, …     each entry that it names; an order that names none is not here
+attestation, order, handover, erasure
+                    0, 1, …     each entry that it names; one that names none is not here
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 from evidence_ledger.core import statement
 from evidence_ledger.errors import EvidenceError
 
-KINDS: Final = frozenset({"administration", "grant", "order"})
+KINDS: Final = statement.ABOUT | {"administration", "grant"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ LARGEST = 256 * 1024
 NONCE_SIZE = 16
 MOST_REFS = 256
 MARKABLE = frozenset({"deposit", "attestation", "order", "handover", "erasure"})
+ABOUT = MARKABLE - {"deposit"}
+"""Kinds that say something of earlier entries: their refs name at least one, and each once."""
 LONGER = frozenset({"seal", "roll", "administration", "grant"})
 """Kinds with one more member, which has the kind's name."""
 KINDS = MARKABLE | LONGER | {"rotation"}
@@ -54,6 +56,10 @@ class Reference:
 
     index: int
     leaf: bytes
+
+    def to_json(self) -> dict[str, Json]:
+        """As it stands in a statement."""
+        return {"index": self.index, "leaf": self.leaf.hex()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ class Statement:
             "ledger": self.ledger,
             "made": canonical.time_text(self.made),
             "nonce": canonical.base64url_text(self.nonce),
-            "refs": [{"index": ref.index, "leaf": ref.leaf.hex()} for ref in self.refs],
+            "refs": [ref.to_json() for ref in self.refs],
             "signer": self.signer.hex(),
             "v": VERSION,
         }

@@ -25,6 +25,7 @@ from evidence_ledger.core import (
     time_proof,
 )
 from evidence_ledger.core.algorithm_term import check_term
+from evidence_ledger.core.attestation import check_attested
 from evidence_ledger.core.certificate import Certificate, FileRecord, FileToken
 from evidence_ledger.core.container import Container
 from evidence_ledger.core.counting import counted
@@ -32,6 +33,7 @@ from evidence_ledger.core.digest import Algorithm, Fingerprint, Hasher
 from evidence_ledger.core.findings import Findings
 from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.record_coverage import RecordedObject
+from evidence_ledger.core.reference_text import about_text
 from evidence_ledger.core.statement import Statement
 from evidence_ledger.core.statement_signature import check_signer
 from evidence_ledger.core.supplement import Supplement
@@ -117,7 +119,7 @@ class Case:
         kind, claims = self._statement.kind, self._statement.claims.size
         return (
             f"{_article(kind)} {kind} of {counted(claims, 'claim')} for the ledger "
-            f"{self._statement.ledger}."
+            f"{self._statement.ledger}{about_text(self._statement.refs)}."
         )
 
     def signature(self) -> str:
@@ -279,6 +281,8 @@ class Case:
             self._check_embedded(number, file)
         for number, held in self._parts.file_records.items():
             self._check_file_records(number, held)
+        if self._statement.kind == "attestation":
+            return self._attested()
         hidden = len(self.found.claims) < self._statement.claims.size
         self.found.matches = presented_file.match(self.found.files, self._presented, hidden=hidden)
         found = {at for one in self.found.matches for at in one.positions}
@@ -288,6 +292,14 @@ class Case:
             return _nothing_presented(inside, count)
         presented = counted(len(self._presented), "file")
         return f"{presented} presented, unaltered; {len(found):,} of {count:,} covered."
+
+    def _attested(self) -> str:
+        """What lies beside an attestation is the certificate that was attested."""
+        if not self._presented:
+            return "No certificate was presented to be compared with the one that was attested."
+        check_attested(self.found.claims, self._statement.refs, self._presented)
+        about = ", ".join(str(ref.index) for ref in self._statement.refs)
+        return f"The certificate presented is the one that was attested: of entry {about}."
 
     def direct_checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """For each timestamp over a file itself, of what and whose it is, and the check.

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from evidence_ledger.core.claim import checked_path
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.errors import (
     AuthorityError,
-    AuthorityUnreachable,
-    EvidenceError,
-    FormatError,
     UsageError,
 )
 from evidence_ledger_cli import options, place
+from evidence_ledger_cli.claim_fields import claim_fields
 from evidence_ledger_cli.embedding import embedded
 from evidence_ledger_cli.entry_view import size_text
-from evidence_ledger_cli.named_matter import CASE_NUMBER, matter_of
+from evidence_ledger_cli.named_matter import matter_of
 from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.password import password_file, with_password
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.safe_text import safe_line, shell_word
+from evidence_ledger_cli.sealed_entry import entered, sealed
 from evidence_ledger_cli.served_deposit import enter, tell_of_trust
 from evidence_ledger_cli.typed_digest import typed_facts
 
 if TYPE_CHECKING:
     from evidence_ledger.adapters.files.hashed import HashedFile
     from evidence_ledger.author import Author
-    from evidence_ledger.desk import Deposit, Desk, Field
+    from evidence_ledger.desk import Deposit, Desk
     from evidence_ledger.ledger import Receipt
 
 
@@ -128,7 +125,7 @@ def command(
     from evidence_ledger.assembly import open_depositor
     from evidence_ledger.desk import Desk, facts_of, write_certificate
 
-    fields, typed = _fields(cases, claims), typed_facts(digests, names)
+    fields, typed = claim_fields(cases, claims), typed_facts(digests, names)
     if not paths and not typed:
         raise UsageError("There is nothing to deposit.", hint="Name a file or a folder.")
     if out is not None:
@@ -157,8 +154,8 @@ def command(
         keys = card.keys(ledger.ledger.origin) if card else None
         deposit = desk.deposit(facts, fields, keys)
         target = out or Path(f"deposit-{deposit.receipt.index}.asice")
-        with _entered(deposit.receipt.index):
-            failures = [*_sealed(desk, deposit.receipt.index)]
+        with entered(deposit.receipt.index):
+            failures = [*sealed(desk, deposit.receipt.index)]
             failures += _stamped(desk, deposit, len(files)) if direct else ()
             inside = embedded(paths, files, skip_special=skip_special) if embed else ()
             write_certificate(ledger, deposit.receipt.index, target, embedded=inside)
@@ -178,25 +175,6 @@ def _pinned(author: Author) -> str:
     return f'[[signer]] certificates = ["{author.fingerprint.hex()}"]'
 
 
-def _fields(cases: Sequence[str], claims: Sequence[str]) -> list[Field]:
-    fields: list[Field] = [(CASE_NUMBER, case) for case in cases]
-    for claim in claims:
-        path, sign, value = claim.partition("=")
-        if not sign or not value:
-            raise _no_claim(claim)
-        try:
-            fields.append((checked_path(path), value))
-        except FormatError as error:
-            raise _no_claim(claim) from error
-    return fields
-
-
-def _no_claim(claim: str) -> UsageError:
-    return UsageError(
-        f"{claim[:80]!r} is no claim.", hint="Write it as --claim origin/source=email"
-    )
-
-
 def _hashed(
     paths: Sequence[str], digests: Sequence[Algorithm], *, skip_special: bool
 ) -> list[HashedFile]:
@@ -206,31 +184,6 @@ def _hashed(
         return []
     with ScreenProgress() as progress:
         return list(hash_files(paths, digests, skip_special=skip_special, progress=progress))
-
-
-@contextmanager
-def _entered(index: int) -> Iterator[None]:
-    """Says of whatever fails in it that the entry is there, and how to get its certificate."""
-    try:
-        yield
-    except EvidenceError:
-        hint(
-            f"The deposit is in the ledger already, as entry {index}. Repeat the same command "
-            "for its certificate, when what is told next is mended."
-        )
-        raise
-
-
-def _sealed(desk: Desk, index: int) -> Sequence[AuthorityError]:
-    result = desk.seal()
-    if result.seal is not None and not result.seal.tokens and result.failures:
-        raise AuthorityUnreachable(
-            f"Entry {index} has no time: no authority gave one: {result.failures[0]}",
-            hint="Nothing is lost. Repeat the same command later for the certificate.",
-        )
-    for refusal in dict.fromkeys(map(str, result.witness_failures)):
-        hint(safe_line(f"No cosignature from one witness: {refusal}"))
-    return result.failures
 
 
 def _stamped(desk: Desk, deposit: Deposit, files: int) -> Sequence[AuthorityError]:

@@ -15,6 +15,7 @@ from evidence_ledger.core.claim import Claim
 from evidence_ledger.errors import UsageError
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.entry_view import claim_line, entry_facts, statement_facts
+from evidence_ledger_cli.mention_view import mention_facts, mention_lines
 from evidence_ledger_cli.output import show, show_json
 from evidence_ledger_cli.password import password_file
 from evidence_ledger_cli.safe_text import safe_line
@@ -51,7 +52,7 @@ def command(
     home: Path | None,
     json: bool,
 ) -> None:
-    """One entry and what it says.
+    """One entry and what it says; which entries it is about, and which later ones are about it.
 
     On a server the claims of a deposit are for its depositor and those to whom it granted them.
     """
@@ -61,14 +62,18 @@ def command(
         return
     if key is not None or password_file is not None:
         raise UsageError("--key and --password-file go with --server.")
+    from evidence_ledger.mentions import mentions_of
+
     with place.opened(home, read_only=True) as ledger:
         stored = ledger.ledger.entry(index)
         seal = ledger.ledger.store.seal_of(index)
         missing = () if seal is None else ledger.ledger.missing(seal)
         unwitnessed = () if seal is None else ledger.ledger.unwitnessed(seal)
         held = [claims.parse(data) for _, data in ledger.ledger.store.claims(index)]
+        named_by = [mention_facts(one) for one in mentions_of(ledger.ledger.store, index)]
     sealed = _seal_facts(seal, missing, unwitnessed)
     facts = entry_facts(stored) | statement_facts(stored.statement) | {"sealed": sealed}
+    facts["named_by"] = named_by
     _show(facts, held, json=json)
 
 
@@ -110,7 +115,7 @@ def _shortened(member: object) -> str:
 
 def _tell(facts: dict[str, object], held: Sequence[Claim]) -> None:
     for name, value in facts.items():
-        if name != "sealed" and (text := _text(value)):
+        if name not in ("sealed", "named_by") and (text := _text(value)):
             show(f"{name.replace('_', ' '):<10} {safe_line(text)}")
     sealed = facts.get("sealed")
     if isinstance(sealed, dict):
@@ -122,5 +127,7 @@ def _tell(facts: dict[str, object], held: Sequence[Claim]) -> None:
             show(f"{'pending':<10} {safe_line(', '.join(pending))}")
     elif "sealed" in facts:
         show(f"{'sealed':<10} not yet")
+    for line in mention_lines(facts.get("named_by")):
+        show(f"{'named by':<10} {safe_line(line)}")
     for one in held:
         show(f"  {one.path:<20} {claim_line(one)}")

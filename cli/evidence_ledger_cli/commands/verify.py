@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,6 @@ import click
 
 from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.file_errors import input_errors
-from evidence_ledger.adapters.files.hashing import hash_files
 from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.core.completeness import is_plain
 from evidence_ledger.core.digest import Algorithm
@@ -31,7 +30,7 @@ from evidence_ledger_cli.input_file import open_regular
 from evidence_ledger_cli.log_place import log_source
 from evidence_ledger_cli.matter_check import verify_matter
 from evidence_ledger_cli.output import hint
-from evidence_ledger_cli.progress import ScreenProgress
+from evidence_ledger_cli.presented_files import presented_files
 from evidence_ledger_cli.report_view import show_report
 from evidence_ledger_cli.safe_text import shell_word
 
@@ -122,7 +121,7 @@ def command(
         kind.require_policy(vkeys)
         _require_online(ledger, evidence_file, log, kind, online=online)
         trust = _trust(policy, home) if policy or not vkeys else None
-        presented = partial(_presented, files, skip_special=skip_special)
+        presented = partial(presented_files, files, skip_special=skip_special)
         with input_errors(certificate_file):
             report, found = _judged(
                 source, kind, files, presented, trust, vkeys, at or SystemClock().now(), log
@@ -205,11 +204,3 @@ def _trust(named: Path | None, home: Path | None) -> TrustPolicy | None:
     else:
         hint("Without a trust policy nobody is trusted. Name one with --policy TRUST.toml")
     return None
-
-
-def _presented(
-    paths: Sequence[str], digests: set[Algorithm], *, skip_special: bool
-) -> list[PresentedFile]:
-    with ScreenProgress() as progress:
-        hashed = hash_files(paths, digests, skip_special=skip_special, progress=progress)
-        return [PresentedFile(one.name, one.fingerprint) for one in hashed]

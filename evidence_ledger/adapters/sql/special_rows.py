@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import Connection, Dialect, bindparam, select
 
@@ -12,6 +13,8 @@ from evidence_ledger.core import special
 from evidence_ledger.core.chain import AppendedEntry
 from evidence_ledger.core.special import KINDS, SpecialEntry
 from evidence_ledger.errors import LedgerCorrupt
+
+_ALL: Final = 2**53
 
 
 class SpecialRows:
@@ -28,7 +31,11 @@ class SpecialRows:
             dialect,
         )
         self._about = Prepared(
-            select(*table).where(table.about == bindparam("of")).order_by(*order), dialect
+            select(*table)
+            .where(table.about == bindparam("of"))
+            .order_by(*order)
+            .limit(bindparam("most")),
+            dialect,
         )
 
     def add(self, connection: Connection, appended: Sequence[AppendedEntry]) -> None:
@@ -47,9 +54,12 @@ class SpecialRows:
         """Those of a range of entries. Raises LedgerCorrupt."""
         return [_special(row) for row in self._between.rows(connection, low=start, high=stop)]
 
-    def about(self, connection: Connection, about: int) -> list[SpecialEntry]:
-        """Those about an entry. Raises LedgerCorrupt."""
-        return [_special(row) for row in self._about.rows(connection, of=about)]
+    def about(
+        self, connection: Connection, about: int, most: int | None = None
+    ) -> list[SpecialEntry]:
+        """Those about an entry; the first ``most`` of them. Raises LedgerCorrupt."""
+        count = _ALL if most is None else most
+        return [_special(row) for row in self._about.rows(connection, of=about, most=count)]
 
 
 def _special(row: Row) -> SpecialEntry:

@@ -174,9 +174,9 @@ class SqlStore:
         """See ports.Store."""
         return self._look(self._special.between, start, stop)
 
-    def special_about(self, about: int) -> Sequence[SpecialEntry]:
+    def special_about(self, about: int, most: int | None = None) -> Sequence[SpecialEntry]:
         """See ports.Store."""
-        return self._look(self._special.about, about)
+        return self._look(self._special.about, about, most)
 
     def claims(self, index: int) -> Iterator[tuple[int, bytes]]:
         """See ports.Store."""

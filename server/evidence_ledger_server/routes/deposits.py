@@ -15,6 +15,7 @@ from evidence_ledger.core.chain import Admission
 from evidence_ledger.desk import fill
 from evidence_ledger.errors import EvidenceError, NotSealed
 from evidence_ledger.ledger import Receipt
+from evidence_ledger.mentions import mentions_of
 from evidence_ledger.ports import Store
 from evidence_ledger_server.access.reading import known_caller, readable
 from evidence_ledger_server.body import read_body
@@ -169,7 +170,10 @@ def _entry_document(store: Store, index: int) -> dict[str, object]:
         "sealed": None,
     }
     if stored.statement is not None:
-        document["signer"] = statement.parse(stored.statement).signer.hex()
+        said = statement.parse(stored.statement)
+        document["signer"] = said.signer.hex()
+        document["refs"] = [one.to_json() for one in said.refs]
+    document["named_by"] = [one.to_json() for one in mentions_of(store, index)]
     if seal is not None and seal.tokens:
         names = [token.authority for token in seal.tokens]
         checkpoint = sha256(seal.checkpoint).hexdigest()

@@ -22,7 +22,7 @@ from sqlalchemy import create_engine
 
 from evidence_ledger.adapters.sql import create_store, open_store, revision
 from evidence_ledger.adapters.sql.schema import metadata
-from evidence_ledger.core.chain import Head, extend
+from evidence_ledger.core.chain import Admission, Head, extend
 from evidence_ledger.core.statement import Reference, Statement, TreePoint
 from evidence_ledger.errors import (
     LedgerCorrupt,
@@ -132,6 +132,29 @@ def test_seals_of_older_ledgers_get_their_groups(path: Path) -> None:
         found = [list(store.seal_groups(number)) for number in range(3)]
     assert len(kept[2]) == 5
     assert found == [kept[0], [], kept[2]], "a damaged seal keeps no ledger from being opened"
+
+
+def test_attestations_of_older_ledgers_are_entered_into_the_table(path: Path) -> None:
+    point = TreePoint(0, bytes(32))
+    refs = (Reference(5, bytes(32)), Reference(7, bytes(32)))
+    with closing(open_store(path)) as store:
+        head = store.head()
+        made: list[Admission] = []
+        for kind in ("attestation", "handover", "order", "erasure"):
+            said = Statement(kind, "l", point, bytes(32), START, point, bytes(16), refs).encode()
+            made.append(admission(700 + len(made))._replace(kind=kind, statement=said))
+        edge = edge_at(store, head.size)
+        store.append(head, extend(head, edge, made, head.received or START))
+        special = store.special_entries(0, 704)
+        assert [(one.kind, one.about) for one in special[::2]] == [
+            (kind, 5) for kind in ("attestation", "handover", "order", "erasure")
+        ]
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        older.execute("DROP TRIGGER special_entries_refuse_delete")
+        older.execute("DELETE FROM special_entries WHERE kind <> 'order'")
+        older.execute("UPDATE alembic_version SET version_num = '0009'")
+    with closing(open_store(path)) as store:
+        assert store.special_entries(0, 704) == special
 
 
 def test_opening_a_ledger_does_not_load_alembic(path: Path) -> None:
