@@ -12,7 +12,7 @@ EvidenceError
     ├── LedgerError
     │   ├── LedgerNotFound, LedgerExists, LedgerLocked, LedgerReadOnly, LedgerFull,
     │   ├── LedgerCorrupt, LedgerForked, LedgerNewer, HeadMoved, NoSuchEntry, SettingsInvalid,
-    │   ├── NotSealed, LedgerMoved, LedgerUnavailable
+    │   ├── NotSealed, EntryErased, LedgerMoved, LedgerUnavailable
     ├── ClockBehind
     ├── NotAllowed
     ├── KeyUnusable
@@ -69,6 +69,7 @@ from evidence_ledger.errors.keys import (
 )
 from evidence_ledger.errors.ledger import (
     ClockBehind,
+    EntryErased,
     HeadMoved,
     LedgerCorrupt,
     LedgerError,
@@ -124,6 +125,7 @@ __all__ = [
     "AuthorityRefused",
     "AuthorityUnreachable",
     "ClockBehind",
+    "EntryErased",
     "EvidenceError",
     "FileChanged",
     "FileError",

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from evidence_ledger.errors import (
     ClockBehind,
+    EntryErased,
     EvidenceError,
     FormatError,
     HeadMoved,
@@ -38,6 +39,7 @@ STATUS: tuple[tuple[type[EvidenceError], int, int | None], ...] = (
     (Undecided, 422, None),
     (NotAllowed, 403, None),
     (NoSuchEntry, 404, None),
+    (EntryErased, 410, None),
     (NotSealed, 409, 5),
     (LedgerFull, 507, 60),
     (LedgerLocked, 503, 1),
