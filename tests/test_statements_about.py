@@ -44,6 +44,7 @@ def leaf(bench: Workbench, index: int) -> bytes:
 @pytest.mark.parametrize("kind", sorted(ABOUT))
 def test_a_statement_names_entries_and_is_found_by_each(deposited: Workbench, kind: str) -> None:
     bench = deposited
+    bench.ledger.seal()
     said = author(bench, NOTARY).about(kind, NOTE, context(bench, 0, 1))
     receipt = bench.ledger.deposit([said])[0]
     assert entry.parse(receipt.entry).kind == kind

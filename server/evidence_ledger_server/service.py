@@ -110,9 +110,9 @@ class Service:
             return
         store = self.place.ledger.store
         for one in store.special_entries(0, store.head().size):
-            if one.kind == ERASURE and one.about is not None:
-                if store.entry(one.about).statement is None:
-                    self.files.remove(one.about)
+            about = one.about if one.kind == ERASURE else None
+            if about is not None and store.entry(about).statement is None:
+                self.files.remove(about)
 
     def _make_place(self, home: Home) -> SealingPlace:
         where = self.config.postgresql

@@ -137,6 +137,6 @@ def _tell(indexes: Sequence[int], entered: int | None, *, is_clean: bool, json: 
         hint("Certificates that were handed out stay valid; backups keep what they hold.")
     if not is_clean:
         hint(
-            "The database's file may still hold remnants, as another program is using it. They "
-            "are overwritten by the next: evidence seal"
+            "The database's own files may still hold remnants. In SQLite the next evidence seal "
+            "overwrites them; for PostgreSQL see docs/storage.md."
         )
