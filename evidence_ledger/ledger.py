@@ -97,10 +97,11 @@ class Ledger:
             self._links.check(admission)
         self._resume_erasures()
         receipts = self.append(admissions)
-        outcomes = self._erased(admissions, receipts)
-        for outcome in outcomes:
+        for outcome in self._erased(admissions, receipts):
             if isinstance(outcome, EvidenceError):
                 raise outcome
+        if any(one.kind == ERASURE for one in admissions):
+            self.finish_erasures()
         return receipts
 
     def check_continues(self) -> None:
@@ -129,8 +130,9 @@ class Ledger:
         """Append what ``admit`` let pass in one transaction, each standing for itself.
 
         One that names what this ledger never had, has another entry's mark, or whose signer may
-        not, gets its error in place of a receipt; the others are durable when this returns. Raises
-        ClockBehind, and what the Store raises: for all.
+        not, gets its error in place of a receipt; the others are durable when this returns. What
+        erasures leave in the database's own files goes with the next seal. Raises ClockBehind, and
+        what the Store raises: for all.
         """
         return self._appender.persist(lambda: self._deposited_each(admissions))
 
@@ -162,14 +164,8 @@ class Ledger:
         """The entries are durable: now what erasures among them name goes. One that can't be
         carried out now has its error in place of its receipt: the same statement again finishes it.
         """
-        if all(one.kind != ERASURE for one in admissions):
-            return list(outcomes)
-        self._resumed = False
         pairs = zip(admissions, outcomes, strict=True)
-        results = [self._carried_out(admission, one) for admission, one in pairs]
-        with suppress(EvidenceError):  # what is not done is begun again with the next deposit
-            self.finish_erasures()
-        return results
+        return [self._carried_out(admission, one) for admission, one in pairs]
 
     def _carried_out(
         self, admission: Admission, outcome: Receipt | EvidenceError
@@ -179,6 +175,7 @@ class Ledger:
         try:
             self._eraser.carry_out(outcome.index)
         except EvidenceError as error:
+            self._resumed = False
             return error
         return outcome
 

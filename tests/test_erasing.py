@@ -256,3 +256,26 @@ def test_renewals_go_on_after_an_erasure(bench: Workbench) -> None:
     assert bench.renewer().renew(Wish(digest="sha512")).strands
     assert bench.audit().verdict is Verdict.PASSED
     assert bench.check(written(bench.issue(1))).verdict is Verdict.PASSED
+
+
+def test_a_matter_stays_complete_after_an_erasure(bench: Workbench) -> None:
+    secret = bytes(range(32))
+    index = bench.enter(secret, 0)
+    bench.ledger.seal()
+    before = bench.complete(secret)
+    erase(bench, DEPOSITOR, index)
+    bench.ledger.seal()
+    after = bench.complete(secret)
+    assert [bench.check(written(one)).verdict for one in (before, after)] == [Verdict.PASSED] * 2
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_an_erasure_that_was_forced_in_is_found_and_not_carried_out(bench: Workbench) -> None:
+    """Past all checks, as by a program that knows none."""
+    bench.ledger._appender._judge = lambda *_: {}
+    with pytest.raises(EvidenceError):
+        bench.ledger.deposit([said(bench, "erasure", STRANGER, 0)])
+    bench.reopened().seal()
+    assert bench.store.entry(0).statement is not None
+    report = bench.audit()
+    assert found(report, "11") == (Verdict.FAILED, "erasure.not-yours")

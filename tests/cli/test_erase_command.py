@@ -7,7 +7,11 @@ from pathlib import Path
 import click
 import pytest
 
+from evidence_ledger.adapters.home import Home
+from evidence_ledger.assembly import open_depositor, open_ledger
+from evidence_ledger.desk import Desk
 from tests.cli.conftest import Run
+from tests.workbench import fact
 
 ERASE = ("erase", "0", "--reason", "Art. 17 GDPR")
 
@@ -37,7 +41,8 @@ def test_after_an_erasure_every_command_says_what_is_gone(deposited: Path, evide
     assert evidence("audit", "--json").document["facts"]["erased"] == 1
 
 
-def test_the_same_command_again_changes_nothing(deposited: Path, evidence: Run) -> None:
+@pytest.mark.usefixtures("deposited")
+def test_the_same_command_again_changes_nothing(evidence: Run) -> None:
     evidence(*ERASE, "--yes")
     size = evidence("list", "--json").document["size"]
     again = evidence(*ERASE, "--yes")
@@ -45,7 +50,8 @@ def test_the_same_command_again_changes_nothing(deposited: Path, evidence: Run) 
     assert evidence("list", "--json").document["size"] == size
 
 
-def test_it_asks_first(deposited: Path, evidence: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("deposited")
+def test_it_asks_first(evidence: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(click, "confirm", lambda *_, **__: False)
     asked = evidence(*ERASE)
     assert asked.code == 0
@@ -54,12 +60,33 @@ def test_it_asks_first(deposited: Path, evidence: Run, monkeypatch: pytest.Monke
 
 
 def test_what_is_not_sealed_is_sealed_first(deposited: Path, evidence: Run) -> None:
-    size = evidence("list", "--json").document["size"]
-    (deposited / "new.txt").write_text("new")
-    evidence("deposit", "new.txt", "--out", "new.asice", "--no-seal")
-    assert evidence("erase", size, "--reason", "x", "--yes", "--as-operator").code == 0
+    place = open_ledger(Home(deposited / "ledger"))
+    try:
+        desk = Desk(place, open_depositor(place.home))
+        index = desk.deposit([fact("new.txt", b"new", sm3=False)], []).receipt.index
+    finally:
+        place.close()
+    assert evidence("erase", index, "--reason", "x", "--yes", "--as-operator").code == 0
+    assert evidence("show", index, "--json").document["erased"] is True
 
 
+def test_a_reason_that_repeats_what_goes_is_refused(deposited: Path, evidence: Run) -> None:
+    file = next(path for path in sorted((deposited / "case").rglob("*")) if path.is_file())
+    for word in (file.name.upper(), "2026-1"):
+        answer = evidence("erase", "0", "--reason", f"about {word}", "--yes")
+        assert (answer.code, "repeats a claim" in answer.err) == (2, True)
+    assert evidence("show", "0", "--json").document["erased"] is False
+
+
+def test_a_case_is_complete_still(deposited: Path, evidence: Run) -> None:
+    evidence(*ERASE, "--yes")
+    done = evidence("matter", "certify", "2026-1", "--out", "complete.asice")
+    assert "Traceback" not in done.err
+    assert done.code == 0, done.err
+    assert (deposited / "complete.asice").exists()
+
+
+@pytest.mark.usefixtures("deposited")
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -69,7 +96,7 @@ def test_what_is_not_sealed_is_sealed_first(deposited: Path, evidence: Run) -> N
     ],
 )
 def test_what_can_not_be_erased_is_refused(
-    deposited: Path, evidence: Run, arguments: tuple[str, ...], code: int
+    evidence: Run, arguments: tuple[str, ...], code: int
 ) -> None:
     answer = evidence(*arguments)
     assert answer.code == code

@@ -1,7 +1,7 @@
 """Faults at every write of an erasure: the entry, the removal, the overwriting.
 
-After each fault nothing is gone without an entry that says so, the audit finds no defect, and the same
-again finishes it with one entry.
+After each fault nothing is gone without an entry that says so, the audit finds no defect, and the
+same again finishes it with one entry.
 """
 
 from __future__ import annotations

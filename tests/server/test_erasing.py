@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evidence_ledger.assembly import open_ledger
 from evidence_ledger.core.erasure import REASON
+from evidence_ledger_server.static_copy import write_copy
 from tests.server.acting import CLAIMS, STRANGER, about, author, code, get
 from tests.server.running import Running
 from tests.server.test_files import FILE, LEASE, keeping, kept, put
@@ -42,5 +43,13 @@ def test_what_was_erased_is_gone_from_every_address(keeping: Running) -> None:
     assert code(get(keeping, FILE, own.signer), 410) == "claims.erased"
     assert code(put(keeping, FILE, LEASE), 410) == "claims.erased"
     assert keeping.client.get(f"/v1/fingerprints/sha256/{digest}").status_code == 404
+    write_copy(keeping.home.folder, keeping.home.folder / "copy")
+    copied = [
+        one.read_bytes() for one in (keeping.home.folder / "copy").rglob("*") if one.is_file()
+    ]
+    assert copied
+    assert not any(b"lease" in one for one in copied)
+    seal(keeping)
+    assert b"lease.txt" not in keeping.home.database.read_bytes()
     again = keeping.deposit(signed)
     assert (again.status_code, again.json()["repeated"]) == (200, True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from evidence_ledger.core import claim
+from evidence_ledger.core.canonical import Json
+from evidence_ledger.core.claim import Claim
 from evidence_ledger.core.erasure import MOST_REASON, REASON
 from evidence_ledger.errors import UsageError
 from evidence_ledger_cli import options, place
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from evidence_ledger.assembly import OpenLedger
     from evidence_ledger.author import Author
 
+_SHORT = 3
 _SAYS = """\
 Goes:  statement, signature with its X.509 certificates, claims (names, case numbers, parties),
        fingerprints, timestamps over the files themselves, and files that a server keeps.
@@ -116,6 +120,7 @@ def _erase(ledger: OpenLedger, author: Author, indexes: Sequence[int], reason: s
         with ledger.sealing_turn() as alone:
             if alone:
                 ledger.ledger.seal()
+    _require_plain(ledger, indexes, reason)
     held = [ledger.ledger.entry(one) for one in indexes]
     refs = tuple(Reference(one.index, one.leaf_hash) for one in held)
     entered = Desk(ledger, author).enter(Draft("erasure", (), [(REASON, reason)], refs))
@@ -123,6 +128,28 @@ def _erase(ledger: OpenLedger, author: Author, indexes: Sequence[int], reason: s
     ledger.outbox.forget({hashlib.sha256(one).digest() for one in statements})
     ledger.outbox.drop(entered.key)
     return entered.receipt.index
+
+
+def _require_plain(ledger: OpenLedger, indexes: Sequence[int], reason: str) -> None:
+    """The reason, which stays, repeats no name or number that goes. Raises UsageError."""
+    for index in indexes:
+        for _, data in ledger.ledger.store.claims(index):
+            if any(word in reason.casefold() for word in _names(claim.parse(data))):
+                raise UsageError(
+                    f"The reason repeats a claim of entry {index}, and stays for ever.",
+                    hint="Name the legal ground alone.",
+                )
+
+
+def _names(one: Claim) -> Iterator[str]:
+    """File names, case numbers and parties in a claim, of four characters or more."""
+    if one.section == "file":
+        found: list[Json] = [claim.file_fact(one).name.decode(errors="replace")]
+    elif one.path in ("matter/case_number", "matter/parties"):
+        found = list(one.value) if isinstance(one.value, list) else [one.value]
+    else:
+        found = []
+    yield from (word.casefold() for word in found if isinstance(word, str) and len(word) > _SHORT)
 
 
 def _tell(indexes: Sequence[int], entered: int | None, *, is_clean: bool, json: bool) -> None:
