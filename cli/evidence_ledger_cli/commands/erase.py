@@ -144,7 +144,7 @@ def _require_plain(ledger: OpenLedger, indexes: Sequence[int], reason: str) -> N
 def _names(one: Claim) -> Iterator[str]:
     """File names, case numbers and parties in a claim, of four characters or more."""
     if one.section == "file":
-        found: list[Json] = [claim.file_fact(one).name.decode(errors="replace")]
+        found: list[Json] = [claim.file_fact(one).name.decode(errors="replace").split("/")[-1]]
     elif one.path in ("matter/case_number", "matter/parties"):
         found = list(one.value) if isinstance(one.value, list) else [one.value]
     else:
