@@ -267,8 +267,9 @@ def test_a_matter_stays_complete_after_an_erasure(bench: Workbench) -> None:
     bench.ledger.seal()
     after = bench.complete(secret)
     first, second = (bench.check(written(one)) for one in (before, after))
-    assert second.verdict is first.verdict is not Verdict.FAILED
-    assert [one.verdict for one in second.steps] == [one.verdict for one in first.steps]
+    assert Verdict.FAILED not in (first.verdict, second.verdict)
+    passed = {one.number for one in first.steps if one.verdict is Verdict.PASSED}
+    assert passed <= {one.number for one in second.steps if one.verdict is Verdict.PASSED}
     assert bench.audit().verdict is Verdict.PASSED
 
 
