@@ -13,9 +13,11 @@ from evidence_ledger.appending import TRIES, Appender, Receipt
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.admission import SignedStatement, admit
 from evidence_ledger.core.chain import Admission, Head
+from evidence_ledger.core.erasure import ERASURE
 from evidence_ledger.core.merkle import EMPTY_ROOT
 from evidence_ledger.core.statement import TreePoint
 from evidence_ledger.core.time_agreement import Disagreement
+from evidence_ledger.erasing import Eraser
 from evidence_ledger.errors import (
     AuthorityError,
     EvidenceError,
@@ -66,8 +68,10 @@ class Ledger:
         self._parts = parts
         self._links = Links(parts.store)
         self.registrar = Registrar(parts.store, parts.first_operator, parts.origin)
+        self._eraser = Eraser(parts.store, self.registrar.at)
         self._deadline = parts.rules.deadline
         self._checked = False
+        self._resumed = False
         self._appender = Appender(
             parts.store, parts.clock, self._check_memory, self._judge, self._sealer.expect
         )
@@ -81,7 +85,8 @@ class Ledger:
         """Append statements in one transaction; those that are there already keep their entry.
 
         All or none: raises what ``admit`` raises for the first that does not stand, NotAllowed,
-        ClockBehind, and what the Store raises. Durable when this returns.
+        ClockBehind, and what the Store raises. Durable when this returns; what erasures among them
+        name is gone then.
         """
         admissions = [admit(one, self.origin) for one in signed]
         return self._appender.persist(lambda: self._deposited(admissions))
@@ -90,7 +95,14 @@ class Ledger:
         self._check_memory()
         for admission in admissions:
             self._links.check(admission)
-        return self.append(admissions)
+        self._resume_erasures()
+        receipts = self.append(admissions)
+        for outcome in self._erased(admissions, receipts):
+            if isinstance(outcome, EvidenceError):
+                raise outcome
+        if any(one.kind == ERASURE for one in admissions):
+            self.finish_erasures()
+        return receipts
 
     def check_continues(self) -> None:
         """The database holds what was signed before. Raises LedgerForked, LedgerCorrupt."""
@@ -118,8 +130,9 @@ class Ledger:
         """Append what ``admit`` let pass in one transaction, each standing for itself.
 
         One that names what this ledger never had, has another entry's mark, or whose signer may
-        not, gets its error in place of a receipt; the others are durable when this returns. Raises
-        ClockBehind, and what the Store raises: for all.
+        not, gets its error in place of a receipt; the others are durable when this returns. What
+        erasures leave in the database's own files goes with the next seal. Raises ClockBehind, and
+        what the Store raises: for all.
         """
         return self._appender.persist(lambda: self._deposited_each(admissions))
 
@@ -127,8 +140,44 @@ class Ledger:
         self._check_memory()
         verdicts = [self._linked(one) for one in admissions]
         sound = [one for one, error in zip(admissions, verdicts, strict=True) if error is None]
+        self._resume_erasures()
         receipts = iter(self._appender.append(sound, whole=False) if sound else ())
-        return [next(receipts) if error is None else error for error in verdicts]
+        results = [next(receipts) if error is None else error for error in verdicts]
+        return self._erased(admissions, results)
+
+    def finish_erasures(self) -> bool:
+        """Carry out erasures that were entered and are not done; whether the database's own files
+        hold nothing of what was erased. Raises what the Store raises.
+        """
+        is_clean = self._eraser.finish()
+        self._resumed = True
+        return is_clean
+
+    def _resume_erasures(self) -> None:
+        """Once, and after one that failed: what another program began is finished."""
+        if not self._resumed:
+            self.finish_erasures()
+
+    def _erased(
+        self, admissions: Sequence[Admission], outcomes: Sequence[Receipt | EvidenceError]
+    ) -> list[Receipt | EvidenceError]:
+        """The entries are durable: now what erasures among them name goes. One that can't be
+        carried out now has its error in place of its receipt: the same statement again finishes it.
+        """
+        pairs = zip(admissions, outcomes, strict=True)
+        return [self._carried_out(admission, one) for admission, one in pairs]
+
+    def _carried_out(
+        self, admission: Admission, outcome: Receipt | EvidenceError
+    ) -> Receipt | EvidenceError:
+        if admission.kind != ERASURE or not isinstance(outcome, Receipt):
+            return outcome
+        try:
+            self._eraser.carry_out(outcome.index)
+        except EvidenceError as error:
+            self._resumed = False
+            return error
+        return outcome
 
     def _linked(self, admission: Admission) -> EvidenceError | None:
         try:
@@ -170,6 +219,7 @@ class Ledger:
         interrupted, or that another program is at, is finished first.
         """
         self.catch_up()
+        self.finish_erasures()
         size = self.store.head().size
         result = SealResult(None)
         for _ in range(TRIES):

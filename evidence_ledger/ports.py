@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -379,6 +379,24 @@ class Store(Protocol):
 
     def renewal_supplements(self, number: int) -> Sequence[StoredSupplement]:
         """What was kept so, X.509 certificates first."""
+        ...
+
+    def erase(self, indexes: Collection[int]) -> None:
+        """Remove statements, signatures, claims, fingerprints and timestamps over the files of
+        entries, in one transaction; what is gone already is passed over.
+
+        Raises LedgerCorrupt where no entry of kind erasure names one of them.
+        """
+        ...
+
+    def unfinished_erasures(self) -> Sequence[int]:
+        """The entries of kind erasure of which something that they name is there still,
+        ascending."""
+        ...
+
+    def scrub(self) -> bool:
+        """Whether nothing of what was erased is left in the database's own files. What is left is
+        overwritten, if nobody else is in the way. False always where the database can't be told."""
         ...
 
     def close(self) -> None:

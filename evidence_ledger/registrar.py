@@ -11,16 +11,19 @@ from evidence_ledger.core import cades, entry, statement
 from evidence_ledger.core.chain import Admission
 from evidence_ledger.core.entry import leaf_hash
 from evidence_ledger.core.entry_audit import require_own
+from evidence_ledger.core.erasure import ERASURE
 from evidence_ledger.core.grant import Grant
 from evidence_ledger.core.identity import Identity, identity_of
 from evidence_ledger.core.register import Register
 from evidence_ledger.core.statement import Statement
+from evidence_ledger.erasing import check_erasure
 from evidence_ledger.errors import (
     ActRefused,
     EvidenceError,
     FormatError,
     LedgerCorrupt,
     NotAllowed,
+    NotSealed,
     Refused,
 )
 from evidence_ledger.ports import Store
@@ -90,7 +93,10 @@ class Registrar:
             register.check_new(admission.kind, admission.signer, partial(_who, admission), at)
             if admission.kind in ("administration", "grant"):
                 self._check_special(register, statement.parse(admission.statement))
-        except NotAllowed as error:
+            if admission.kind == ERASURE:
+                parsed, who = statement.parse(admission.statement), partial(_who, admission)
+                check_erasure(register, self._store, parsed, who, at)
+        except (NotAllowed, NotSealed) as error:
             return error
         except Refused as error:
             return ActRefused(error.reason, error.message, where=error.where, hint=error.hint)

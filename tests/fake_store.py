@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -46,6 +46,7 @@ class FakeRows:
     supplements: dict[int, list[StoredSupplement]] = field(default_factory=dict)
     renewal_supplements: dict[int, list[StoredSupplement]] = field(default_factory=dict)
     direct: dict[int, list[DirectToken]] = field(default_factory=dict)
+    erased: set[int] = field(default_factory=set)
     is_alone: bool = True
 
 
@@ -96,8 +97,13 @@ class FakeStore:
     def entries(self, start: int, stop: int) -> Iterator[StoredEntry]:
         for one in self._range(start, stop):
             admission = one.admission
+            is_erased = one.index in self._rows.erased
             yield StoredEntry(
-                one.index, one.entry, one.leaf_hash, admission.statement, admission.signature
+                one.index,
+                one.entry,
+                one.leaf_hash,
+                None if is_erased else admission.statement,
+                None if is_erased else admission.signature,
             )
 
     def _range(self, start: int, stop: int) -> list[AppendedEntry]:
@@ -133,6 +139,8 @@ class FakeStore:
     def claims_between(self, start: int, stop: int) -> Iterator[tuple[int, int, bytes]]:
         for one in self._range(start, stop):
             for position, data in enumerate(one.admission.claims):
+                if one.index in self._rows.erased:
+                    break
                 yield one.index, position, data
 
     def find(self, digest: bytes, algorithm: str) -> Sequence[Found]:
@@ -141,6 +149,7 @@ class FakeStore:
             for one in self._rows.entries
             for held in one.admission.digests
             if (held.digest, held.algorithm) == (digest, algorithm)
+            and one.index not in self._rows.erased
         ]
 
     def tile(self, level: int, index: int) -> FullTile | None:
@@ -150,6 +159,24 @@ class FakeStore:
         for key in sorted(self._rows.tiles):
             if key[0] == level:
                 yield self._rows.tiles[key]
+
+    def _asked(self) -> list[SpecialEntry]:
+        special = self.special_entries(0, len(self._rows.entries))
+        return [one for one in special if one.kind == "erasure"]
+
+    def erase(self, indexes: Collection[int]) -> None:
+        if not {*indexes} <= {one.about for one in self._asked()}:
+            raise LedgerCorrupt("Nobody asked for it.")
+        self._rows.erased |= {*indexes}
+        for one in indexes:
+            self._rows.direct.pop(one, None)
+
+    def unfinished_erasures(self) -> Sequence[int]:
+        left = {one.entry for one in self._asked() if one.about not in self._rows.erased}
+        return sorted(left)
+
+    def scrub(self) -> bool:
+        return True
 
     def add_seal(self, seal: StoredSeal, objects: SealObjects) -> None:
         if self.seal(seal.number) is not None:

@@ -17,6 +17,7 @@ from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.renewing.records import Renewals
 from evidence_ledger.renewing.tree_leaves import TreeLeaves
 from tests import sealed_ledger
+from tests.fence import take_down
 from tests.mutation.damage import unfenced
 from tests.sealed_ledger import SealedLedger
 
@@ -146,6 +147,7 @@ def test_claims_that_were_erased_after_they_were_sealed_are_no_defect(
     ledger, content = sound
     _restore(ledger.home.database, content)
     with closing(sqlite3.connect(ledger.home.database, isolation_level=None)) as connection:
+        take_down(connection)
         connection.executescript(f"{_ERASURE}; {change}")
     report = sealed_ledger.audit(ledger)
     seals = next(step for step in report.steps if step.number == "4")

@@ -16,6 +16,7 @@ from evidence_ledger.core.certificate import FileToken
 from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.errors import AuthorityUnreachable, NoSuchEntry, NotSealed
 from tests.fakes import FakeAuthority
+from tests.fence import take_down
 from tests.mutation.damage import damages, unfenced
 from tests.workbench import Workbench, fact, found, presented, written
 
@@ -193,6 +194,7 @@ def test_they_can_be_erased_but_not_changed(bench: Workbench, index: int) -> Non
     with closing(sqlite3.connect(bench.database)) as raw:
         with pytest.raises(sqlite3.IntegrityError, match="written once"):
             raw.execute("UPDATE direct_tokens SET token = x'00'")
+        take_down(raw)
         raw.execute("DELETE FROM direct_tokens")
         raw.commit()
     assert bench.store.direct(index) == []

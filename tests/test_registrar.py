@@ -34,6 +34,7 @@ from evidence_ledger.errors import EvidenceError, LedgerCorrupt, NotAllowed
 from evidence_ledger.ledger import Receipt
 from evidence_ledger.tree import edge_at
 from tests.fakes import FakeClock
+from tests.fence import take_down
 from tests.workbench import CA, DEPOSITOR, OPERATOR, Workbench, author_of, fact, found, step
 from tests.x509_factory import Holder, issue
 
@@ -286,6 +287,7 @@ def test_whoever_is_first_the_register_of_each_entry_holds(bench: Workbench) -> 
 def test_an_entry_whose_documents_are_gone_is_undecided(closed: Workbench) -> None:
     closed.ledger.deposit([deposit(closed, DEPOSITOR)])
     with closing(sqlite3.connect(closed.database)) as connection, connection:
+        take_down(connection)
         connection.execute("UPDATE documents SET signature = NULL WHERE entry = 2")
         assert found(closed.audit(), "11") == (Verdict.PASSED, None), "enrolled one by one"
     with closing(sqlite3.connect(closed.database)) as connection, connection:

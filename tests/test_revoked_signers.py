@@ -14,6 +14,7 @@ from evidence_ledger.core.administration import Enrol, Revoke, Settings
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.errors import EvidenceError, NotAllowed
 from evidence_ledger.ledger import Receipt
+from tests.fence import take_down
 from tests.test_registrar import (
     ANY,
     NOTARY,
@@ -110,6 +111,7 @@ def test_whose_an_erased_statement_was_is_undecided_by_the_rule(
     act(bench, Revoke(fingerprint(STRANGER), always))
     bench.ledger.deposit([deposit(bench, NOTARY)])
     with closing(sqlite3.connect(bench.database)) as connection, connection:
+        take_down(connection)
         connection.execute("UPDATE documents SET statement = NULL WHERE entry = 2")
     undecided = (Verdict.INDETERMINATE, "audit.documents-gone")
     assert found(bench.audit(), "11") == (undecided if always else PASSED)

@@ -6,9 +6,10 @@ same command, repeated after an interruption, hands in the same bytes and gets t
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,6 +48,14 @@ class Outbox:
         for draft in self._folder.glob("*.*.part"):
             if not _is_in_use(draft):
                 shutil.rmtree(draft, ignore_errors=True)
+
+    def forget(self, statements: Collection[bytes]) -> None:
+        """Drop those whose statements (SHA-256) were erased from the ledger."""
+        for place in list(self._folder.iterdir()) if self._folder.is_dir() else ():
+            with suppress(OSError):
+                data = (place / _STATEMENT).read_bytes()
+                if hashlib.sha256(data).digest() in statements:
+                    self.drop(place.name)
 
 
 def _draft(folder: Path, key: str) -> Path:

@@ -37,6 +37,7 @@ from operator import itemgetter
 
 from evidence_ledger.auditing.beside import DirectAudit, check_direct, check_supplements
 from evidence_ledger.auditing.cosignatures import check_cosignatures, check_named
+from evidence_ledger.auditing.erasures import ErasureAudit
 from evidence_ledger.auditing.memory import check_memory
 from evidence_ledger.auditing.register import RegisterAudit
 from evidence_ledger.auditing.renewals import RenewalAudit
@@ -44,6 +45,7 @@ from evidence_ledger.auditing.rolls import ROLLS, check_rolls
 from evidence_ledger.auditing.tasks import (
     CHAIN,
     CLAIMS,
+    ERASURES,
     MEMORY,
     REGISTER,
     RENEWALS,
@@ -115,10 +117,12 @@ def audit(parts: AuditParts, *, signatures: bool = True) -> Report:
         (WITNESSES, work.witnesses, ()),
         (ROLLS, work.rolls, ("1",)),
         (REGISTER, work.register, ("1",)),
+        (ERASURES, work.erasures, ("1",)),
     ):
         recipe.run(task, partial(_proved, action), needs)
     recipe.facts |= {"ledger": parts.origin, "entries": work.size}
     recipe.facts["claims_elsewhere"] = work.claims_elsewhere
+    recipe.facts["erased"] = work.erased
     return recipe.report()
 
 
@@ -135,7 +139,8 @@ class _Audit:
         self._parts = parts
         self._store = parts.store
         self.size = parts.store.head().size
-        self._found = ChainFindings(Edge(), 0)
+        self._found = ChainFindings(Edge())
+        self._erasures = ErasureAudit(parts.store, self.size)
         self._renewed: Mapping[int, set[bytes]] = {}
         self.renewals = RenewalAudit(parts.store, parts.roots, parts.at)
 
@@ -151,13 +156,12 @@ class _Audit:
             raise Undecided("audit.no-signatures", "Signatures were not checked, as asked for.")
         if self._found.unsound is not None:
             raise self._found.unsound
-        if self._found.erased:
-            raise Undecided(
-                "audit.documents-gone",
-                "Statements or signatures are not there any more, of "
-                f"{counted(self._found.erased, 'entry', 'entries')}.",
-            )
-        return "Every statement is signed as it says."
+        return f"Every statement is signed as it says{self._erasures.documents(self._found.gone)}."
+
+    @property
+    def erased(self) -> int:
+        """How many entries lack a document."""
+        return self._found.erased
 
     @property
     def claims_elsewhere(self) -> int:
@@ -195,7 +199,8 @@ class _Audit:
                 )
 
     def seals(self) -> str:
-        first = count = without = 0
+        first = count = 0
+        without: list[int] = []
         newest, reader = self._store.seal(-1), reader_of(self._store)
         for seal in self._seals():
             where = f"seal {seal.number}"
@@ -208,8 +213,7 @@ class _Audit:
             first, count, without = seal.size, count + 1, without + gone
         if newest is not None and newest.number >= count and newest.size <= self.size:
             raise Refused("audit.seal-gap", f"Seal {count} is not there, but later ones are.")
-        if without:
-            raise _claims_gone(without)
+        self._erasures.check_claims(without)
         entries = counted(reader.size, "entry", "entries")
         return f"{counted(count, 'seal')} over {first:,} of {entries}."
 
@@ -332,8 +336,12 @@ class _Audit:
         return check_cosignatures(self._seals(), self._parts.witnesses)
 
     def register(self) -> str:
-        audited = RegisterAudit(self._store, self._parts.operator, self._parts.origin)
+        asked = self._erasures.asked
+        audited = RegisterAudit(self._store, self._parts.operator, self._parts.origin, asked)
         return audited.check(self._found.special, self.size)
+
+    def erasures(self) -> str:
+        return self._erasures.check()
 
     def memory(self) -> str:
         parts = self._parts
@@ -354,12 +362,3 @@ class _Audit:
         while (seal := self._store.seal(number)) is not None and seal.size <= self.size:
             yield seal
             number += 1
-
-
-def _claims_gone(count: int) -> Undecided:
-    """What was sealed of files can't be compared with claims that were erased."""
-    entries = counted(count, "entry", "entries")
-    return Undecided(
-        "audit.claims-gone",
-        f"Claims of files that were sealed are not there any more, of {entries}.",
-    )

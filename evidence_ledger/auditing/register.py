@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from itertools import takewhile
 
@@ -11,12 +11,14 @@ from evidence_ledger.core.admission import check_rotation
 from evidence_ledger.core.chain import NOTHING
 from evidence_ledger.core.counting import counted
 from evidence_ledger.core.entry_audit import require_own
+from evidence_ledger.core.erasure import ERASURE
 from evidence_ledger.core.identity import Identity, identity_of
 from evidence_ledger.core.register import Register
 from evidence_ledger.core.special import SpecialEntry, special_entries
 from evidence_ledger.core.statement import Statement, TreePoint
 from evidence_ledger.core.statement_form import after_of, signer_of
 from evidence_ledger.core.statement_signature import check_signer
+from evidence_ledger.erasing import is_right
 from evidence_ledger.errors import EvidenceError, NotAllowed, Refused, Undecided
 from evidence_ledger.ports import Store
 from evidence_ledger.registrar import check_grant
@@ -28,17 +30,22 @@ class RegisterAudit:
     """Walks the entries from one administration entry to the next.
 
     ``operator`` is the SHA-256 of the first operator's X.509 certificate, ``origin`` the ledger's.
+    ``asked`` are the entries that erasures name: whose they were can't be said any more.
     Every entry is read while the ledger is closed, or anybody is revoked. That statements are
     signed as they say is another step's to check.
     """
 
-    def __init__(self, store: Store, operator: bytes, origin: str) -> None:
+    def __init__(
+        self, store: Store, operator: bytes, origin: str, asked: Collection[int] = ()
+    ) -> None:
         self._store = store
         self._register = Register(operator)
         self._origin = origin
         self._tree = reader_of(store)
         self._points = {NOTHING}
+        self._asked = asked
         self._checked = 0
+        self._erased = 0
         self._acts = 0
         self._late = 0
         self._first_late = 0
@@ -70,6 +77,8 @@ class RegisterAudit:
         if self._late:
             count = counted(self._late, "entry", "entries")
             late = f"; {count} by revoked keys while it was open, the first is {self._first_late}"
+        if self._erased:
+            late += f"; of {counted(self._erased, 'entry', 'entries')} that is erased"
         return f"{acts}; {checked} by signers who were enrolled then{late}; the ledger is {state}."
 
     def _check_between(self, start: int, stop: int) -> None:
@@ -79,8 +88,7 @@ class RegisterAudit:
 
     def _check_signer(self, one: StoredEntry) -> None:
         if one.statement is None:
-            if self._register.closed or self._register.excluded:
-                raise _gone(one)
+            self._check_gone(one)
             return
         parsed = entry.parse(one.entry)
         signer = signer_of(one.statement)
@@ -94,6 +102,12 @@ class RegisterAudit:
         elif signer in self._register.revoked:
             self._first_late = self._first_late if self._late else one.index
             self._late += 1
+
+    def _check_gone(self, one: StoredEntry) -> None:
+        if one.index in self._asked:
+            self._erased += 1
+        elif self._register.closed or self._register.excluded:
+            raise _gone(one)
 
     def _check_point(self, point: TreePoint, index: int) -> None:
         """The checkpoint that a statement came after was one of this tree. Raises Refused."""
@@ -127,6 +141,10 @@ class RegisterAudit:
         if not self._register.is_first(held.statement):
             raise _repeated(one)
 
+    def _is_erased(self, index: int) -> bool:
+        """Whose an erased entry was can't be said any more."""
+        return index in self._asked and self._store.entry(index).statement is None
+
     def _check_special(self, one: StoredEntry) -> None:
         self._check_signer(one)
         parsed = _stated(one)
@@ -138,8 +156,10 @@ class RegisterAudit:
                 check_rotation(parsed)
                 self._register.take(parsed.administration, parsed.signer)
                 self._acts += 1
-            if parsed.grant is not None:
+            if parsed.grant is not None and not self._is_erased(parsed.refs[0].index):
                 check_grant(self._register, self._store, parsed)
+            if parsed.kind == ERASURE:
+                is_right(self._register, self._store, one, partial(_who, one))
         except NotAllowed as error:
             raise _not_allowed(one, error) from error
         except EvidenceError as error:

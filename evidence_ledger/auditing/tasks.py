@@ -55,6 +55,12 @@ WITNESSES = Task(
     "C2SP tlog-cosignature",
     "Every cosignature that is kept is right, and is of the checkpoint that it stands with.",
 )
+ERASURES = Task(
+    "12",
+    "Erasures",
+    "docs/access.md",
+    "What was erased went because an entry says so, and all that entries say is gone.",
+)
 REGISTER = Task(
     "11",
     "Register",

@@ -36,7 +36,7 @@ class Span:
     ``prev`` is the leaf hash that its first entry names as the one before, ``last`` that of its
     last entry; ``received`` are the first and last times as canonical text. ``roots`` are the
     roots of its tiles of 256 leaves; ``rest`` the leaf hashes after the last of these.
-    ``erased`` counts the entries of which a document is gone; ``seals`` are those of kind ``seal``,
+    ``gone`` are the entries of which a document is gone; ``seals`` are those of kind ``seal``,
     ``special`` those that say something of the ledger or of other entries, and ``marks`` what
     those with a mark say.
     """
@@ -48,7 +48,7 @@ class Span:
     received: tuple[str, str]
     roots: tuple[bytes, ...]
     rest: tuple[bytes, ...]
-    erased: int
+    gone: tuple[int, ...]
     seals: tuple[int, ...]
     special: tuple[int, ...] = ()
     marks: tuple[Marked, ...] = ()
@@ -58,21 +58,26 @@ class Span:
 class ChainFindings:
     """A whole chain that is sound: its tree's edge, rebuilt from the entries.
 
-    ``erased`` counts the entries of which a document is gone; ``seals`` are the numbers of those of
-    kind ``seal``, ``special`` of those that say something of others, ``marks`` what those with a
-    mark say. ``unsound`` is the worst that was said of a signature, where these were checked, and
+    ``gone`` are the numbers of the entries of which a document is gone, ``seals`` of those of kind
+    ``seal``, ``special`` of those that say something of others, ``marks`` what those with a mark
+    say. ``unsound`` is the worst that was said of a signature, where these were checked, and
     the first among equals; ``claims`` what was found of claims, where these were checked, and
     ``lost`` whether a file in them can't be found. What can be found is where it leads.
     """
 
     edge: Edge
-    erased: int
+    gone: tuple[int, ...] = ()
     seals: tuple[int, ...] = ()
     special: tuple[int, ...] = ()
     unsound: EvidenceError | None = None
     claims: ClaimFindings = field(default_factory=ClaimFindings)
     lost: bool = False
     marks: tuple[Marked, ...] = ()
+
+    @property
+    def erased(self) -> int:
+        """How many entries lack a document."""
+        return len(self.gone)
 
 
 class SpanCheck:
@@ -84,7 +89,7 @@ class SpanCheck:
 
     __slots__ = (
         "_documents",
-        "_erased",
+        "_gone",
         "_last",
         "_marks",
         "_next",
@@ -110,7 +115,7 @@ class SpanCheck:
         self._seals: list[int] = []
         self._marks: list[Marked] = []
         self._special: list[int] = []
-        self._erased = 0
+        self._gone: list[int] = []
 
     def take(self, rows: Sequence[AuditRow], tiles: Iterator[TileRow]) -> None:
         """The next entries.
@@ -130,7 +135,7 @@ class SpanCheck:
         self._marks += batch.marks
         self._special += batch.special
         self._next += len(rows)
-        self._erased += sum([None in row[self._documents] for row in rows])
+        self._gone += [row[0] for row in rows if None in row[self._documents]]
         self._rest.extend(batch.leaves)
         self._fold(tiles)
 
@@ -152,7 +157,7 @@ class SpanCheck:
             self._received,
             tuple(self._roots),
             tuple(self._rest),
-            self._erased,
+            tuple(self._gone),
             tuple(self._seals),
             tuple(self._special),
             tuple(self._marks),
@@ -193,8 +198,8 @@ def join(
     seals = tuple(number for span in spans for number in span.seals)
     special = tuple(number for span in spans for number in span.special)
     marks = tuple(one for span in spans for one in span.marks)
-    erased = sum(span.erased for span in spans)
-    return ChainFindings(edge, erased, seals, special, marks=marks)
+    gone = tuple(number for span in spans for number in span.gone)
+    return ChainFindings(edge, gone, seals, special, marks=marks)
 
 
 def _check_head(head: Head, size: int, last: bytes, received: str) -> None:

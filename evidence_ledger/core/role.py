@@ -23,7 +23,7 @@ _MAY: Final = {
     "attestation": frozenset({Role.NOTARY}),
     "order": frozenset({Role.COURT}),
     "handover": frozenset({Role.DEPOSITOR, Role.NOTARY, Role.COURT}),
-    "erasure": frozenset({Role.DEPOSITOR, Role.COURT, Role.OPERATOR}),
+    "erasure": frozenset({Role.DEPOSITOR, Role.NOTARY, Role.COURT, Role.OPERATOR}),
     "rotation": _ANY,
     "seal": frozenset({Role.OPERATOR}),
     "roll": frozenset({Role.OPERATOR}),

@@ -12,7 +12,7 @@ EvidenceError
     ├── LedgerError
     │   ├── LedgerNotFound, LedgerExists, LedgerLocked, LedgerReadOnly, LedgerFull,
     │   ├── LedgerCorrupt, LedgerForked, LedgerNewer, HeadMoved, NoSuchEntry, SettingsInvalid,
-    │   ├── NotSealed, LedgerMoved, LedgerUnavailable
+    │   ├── NotSealed, EntryErased, LedgerMoved, LedgerUnavailable
     ├── ClockBehind
     ├── ActRefused, NotAllowed
     ├── KeyUnusable
@@ -70,6 +70,7 @@ from evidence_ledger.errors.keys import (
 from evidence_ledger.errors.ledger import (
     ActRefused,
     ClockBehind,
+    EntryErased,
     HeadMoved,
     LedgerCorrupt,
     LedgerError,
@@ -126,6 +127,7 @@ __all__ = [
     "AuthorityRefused",
     "AuthorityUnreachable",
     "ClockBehind",
+    "EntryErased",
     "EvidenceError",
     "FileChanged",
     "FileError",

@@ -109,6 +109,14 @@ class NotSealed(LedgerError):
     default_hint = "Seal it with: evidence seal"
 
 
+class EntryErased(LedgerError):
+    """The documents and claims of the entry were erased. The entry itself stays."""
+
+    code = "claims.erased"
+    exit_code = 36
+    default_hint = "Certificates that were handed out before stay valid: ask whoever has one."
+
+
 class LedgerMoved(LedgerError):
     """The ledger is in another database now; this one is only kept."""
 

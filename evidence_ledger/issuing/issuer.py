@@ -14,7 +14,7 @@ from evidence_ledger.core.claim import parse as parse_claim
 from evidence_ledger.core.record_tree import ReducibleTree
 from evidence_ledger.core.tlog_proof import TlogProof
 from evidence_ledger.core.token_place import FilePlace, Place
-from evidence_ledger.errors import LedgerError, NoSuchEntry, NotSealed
+from evidence_ledger.errors import EntryErased, NoSuchEntry, NotSealed
 from evidence_ledger.issuing.accompanying import Accompanying
 from evidence_ledger.issuing.bracketing import bracket_of
 from evidence_ledger.ports import Store
@@ -51,7 +51,7 @@ class Issuer:
     def issue(self, index: int, positions: Sequence[int] | None = None) -> Issued:
         """The certificate of an entry, with all claims or only those at ``positions``.
 
-        Raises NoSuchEntry, NotSealed, LedgerError where documents were erased.
+        Raises NoSuchEntry, NotSealed, EntryErased.
         """
         stored = self._store.entry(index)
         seal = self._store.seal_of(index)
@@ -60,7 +60,7 @@ class Issuer:
             hint = "A seal's own entry is sealed with the next deposit." if kind == "seal" else None
             raise NotSealed(f"Entry {index} is not sealed yet.", hint=hint)
         if stored.statement is None or stored.signature is None:
-            raise LedgerError(f"The statement of entry {index} was erased.")
+            raise EntryErased(f"The statement of entry {index} was erased.")
         claims = [data for _, data in self._store.claims(index)]
         shown = disclosure.disclose(claims, _existing(claims, positions, index))
         parsed = tuple((one.index, parse_claim(one.data)) for one in shown)

@@ -11,14 +11,14 @@ from evidence_ledger.sealing.file_leaves import FileLeaves
 from evidence_ledger.stored import SealObjects, StoredSeal
 
 
-def files_gone(store: Store, seal: StoredSeal, objects: SealObjects) -> int | None:
-    """Of how many entries the files' leaves stand for claims that are not here any more.
+def files_gone(store: Store, seal: StoredSeal, objects: SealObjects) -> list[int] | None:
+    """Of which entries the files' leaves stand for claims that are not here any more.
 
     None where the seal's leaves and offsets are not those of its objects. Raises FormatError.
     """
     leaves, offsets = objects.leaves, objects.offsets
     starts = (*offsets, len(leaves) // 32)
-    count = gone = 0
+    count, gone = 0, list[int]()
     whole = leaves[:32] == hashlib.sha256(seal.checkpoint).digest() and starts[0] == 1
     for own, is_held in _leaves(store, seal.first, seal.size):
         found = (
@@ -26,7 +26,7 @@ def files_gone(store: Store, seal: StoredSeal, objects: SealObjects) -> int | No
         )
         is_gone = not is_held and len(found) > len(own) and found.startswith(own)
         whole = whole and (found == own or is_gone)
-        gone += is_gone
+        gone += [seal.first + count] * is_gone
         count += 1
     is_sealed = whole and len(offsets) == count and len(leaves) == 32 * starts[-1]
     return gone if is_sealed else None

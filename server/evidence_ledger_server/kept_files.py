@@ -9,6 +9,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,10 @@ class KeptFiles:
             finally:
                 draft.unlink(missing_ok=True)
         return size
+
+    def remove(self, index: int) -> None:
+        """Delete all files of an entry."""
+        shutil.rmtree(self._folder / str(index), ignore_errors=True)
 
     async def _receive(self, file: BinaryIO, digest: bytes, parts: AsyncIterator[bytes]) -> int:
         size, seen = 0, hashlib.sha256()

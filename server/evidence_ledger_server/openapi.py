@@ -116,7 +116,7 @@ DEPOSIT: Described = {
         "content": _json({"oneOf": [_ONE, _MANY]}, examples.DEPOSIT),
     },
 }
-DEPOSITED = _answers(201, "Durable", examples.DEPOSITED, 400, 403, 408, 413, 422, 507)
+DEPOSITED = _answers(201, "Durable", examples.DEPOSITED, 400, 403, 408, 409, 413, 422, 507)
 DEPOSITED[200] = {
     "description": "Nothing new: the same bytes were there already, or none of a batch stands",
     "content": _json({"type": "object"}, examples.DEPOSITED),

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from evidence_ledger.errors import (
     ActRefused,
     ClockBehind,
+    EntryErased,
     EvidenceError,
     FormatError,
     HeadMoved,
@@ -40,6 +41,7 @@ STATUS: tuple[tuple[type[EvidenceError], int, int | None], ...] = (
     (ActRefused, 422, None),
     (NotAllowed, 403, None),
     (NoSuchEntry, 404, None),
+    (EntryErased, 410, None),
     (NotSealed, 409, 5),
     (LedgerFull, 507, 60),
     (LedgerLocked, 503, 1),

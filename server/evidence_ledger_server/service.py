@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -15,6 +15,8 @@ from starlette.types import Scope
 from evidence_ledger.adapters.clock import SystemClock
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.assembly import OpenLedger, open_ledger
+from evidence_ledger.core.chain import Admission
+from evidence_ledger.core.erasure import ERASURE
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger.ports import Clock
@@ -23,7 +25,7 @@ from evidence_ledger_server.body import Room
 from evidence_ledger_server.checker import Checked, Rule
 from evidence_ledger_server.checking import Checking
 from evidence_ledger_server.config import Config
-from evidence_ledger_server.group_commit import GroupCommit
+from evidence_ledger_server.group_commit import GroupCommit, Outcome
 from evidence_ledger_server.kept_files import KeptFiles
 from evidence_ledger_server.limits import Rate
 from evidence_ledger_server.metrics import Metrics
@@ -57,9 +59,7 @@ class Service:
             self.place.ledger.reconsider(())
         self._policy = ServedPolicy(config.trust)
         self.metrics = Metrics()
-        self.commit = GroupCommit(
-            self.place.ledger.deposit_each, config.most_waiting, self.metrics.batches.observe
-        )
+        self.commit = GroupCommit(self._write, config.most_waiting, self.metrics.batches.observe)
         self.reading = Reading()
         self.checking = Checking(self.place.ledger.origin, config.check_processes, self._rule)
         self.sealing = self._make_sealing()
@@ -80,6 +80,8 @@ class Service:
         )
         self.tiles = TileCache()
         self.files = KeptFiles(config.files, config.largest_file) if config.files else None
+        with suppress(EvidenceError):
+            self._drop_files()
         self._verifying = 0
         self._turns = asyncio.Semaphore(config.most_verifications)
         # Of their own: checks that take long hold up neither reads nor seals.
@@ -99,6 +101,23 @@ class Service:
     def trust_and_text(self) -> tuple[TrustPolicy, bytes]:
         """Both, of one moment."""
         return self._policy.both
+
+    def _write(self, admissions: Sequence[Admission]) -> Sequence[Outcome]:
+        """Enter deposits; of what is erased with them, the files that were uploaded go too."""
+        outcomes = self.place.ledger.deposit_each(admissions)
+        if any(one.kind == ERASURE for one in admissions):
+            self._drop_files()
+        return outcomes
+
+    def _drop_files(self) -> None:
+        """Delete the uploaded files of all entries that are erased."""
+        if self.files is None:
+            return
+        store = self.place.ledger.store
+        for one in store.special_entries(0, store.head().size):
+            about = one.about if one.kind == ERASURE else None
+            if about is not None and store.entry(about).statement is None:
+                self.files.remove(about)
 
     def _make_place(self, home: Home) -> SealingPlace:
         where = self.config.postgresql

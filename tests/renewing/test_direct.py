@@ -19,6 +19,7 @@ from evidence_ledger.core.report import Report, Verdict
 from evidence_ledger.core.token_place import FilePlace
 from evidence_ledger.renewing.plan import Left, Wish
 from evidence_ledger.renewing.strand import strands
+from tests.fence import take_down
 from tests.renewing.ten_years import (
     END,
     FIRST,
@@ -111,6 +112,7 @@ def test_only_seals_were_renewed(story: Story) -> None:
     """As in ledgers from before: the file's timestamps are renewed by the next renewal."""
     with closing(sqlite3.connect(story.bench.database)) as raw:
         kept = raw.execute("SELECT * FROM direct_tokens").fetchall()
+        take_down(raw)
         raw.execute("DELETE FROM direct_tokens")
         raw.commit()
         story.at(day(2027, 3), FIRST)
@@ -186,6 +188,7 @@ def test_a_changed_renewal_is_refused(story: Story) -> None:
 def test_an_erased_one_hinders_nothing(story: Story) -> None:
     renew_all(story)
     with closing(sqlite3.connect(story.bench.database)) as raw:
+        take_down(raw)
         raw.execute("DELETE FROM direct_tokens")
         raw.execute("DELETE FROM claims")
         raw.execute("DELETE FROM fingerprints")
@@ -199,6 +202,7 @@ def test_an_erased_one_hinders_nothing(story: Story) -> None:
 def test_one_that_is_gone_without_its_claim_is_noticed(story: Story) -> None:
     story.renew(day(2028, 3), SECOND)
     with closing(sqlite3.connect(story.bench.database)) as raw:
+        take_down(raw)
         raw.execute("DELETE FROM direct_tokens")
         raw.commit()
     assert found(story.bench.audit(), "8") == (INDETERMINATE, "audit.direct-gone")

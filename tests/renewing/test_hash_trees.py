@@ -12,6 +12,7 @@ from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.errors import UsageError
 from evidence_ledger.renewing.plan import Wish
+from tests.fence import take_down
 from tests.renewing.wishes import ALL, TREE
 from tests.workbench import Workbench, fact, found, written
 
@@ -51,6 +52,7 @@ def test_another_digest_for_trees_is_refused(bench: Workbench) -> None:
 def test_erased_documents_do_not_hinder_renewals(bench: Workbench) -> None:
     bench.renewer().renew(TREE)
     with closing(sqlite3.connect(bench.database)) as raw:
+        take_down(raw)
         raw.execute("UPDATE documents SET statement = NULL, signature = NULL WHERE entry = 0")
         raw.execute("DELETE FROM claims WHERE entry = 0")
         raw.execute("DELETE FROM fingerprints WHERE entry = 0")

@@ -14,6 +14,7 @@ from evidence_ledger.core.container import Container
 from evidence_ledger.core.grant import Grant
 from evidence_ledger.core.role import Role
 from tests.fakes import signer_of
+from tests.fence import take_down
 from tests.server.acting import (
     CA,
     CLAIMS,
@@ -169,6 +170,7 @@ def test_a_certificate_has_the_claims_that_its_reader_may_read(server: Running) 
 
 def test_what_was_erased_is_gone(deposited: Running) -> None:
     with closing(sqlite3.connect(deposited.home.database)) as connection, connection:
+        take_down(connection)
         connection.execute("UPDATE documents SET statement = NULL, signature = NULL")
         connection.execute("DELETE FROM claims")
     assert code(get(deposited, CLAIMS, deposited.depositor), 410) == "claims.erased"

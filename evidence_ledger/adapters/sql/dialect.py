@@ -63,6 +63,19 @@ class SqlDialect(Protocol):
         """Statements that refuse changes (UPDATE, DELETE) of a table's rows under conditions."""
         ...
 
+    def guard(self, table: str, change: str, condition: str) -> Iterator[str]:
+        """Statements that let a change of a table's rows pass where a condition holds, which may
+        look at other tables."""
+        ...
+
+    def note_remnants(self, connection: Connection) -> None:
+        """Note, in the transaction that erases, that the database's files will hold remnants."""
+        ...
+
+    def scrub(self, connection: Connection) -> bool:
+        """Overwrite such remnants. False where that is not to be had, or others are in the way."""
+        ...
+
     def rows(self, connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
         """All rows of a query, streamed in flat memory, inside a transaction."""
         ...

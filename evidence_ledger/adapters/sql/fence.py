@@ -1,7 +1,8 @@
 """Triggers that refuse changes to what is written once: a second fence, never the proof.
 
 Erasure may set a document to NULL and delete claims, fingerprints and timestamps over files
-themselves; the head may only grow; a seal or a renewal may get its entry once.
+themselves, of those entries that an entry of kind erasure names; the head may only grow; a seal or
+a renewal may get its entry once.
 """
 
 from __future__ import annotations
@@ -52,6 +53,29 @@ _CHANGES = {
         "DELETE": _NEVER,
     },
 }
+
+
+_IS_ASKED = (
+    "EXISTS (SELECT 1 FROM special_entries"
+    " WHERE special_entries.about = OLD.entry AND special_entries.kind = 'erasure')"
+)
+_TAKES_NOTHING = (
+    "(NEW.statement IS NOT NULL OR OLD.statement IS NULL)"
+    " AND (NEW.signature IS NOT NULL OR OLD.signature IS NULL)"
+)
+_BY_ERASURE = {
+    "documents": ("UPDATE", f"({_TAKES_NOTHING} OR {_IS_ASKED})"),
+    "claims": ("DELETE", _IS_ASKED),
+    "fingerprints": ("DELETE", _IS_ASKED),
+    "direct_tokens": ("DELETE", _IS_ASKED),
+}
+
+
+def erasure_triggers(dialect: str) -> Iterator[str]:
+    """Statements for the triggers that let only go what an entry of kind erasure names."""
+    kind = dialect_of(dialect)
+    for table, (change, condition) in _BY_ERASURE.items():
+        yield from kind.guard(table, change, condition)
 
 
 def triggers(dialect: str, *tables: str) -> Iterator[str]:

@@ -200,6 +200,28 @@ class Postgresql:
             " FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()"
         )
 
+    def guard(self, table: str, change: str, condition: str) -> Iterator[str]:
+        """See SqlDialect."""
+        name = f"ledger_refuse_unasked_{table}"
+        yield (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$"
+            f" BEGIN IF NOT {condition} THEN RAISE EXCEPTION USING"
+            f" MESSAGE = TG_TABLE_NAME || ' {FENCED}', ERRCODE = 'P0001'; END IF;"
+            " IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
+        )
+        yield f"DROP TRIGGER IF EXISTS {table}_unasked_{change.lower()} ON {table}"
+        yield (
+            f"CREATE TRIGGER {table}_unasked_{change.lower()} BEFORE {change} ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION {name}()"
+        )
+
+    def note_remnants(self, connection: Connection) -> None:
+        """See SqlDialect."""
+
+    def scrub(self, connection: Connection) -> bool:  # noqa: ARG002 the server's files are its own
+        """See SqlDialect."""
+        return False
+
     def rows(self, connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
         """See SqlDialect."""
         with _driver(connection).cursor("evidence_rows", binary=True) as cursor:

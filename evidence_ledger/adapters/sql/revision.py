@@ -8,8 +8,8 @@ from sqlalchemy import Connection, column, inspect, select, table
 
 from evidence_ledger.errors import LedgerCorrupt, LedgerNewer
 
-NEWEST = "0010"
-KNOWN = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", NEWEST})
+NEWEST = "0011"
+KNOWN = frozenset({*(f"{number:04}" for number in range(1, 11)), NEWEST})
 
 _FOLDER = Path(__file__).parent / "migrations"
 _VERSION = table("alembic_version", column("version_num"))

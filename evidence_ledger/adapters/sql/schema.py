@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -114,6 +115,15 @@ special_entries = Table(
     Column("kind", Words, nullable=False),
     Column("about", Count, index=True),
     sqlite_with_rowid=False,
+)
+
+IS_ERASURE = text("kind = 'erasure'")
+
+Index(
+    "erasures",
+    special_entries.c.entry,
+    sqlite_where=IS_ERASURE,
+    postgresql_where=IS_ERASURE,
 )
 
 tiles = Table(

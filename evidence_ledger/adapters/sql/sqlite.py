@@ -27,6 +27,8 @@ from evidence_ledger.errors import (
 _PRIMARY = 0xFF
 _PAGES_BEFORE_CHECKPOINT = 4000
 _ROWS_AT_ONCE = 256
+_REMNANTS = 1
+"""The file's ``user_version`` while it may hold remnants of what was erased."""
 
 
 def sqlite_engine(path: Path, *, read_only: bool, wait: float) -> Engine:
@@ -69,6 +71,7 @@ def _prepare_writer(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BEFORE_CHECKPOINT}")
 
 
@@ -124,6 +127,31 @@ class Sqlite:
                 f" BEGIN SELECT RAISE(ABORT, '{table} {FENCED}'); END"
             )
 
+    def guard(self, table: str, change: str, condition: str) -> Iterator[str]:
+        """See SqlDialect."""
+        yield f"DROP TRIGGER IF EXISTS {table}_unasked_{change.lower()}"
+        yield (
+            f"CREATE TRIGGER {table}_unasked_{change.lower()} BEFORE {change} ON {table}"
+            f" WHEN NOT {condition}"
+            f" BEGIN SELECT RAISE(ABORT, '{table} {FENCED}'); END"
+        )
+
+    def note_remnants(self, connection: Connection) -> None:
+        """See SqlDialect."""
+        _told(connection, f"PRAGMA user_version = {_REMNANTS}")
+
+    def scrub(self, connection: Connection) -> bool:
+        """See SqlDialect. The file is written anew, as parts of rows stay where pages were split;
+        then all of it is taken out of the WAL, which is emptied."""
+        if _told(connection, "PRAGMA user_version") != (_REMNANTS,):
+            return True
+        _told(connection, "VACUUM")
+        busy, *_ = _told(connection, "PRAGMA wal_checkpoint(TRUNCATE)") or (1,)
+        if busy:
+            return False
+        _told(connection, "PRAGMA user_version = 0")
+        return True
+
     def rows(self, connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
         """See SqlDialect."""
         with closing(connection.connection.cursor()) as cursor:
@@ -153,6 +181,13 @@ class Sqlite:
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'head_moved_update'")
             return cursor.fetchone() is not None
+
+
+def _told(connection: Connection, words: str) -> tuple[Any, ...] | None:
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(words)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
 
 
 def _error(code: int, place: str) -> LedgerError:

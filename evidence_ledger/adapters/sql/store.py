@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -12,8 +12,9 @@ from evidence_ledger.adapters.sql.claim_rows import ClaimRows
 from evidence_ledger.adapters.sql.cosignature_rows import CosignatureRows
 from evidence_ledger.adapters.sql.dialects import dialect_of
 from evidence_ledger.adapters.sql.direct_rows import DirectRows
-from evidence_ledger.adapters.sql.engine import alone, look, turn, writing
+from evidence_ledger.adapters.sql.engine import alone, look, reading, turn, writing
 from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
+from evidence_ledger.adapters.sql.erasure_rows import ErasureRows
 from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.adapters.sql.mark_rows import MarkRows
 from evidence_ledger.adapters.sql.renewal_rows import RenewalRows
@@ -30,7 +31,7 @@ from evidence_ledger.core.record_groups import Group
 from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.special import SpecialEntry
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
-from evidence_ledger.errors import HeadMoved, LedgerCorrupt, NoSuchEntry
+from evidence_ledger.errors import HeadMoved, LedgerCorrupt, LedgerFull, LedgerLocked, NoSuchEntry
 from evidence_ledger.ports import NonceMemory
 from evidence_ledger.stored import (
     DirectToken,
@@ -75,6 +76,7 @@ class SqlStore:
         self._cosignatures = CosignatureRows(engine.dialect)
         self._supplements = SupplementRows(seal_supplements, engine.dialect)
         self._direct = DirectRows(engine.dialect)
+        self._erasures = ErasureRows(engine.dialect)
         self._renewals = RenewalRows(engine.dialect)
         self._renewed_seals = RenewedSealRows(engine.dialect)
         self._renewed_direct = RenewedDirectRows(engine.dialect)
@@ -370,6 +372,24 @@ class SqlStore:
         from evidence_ledger.adapters.sql.nonces import SqlNonces
 
         return SqlNonces(self._engine, self._place)
+
+    def erase(self, indexes: Collection[int]) -> None:
+        """See ports.Store."""
+        with writing(self._engine, self._place) as connection:
+            self._erasures.remove(connection, indexes)
+            self._dialect.note_remnants(connection)
+
+    def unfinished_erasures(self) -> Sequence[int]:
+        """See ports.Store."""
+        return self._look(self._erasures.unfinished)
+
+    def scrub(self) -> bool:
+        """See ports.Store."""
+        try:
+            with reading(self._engine, self._place) as connection:
+                return self._dialect.scrub(connection)
+        except (LedgerLocked, LedgerFull):
+            return False
 
     def close(self) -> None:
         """See ports.Store."""

@@ -178,7 +178,8 @@ def _entry_document(store: Store, index: int) -> dict[str, object]:
         names = [token.authority for token in seal.tokens]
         checkpoint = sha256(seal.checkpoint).hexdigest()
         document["sealed"] = {"size": seal.size, "checkpoint": checkpoint, "authorities": names}
-        document["certificate"] = f"/v1/deposits/{index}/certificate"
+        if stored.statement is not None:
+            document["certificate"] = f"/v1/deposits/{index}/certificate"
     return document
 
 
@@ -194,8 +195,7 @@ async def certificate(request: Request, index: Index) -> Response:
         answer = await certificate_of(service, index, positions)
     except NotSealed as error:
         raise Problem(409, "not-sealed", str(error), "Try again later.", retry=5) from error
-    if positions != ():
-        answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Cache-Control"] = "no-store" if positions != () else "no-cache"
     return answer
 
 

@@ -45,6 +45,11 @@ async def upload(request: Request, index: Index, number: Number) -> Response:
     caller = await service.access.uploader(request)
     digest = await asyncio.to_thread(_own_digest, service, caller, index, number)
     size = await kept.keep(index, digest, stream(request, service.config.read_timeout))
+    try:
+        await asyncio.to_thread(_digest, service, index, number)
+    except Problem:  # erased while it was on its way
+        kept.remove(index)
+        raise
     told = {"index": index, "file": number, "sha256": digest.hex(), "size": size}
     return Response(json.dumps(told), 201, media_type="application/json")
 

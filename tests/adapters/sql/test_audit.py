@@ -22,6 +22,7 @@ from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undeci
 from evidence_ledger.ports import Store
 from evidence_ledger.tree import edge_at
 from tests.chain_factory import START, admission, fill
+from tests.fence import take_down
 
 SIZE = 600
 
@@ -214,6 +215,7 @@ def test_several_processes_find_the_same_claims(
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TRIGGER claims_refuse_update")
         connection.execute("UPDATE claims SET data = x'00' WHERE entry = 8200")
+        take_down(connection)
         connection.execute("DELETE FROM fingerprints WHERE entry = 8200")
         connection.commit()
     for processes in (1, 2):
@@ -239,6 +241,7 @@ def fill_stated(store: Store, count: int) -> None:
 
 
 def test_erased_documents_are_counted(path: Path, raw: sqlite3.Connection) -> None:
+    take_down(raw)
     raw.execute("UPDATE documents SET statement = NULL, signature = NULL WHERE entry IN (3, 4)")
     raw.execute("UPDATE documents SET signature = NULL WHERE entry = 500")
     findings = audit_chain(path)

@@ -424,8 +424,18 @@ def test_the_fence_refuses_what_would_change_the_past(raw: sqlite3.Connection, c
         "DELETE FROM fingerprints WHERE entry = 3",
     ],
 )
-def test_the_fence_lets_erasure_through(raw: sqlite3.Connection, change: str) -> None:
+def test_the_fence_lets_erasure_through_where_an_entry_names_it(
+    raw: sqlite3.Connection, change: str
+) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="written once"):
+        raw.execute(change)
+    raw.execute("INSERT INTO special_entries VALUES (4, 0, 'order', 3)")
+    with pytest.raises(sqlite3.IntegrityError, match="written once"):
+        raw.execute(change)
+    raw.execute("INSERT INTO special_entries VALUES (4, 1, 'erasure', 3)")
     assert raw.execute(change).rowcount == 1
+    with pytest.raises(sqlite3.IntegrityError, match="written once"):
+        raw.execute(change.replace("entry = 3", "entry = 2"))
 
 
 def test_every_connection_is_durable_and_checks_references(path: Path) -> None:

@@ -103,6 +103,16 @@ def test_the_fence_lets_erasure_pass_and_nothing_back(
     store: Store, ledger_database: PostgresqlDatabase, postgresql_server: Server
 ) -> None:
     fill(store, 3)
+    for statement in (
+        "UPDATE documents SET statement = NULL WHERE entry = 1",
+        "DELETE FROM claims WHERE entry = 1",
+        "DELETE FROM fingerprints WHERE entry = 1",
+    ):
+        with pytest.raises(psycopg.errors.RaiseException, match="written once"):
+            postgresql_server.run(statement, ledger_database)
+    postgresql_server.run(
+        "INSERT INTO special_entries VALUES (2, 0, 'erasure', 1)", ledger_database
+    )
     postgresql_server.run(
         "UPDATE documents SET statement = NULL, signature = NULL WHERE entry = 1", ledger_database
     )

@@ -59,6 +59,27 @@ def store(makes: tuple[Make, Make]) -> Iterator[Store]:
         yield made
 
 
+def test_erasure_takes_what_an_entry_names_and_nothing_else(store: Store) -> None:
+    fill(store, 3)
+    head, point = store.head(), TreePoint(0, bytes(32))
+    refs = (Reference(1, bytes(32)),)
+    said = Statement("erasure", "l", point, bytes(32), START, point, bytes(16), refs).encode()
+    made = [admission(700)._replace(kind="erasure", statement=said)]
+    store.append(head, extend(head, edge_at(store, head.size), made, head.received or START))
+    assert store.unfinished_erasures() == [3]
+    with pytest.raises(LedgerError):
+        store.erase([1, 2])
+    assert store.entry(1).statement is not None
+    before = list(store.claims(2))
+    for _ in range(2):
+        store.erase([1])
+        assert (store.entry(1).statement, store.entry(1).signature) == (None, None)
+        assert (list(store.claims(1)), list(store.claims(2))) == ([], before)
+        assert store.find(digest_of(1), "sha256") == []
+        assert store.unfinished_erasures() == []
+    assert store.leaf_hashes(0, 4)[1] == store.entry(1).leaf_hash
+
+
 @pytest.fixture
 def again(store: Store, makes: tuple[Make, Make]) -> Iterator[Store]:
     """The same ledger through connections of its own."""

@@ -1,0 +1,79 @@
+"""Whose word is enough to have the documents of an entry erased (pure).
+
+1. where an order of an enrolled court names the entry: such a court, and nobody else
+2. otherwise whoever signed its statement, by whatever key it holds now, or an operator
+
+What the ledger itself, its register and its readers' rights stand on is never erased: seals, rolls,
+rotations, acts of administration, grants, and erasures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from evidence_ledger.core.register import Register, Roles
+from evidence_ledger.core.role import Role
+from evidence_ledger.errors import NotAllowed, Refused
+
+ERASURE: Final = "erasure"
+ERASABLE: Final = frozenset({"deposit", "attestation", "order", "handover"})
+"""Kinds whose statements, signatures and claims may go."""
+REASON: Final = "erasure/reason"
+"""The path of the claim that says why."""
+MOST_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An entry that is to be erased: its kind, who signed its statement, and the courts that are
+    enrolled whose orders name it (SHA-256s of X.509 certificates).
+
+    ``author`` is None where the statement is gone already.
+    """
+
+    index: int
+    kind: str
+    author: bytes | None
+    courts: Collection[bytes] = ()
+
+
+def check_kind(target: Target) -> None:
+    """The entry is of a kind that may be erased. Raises Refused."""
+    if target.kind not in ERASABLE:
+        raise Refused(
+            "erasure.kind",
+            f"Entry {target.index} is of kind {target.kind}, which is never erased.",
+            hint=f"These can be: {', '.join(sorted(ERASABLE))}.",
+        )
+
+
+def check_there(target: Target) -> None:
+    """The entry is not erased yet. Raises Refused."""
+    if target.author is None:
+        raise Refused("erasure.erased", f"Entry {target.index} is erased already.")
+
+
+def check_right(register: Register, signer: bytes, roles: Roles, target: Target) -> None:
+    """``signer``, with these roles, may have an entry erased that is there. Raises NotAllowed."""
+    if target.courts:
+        if Role.COURT not in roles or not _is_one_of(register, signer, list(target.courts)):
+            raise NotAllowed(
+                "erasure.ordered",
+                f"A court's order names entry {target.index}: only that court has it erased.",
+                hint="Ask the court to sign the erasure.",
+            )
+        return
+    is_own = target.author is not None and _is_one_of(register, signer, [target.author])
+    if Role.OPERATOR not in roles and not is_own:
+        raise NotAllowed(
+            "erasure.not-yours",
+            f"Entry {target.index} is erased by who signed it, by an operator, or by a court whose "
+            "order names it.",
+            hint="Sign with the key that signed the entry, or ask the ledger's operator.",
+        )
+
+
+def _is_one_of(register: Register, signer: bytes, others: Sequence[bytes]) -> bool:
+    return any(register.same_holder(signer, one) for one in others)
