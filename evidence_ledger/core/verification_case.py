@@ -257,7 +257,7 @@ class Case:
                 "Nobody vouches for the time, because no trust policy was given.",
                 hint="Name the timestamp authorities that you trust in a trust policy.",
             )
-        says = time_proof.check_enough(self.found.times, self._policy)
+        says = time_proof.check_enough(self.found.times, self._policy, self._statement.kind)
         time_proof.check_received(self.found.times, self._entry.received)
         self.found.existed_by = time_proof.existed_by(self.found.times, self._policy)
         self.found.weakens_on = time_proof.weakens_on(self.found.times, self._policy)
