@@ -202,6 +202,46 @@ def test_what_the_ledger_signed_is_searched_further(
     assert outcome(report, "16") == (OPEN, OPEN, "completeness.unfinished")
 
 
+class Busy:
+    """A log that signs a newer checkpoint while it is being read, as busy ledgers do.
+
+    Like a ledger's server it has bundles of every width.
+    """
+
+    def __init__(self, log: DirectorySource, size: int, newest: bytes) -> None:
+        self._log, self._newest = log, newest
+        self._entries = parse_bundle(log.tile(f"tile/entries/000.p/{size}"), size)
+        self._asked = 0
+
+    def checkpoint(self) -> bytes:
+        self._asked += 1
+        return self._log.checkpoint() if self._asked < 3 else self._newest
+
+    def tile(self, path: str) -> bytes:
+        parsed = TilePath.parse(path)
+        if parsed.level is None and parsed.width <= len(self._entries):
+            return encode_bundle(self._entries[: parsed.width])
+        return self._log.tile(path)
+
+
+def test_a_log_that_grows_while_it_is_read_is_searched_as_far_as_it_had_signed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bench").mkdir()
+    story = told(tmp_path / "bench")
+    parts = story.bench.complete(MATTER)
+    for number in range(3):
+        story.bench.enter(OTHER, 5 + number)
+    story.bench.ledger.seal()
+    (tmp_path / "log").mkdir()
+    log = story.log(tmp_path / "log")
+    size = size_of(tmp_path / "log")
+    newest = log.checkpoint().replace(b"\n%d\n" % size, b"\n%d\n" % (size + 1))
+    monkeypatch.setattr(roll_rebuild, "MOST_UNSIGNED", 1)
+    report = story.check(parts, story.own, log=Busy(log, size, newest))
+    assert report.verdict is PASSED, outcome(report, "16")
+
+
 def test_nothing_is_read_for_a_checkpoint_that_nobody_trusted_signed(
     story: Story, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ _VERBS = {
     "order": "ordered to be investigated by",
     "handover": "handed over by",
     "erasure": "erased by",
-    "grant": "claims granted by",
+    "grant": "claims granted, or a grant withdrawn, by",
 }
 
 

@@ -220,6 +220,7 @@ class CompletenessCase(Case):
                 "completeness.left-out",
                 f"The matter has {counted(count, 'entry', 'entries')}; no certificate was "
                 f"presented of entry {_named(missing)}.",
+                hint="Ask for it, and present the certificates of all entries listed.",
             )
         if self._unmatched:
             raise Undecided(

@@ -77,7 +77,8 @@ def _no_end(file: BinaryIO, length: int) -> FormatError:
         return FormatError(
             "container.not-zip",
             "This is no container, or its end is cut off.",
-            hint="Is this a certificate of an evidence ledger, and the whole of it?",
+            hint="Is this a certificate of an evidence ledger (.asice), and the whole of it? "
+            "The file that it is about goes beside it.",
         )
     comment = int.from_bytes(tail[place + 20 : place + 22], "little")
     if place + 22 + comment == len(tail):

@@ -65,7 +65,8 @@ def match(
     """Each file with the claims that hold its fingerprint, every digest and the size equal.
 
     ``hidden`` says that there may be more claims than ``facts``. Raises Refused for an altered
-    file, Undecided for one that was never deposited here, or whose claim may be hidden.
+    file, Undecided for one that was never deposited here, whose claim may be hidden, or of which
+    only digests are known that no claim has.
     """
     by_digest: dict[bytes, list[int]] = {}
     for position, fact in facts.items():
@@ -106,7 +107,16 @@ def _stranger(
 ) -> Refused | Undecided:
     base = file.name.rpartition(b"/")[2]
     shown = file.name.decode("utf-8", "backslashreplace")
-    namesakes = [fact for fact in facts.values() if fact.name.rpartition(b"/")[2] == base]
+    known = set(file.fingerprint.digests)
+    comparable = [one for one in facts.values() if known & set(one.fingerprint.digests)]
+    if facts and not comparable:
+        return Undecided(
+            "file.other-digest",
+            f"{shown} can't be compared: no file that this certificate shows has a digest of the "
+            "kind that was presented.",
+            hint="Present the file itself, or its SHA-256.",
+        )
+    namesakes = [fact for fact in comparable if fact.name.rpartition(b"/")[2] == base]
     if namesakes or (len(facts) == 1 and not hidden):
         return Refused(
             "file.altered",

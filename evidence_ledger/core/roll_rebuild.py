@@ -19,7 +19,7 @@ from evidence_ledger.errors import EvidenceError, FormatError, NewerFormat, Refu
 MOST_BEHIND = 1 << 24
 """So many entries behind the checkpoint are searched where a newer signed one covers them,"""
 MOST_UNSIGNED = 1 << 16
-"""and so many where nobody has signed that there are any."""
+"""and so many behind those, where nobody has signed that there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,9 @@ def rebuilt(
         raise reading.defect
     if reading.later is not None:
         return Rebuilt(reading.roll, reading.later)
-    most = MOST_BEHIND if published <= signed else MOST_UNSIGNED
-    end = min(published, point.size + most)
+    # A log may have grown since its newest checkpoint was read: that one is searched all the same.
+    covered = max(point.size, min(signed, point.size + MOST_BEHIND))
+    end = min(published, covered + MOST_UNSIGNED)
     later = _behind(source, point.size, end, mark)
     return Rebuilt(reading.roll, later, None if end == published else end)
 

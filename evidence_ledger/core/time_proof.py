@@ -246,8 +246,9 @@ def _authorities(proved: Sequence[ProvedTime]) -> tuple[set[str], set[str]]:
     return names, {one.authority for one in by_key.values() if one.independent}
 
 
-def check_enough(proved: Sequence[ProvedTime], policy: TrustPolicy) -> str:
-    """As many distinct authorities as the policy asks for. Raises Undecided."""
+def check_enough(proved: Sequence[ProvedTime], policy: TrustPolicy, kind: str) -> str:
+    """What is said of a statement of ``kind`` that as many distinct authorities as the policy asks
+    for vouch for. Raises Undecided."""
     names, independent = _authorities(proved)
     if len(names) < policy.authorities_required:
         raise Undecided(
@@ -268,8 +269,9 @@ def check_enough(proved: Sequence[ProvedTime], policy: TrustPolicy) -> str:
     early = [one for one in proved if one.latest <= moment]
     whose = "" if _authorities(early)[1] else " (own clock, not independent)"
     end = weakens_on(proved, policy) or moment
+    done = "Deposited" if kind == "deposit" else "Signed"
     return (
-        f"Deposited not later than {moment:%Y-%m-%d %H:%M:%S} UTC{whose}. "
+        f"{done} not later than {moment:%Y-%m-%d %H:%M:%S} UTC{whose}. "
         f"This proof weakens on {end:%Y-%m-%d} unless renewed."
     )
 

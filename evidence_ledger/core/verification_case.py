@@ -257,7 +257,7 @@ class Case:
                 "Nobody vouches for the time, because no trust policy was given.",
                 hint="Name the timestamp authorities that you trust in a trust policy.",
             )
-        says = time_proof.check_enough(self.found.times, self._policy)
+        says = time_proof.check_enough(self.found.times, self._policy, self._statement.kind)
         time_proof.check_received(self.found.times, self._entry.received)
         self.found.existed_by = time_proof.existed_by(self.found.times, self._policy)
         self.found.weakens_on = time_proof.weakens_on(self.found.times, self._policy)
@@ -290,8 +290,7 @@ class Case:
         if not self._presented:
             inside = len(self._embedded)
             return _nothing_presented(inside, count)
-        presented = counted(len(self._presented), "file")
-        return f"{presented} presented, unaltered; {len(found):,} of {count:,} covered."
+        return f"{_told(self._presented)}; {len(found):,} of {count:,} covered."
 
     def _attested(self) -> str:
         """What lies beside an attestation is the certificate that was attested."""
@@ -393,6 +392,17 @@ def _nothing_presented(inside: int, count: int) -> str:
     if not inside:
         return "No file was presented, and none is inside: only fingerprints were checked."
     return f"No file was presented; inside, unaltered: {inside:,} of {counted(count, 'file')}."
+
+
+def _told(presented: Sequence[PresentedFile]) -> str:
+    """What was found of files that match; of a digest alone nobody says what file it is of."""
+    bare = sum(one.fingerprint.size is None for one in presented)
+    seen, fingerprints = len(presented) - bare, counted(bare, "fingerprint")
+    if not bare:
+        return f"{counted(seen, 'file')} presented, unaltered"
+    if not seen:
+        return f"{fingerprints} presented, as deposited, and no file"
+    return f"{counted(seen, 'file')} presented, unaltered, and {fingerprints}, as deposited"
 
 
 def _article(noun: str) -> str:

@@ -121,7 +121,7 @@ class ServerUnreachable(ServerError):
 
     code = "server.unreachable"
     exit_code = 101
-    default_hint = "Nothing is lost: repeat the same command later."
+    default_hint = "Check the address. Nothing is lost: repeat the same command later."
 
 
 class ServerRefused(ServerError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -107,12 +107,15 @@ class Sealing:
             self._place.require_operator()
             self.trouble = None
             result = ledger.seal()
-            for failure in result.failures:
-                logger.warning(
-                    "no time", extra={"told": {"code": failure.reason, "why": failure.message}}
-                )
+            _tell("no time", result.failures)
+            _tell("no cosignature", result.witness_failures)
             ledger.complete()
         return True
+
+
+def _tell(what: str, failures: Iterable[EvidenceError]) -> None:
+    for one in failures:
+        logger.warning(what, extra={"told": {"code": one.reason, "why": one.message}})
 
 
 async def seal_appears(store: Store, index: int, seconds: float) -> bool:

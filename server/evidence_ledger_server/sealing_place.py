@@ -1,4 +1,5 @@
-"""The ledger that is sealed, with the operator's key: opened anew when that key was replaced."""
+"""The ledger that is sealed: opened anew when the operator's key was replaced, or the list of the
+timestamp authorities or that of the witnesses was."""
 
 from __future__ import annotations
 
@@ -38,9 +39,9 @@ class SealingPlace:
     """
 
     def __init__(self, home: Home, open_place: Callable[[], OpenLedger]) -> None:
-        self._key = home.operator
+        self._files = (home.operator, home.authorities, home.witnesses)
         self._open = open_place
-        self._seen = FileStamp.of(self._key)
+        self._seen = self._stamps()
         self._place = open_place()
 
     @property
@@ -64,8 +65,9 @@ class SealingPlace:
         require_operator(ledger.registrar.at(ledger.store.head().size), self.operator)
 
     def follow(self) -> None:
-        """Take up the key that is in the folder now. One that can't be read changes nothing."""
-        stamp = FileStamp.of(self._key)
+        """Take up the key and the lists that are in the folder now. One that can't be read changes
+        nothing."""
+        stamp = self._stamps()
         if stamp == self._seen:
             return
         try:
@@ -75,7 +77,7 @@ class SealingPlace:
                 # Not again: a token counts the PINs that it refused.
                 self._seen = stamp
             told = {"code": error.reason, "why": error.message}
-            logger.error("the operator's key was not read", extra={"told": told})
+            logger.error("the key and the lists were not read", extra={"told": told})
             return
         if fresh.first_operator != self._place.first_operator:
             fresh.close()
@@ -84,7 +86,10 @@ class SealingPlace:
         self._seen = stamp
         self._place, before = fresh, self._place
         before.close()
-        logger.info("the operator's key was read anew")
+        logger.info("the operator's key, the authorities and the witnesses were read anew")
+
+    def _stamps(self) -> tuple[FileStamp, ...]:
+        return tuple(FileStamp.of(path) for path in self._files)
 
     def close(self) -> None:
         """Let go of the database."""

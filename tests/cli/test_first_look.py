@@ -194,3 +194,30 @@ def test_a_ledger_that_can_not_move_says_why(
 def test_a_name_with_spaces_can_be_copied_out_of_a_hint(evidence: Run) -> None:
     answer = evidence("deposit", "case", "--out", "my case.asice")
     assert "evidence verify 'my case.asice' FILE" in answer.err
+
+
+def test_an_address_among_the_files_is_told_from_a_file(desk: Path, evidence: Run) -> None:
+    """``--online URL`` reads the address as a file that lies beside the certificate."""
+    (desk / "c.asice").write_bytes(b"")
+    answer = evidence("verify", "c.asice", *POLICY, "--online", "https://ledger.example")
+    assert answer.code == 2
+    assert "error: This is an address, not a file: https://ledger.example" in answer.err
+    assert "--ledger URL" in answer.err
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_file_in_the_certificates_place_is_told_where_it_belongs(evidence: Run) -> None:
+    assert evidence("deposit", "case/lease.txt", "--out", "c.asice").code == 0
+    said = " ".join(evidence("verify", "case/lease.txt", "c.asice", *POLICY).out.split())
+    assert "The file that it is about goes beside it." in said
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_withdrawn_grant_is_not_told_as_a_grant(evidence: Run) -> None:
+    assert evidence("deposit", "case/lease.txt", "--out", "c.asice").code == 0
+    assert evidence("key", "new", "--name", "Court", "--no-password", "--out", "k.pem").code == 0
+    for more in (("--only", "file/0"), ("--withdraw",)):
+        answer = evidence("register", "grant", "0", "k.pem", *more)
+        assert answer.code == 0, answer.err
+    said = evidence("show", "0").out
+    assert said.count("claims granted, or a grant withdrawn, by entry") == 2

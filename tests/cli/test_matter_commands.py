@@ -63,6 +63,8 @@ def test_a_complete_case_passes(evidence: Run) -> None:
 def test_what_is_left_out_or_slipped_in_is_proved(evidence: Run) -> None:
     answer = evidence("verify", "all.asice", *OWN[:2], *POLICY)
     assert (answer.code, "completeness.left-out" in answer.out) == (1, True)
+    assert "hint: Ask for it" in answer.out
+    assert "Signed not later than" in answer.out, "a roll is no deposit"
     answer = evidence("verify", "all.asice", *OWN, "other-1.asice", *POLICY, "--json")
     assert answer.code == 1
     reasons = {one["reason"] for one in answer.document["steps"]}

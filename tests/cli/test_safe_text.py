@@ -29,6 +29,11 @@ names = st.binary(max_size=60) | st.text(max_size=60).map(
         ("no\u00a0break\u200b".encode(), r"no\u{a0}break\u{200b}"),
         (b"back\\slash", r"back\\slash"),
         ("\U000e0001tag".encode(), r"\u{e0001}tag"),
+        ("contract.pdf\u3164".encode(), r"contract.pdf\u{3164}"),
+        (
+            "con\u034ftract\ufe0f\U000e0100\u115f\u2800".encode(),
+            r"con\u{34f}tract\u{fe0f}\u{e0100}\u{115f}\u{2800}",
+        ),
         (b"", ""),
     ],
 )

@@ -58,6 +58,25 @@ def test_a_namesake_with_another_fingerprint_is_altered(presented: PresentedFile
     assert caught.value.reason == "file.altered"
 
 
+@pytest.mark.parametrize("facts", [{0: fact("a", A)}, {0: fact("a", A), 1: fact("b", B)}])
+def test_a_digest_of_a_kind_that_no_claim_has_is_not_called_altered(
+    facts: dict[int, FileFact],
+) -> None:
+    alone = PresentedFile(b"a", Fingerprint({Algorithm.SM3: C}, None))
+    with pytest.raises(Undecided) as caught:
+        match(facts, [alone])
+    assert caught.value.reason == "file.other-digest"
+
+
+def test_a_digest_is_altered_only_by_a_namesake_with_one_of_its_kind() -> None:
+    alone = PresentedFile(b"b", Fingerprint({Algorithm.SM3: C}, None))
+    with pytest.raises(Undecided) as caught:
+        match(FACTS, [alone])
+    assert caught.value.reason == "file.not-deposited"
+    with pytest.raises(Refused):
+        match(FACTS, [PresentedFile(b"a", alone.fingerprint)])
+
+
 def test_a_stranger_is_undecided() -> None:
     with pytest.raises(Undecided) as caught:
         match(FACTS, [file("c", C)])

@@ -139,6 +139,31 @@ def test_a_page_can_fetch_nothing_and_make_no_script(served: Served, browser: Br
         assert browser.run(tried) == "kept out", made
 
 
+def test_no_page_of_another_site_has_a_verdict_shown_here(
+    served: Served, browser: Browser, sent: list[bytes]
+) -> None:
+    form = (
+        f"<form method=post enctype=multipart/form-data action={served.server.url}/check>"
+        f"<input name=digest value=sha256:{hashlib.sha256(SECRET).hexdigest()}><button></form>"
+    )
+    browser.go(f"data:text/html,{form}")
+    browser.press("button")
+    assert "This form was sent by a page of another site." in browser.text
+    assert "PASSED" not in browser.text
+    assert sent == []
+
+
+def test_marks_piled_on_letters_are_not_drawn_over_other_lines(
+    served: Served, browser: Browser, folder: Path
+) -> None:
+    browser.go(f"{served.server.url}/")
+    browser.choose("#certificate", folder / "deposit.asice")
+    browser.press("form[action=check] button")
+    spilling = "[...document.querySelectorAll('p, dd, li, h2, h3')].filter("
+    spilling += "(one) => getComputedStyle(one).overflowY !== 'clip').length"
+    assert browser.run(spilling) == 0
+
+
 def test_the_report_is_printed_whole(served: Served, browser: Browser, folder: Path) -> None:
     browser.go(f"{served.server.url}/")
     browser.choose("#certificate", folder / "deposit.asice")

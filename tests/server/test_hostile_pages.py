@@ -67,6 +67,22 @@ def test_the_name_of_what_is_handed_in_is_text(served: Served, name: bytes, show
     assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.parametrize("path", ["/check", "/find"])
+@pytest.mark.parametrize(
+    ("site", "status"),
+    [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200), (None, 200)],
+)
+def test_no_other_site_sends_the_form(
+    served: Served, path: str, site: str | None, status: int
+) -> None:
+    """It would send a certificate and a policy of its own, for a verdict under this address."""
+    parts = [("digest", (None, "ab" * 32))]
+    headers = {} if site is None else {"Sec-Fetch-Site": site}
+    answer = served.server.client.post(path, files=parts, headers=headers)
+    page = page_of(answer, status)
+    assert ("http.other-site" in page.text) == (status == 403)
+
+
 @pytest.mark.parametrize("text", [MARKUP, BIDI, CONTROL, "x" * 60_000])
 def test_what_a_certificate_says_is_text(served: Served, text: str) -> None:
     server = served.server
@@ -182,14 +198,14 @@ def test_headers_of_a_request_get_into_no_page(served: Served) -> None:
         assert "evil" not in str(answer.headers)
 
 
-def test_a_post_from_another_site_changes_nothing_and_can_not_be_read_there(
+def test_a_post_from_another_site_by_an_old_browser_changes_nothing_and_can_not_be_read_there(
     served: Served,
 ) -> None:
     before = served.server.client.get("/v1/ledger").json()
     answer = served.server.client.post(
         "/check",
         files=[("certificate", ("c", served.certificate)), ("file", ("lease.txt", LEASE))],
-        headers={"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"},
+        headers={"Origin": "http://evil.example"},
     )
     assert verdict(page_of(answer))[0] == "PASSED"
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"

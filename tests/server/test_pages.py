@@ -115,8 +115,30 @@ def test_a_digest_in_place_of_a_file_is_told_to_be_one(served: Served) -> None:
     assert word == "PASSED"
     assert f"lease.txt , by its fingerprint alone {digest.decode()}" in text
     assert "this server did not see its bytes" in text
+    assert "unaltered" not in text
+    assert "1 fingerprint presented, as deposited, and no file; 1 of 1 covered." in text
+    assert "Only a fingerprint was presented, and it is this one: lease.txt" in text
     other = f"sha256:{'ab' * 32}".encode()
     assert verdict(served.checked(("digest", ("lease.txt", other))))[0] == "FAILED"
+
+
+def test_a_file_and_the_digest_of_a_namesake_are_told_apart(served: Served) -> None:
+    digest = f"sha256:{hashlib.sha256(LEASE).hexdigest()}".encode()
+    file = ("file", ("mine.txt", LEASE))
+    word, text = verdict(served.checked(("digest", ("lease.txt", digest)), file))
+    assert word == "PASSED"
+    assert "1 file presented, unaltered, and 1 fingerprint, as deposited; 1 of 1" in text
+    assert "Presented, and unaltered: mine.txt" in text
+    altered = ("file", ("lease.txt", b"another lease"))
+    word, text = verdict(served.checked(("digest", ("lease.txt", digest)), altered))
+    assert word == "FAILED"
+    assert "unaltered: lease.txt" not in text
+
+
+def test_a_digest_of_a_kind_that_the_certificate_lacks_is_no_defect(served: Served) -> None:
+    word, text = verdict(served.checked(("digest", ("lease.txt", b"sha512:" + b"ab" * 64))))
+    assert word == "INDETERMINATE"
+    assert "file.other-digest" in text
 
 
 def test_a_completeness_certificate_with_its_certificates(tmp_path: Path) -> None:

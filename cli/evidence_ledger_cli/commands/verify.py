@@ -120,6 +120,7 @@ def command(
         kind.require_alone(beside=bool(files or online or ledger or evidence_file or log))
         kind.require_policy(vkeys)
         _require_online(ledger, evidence_file, log, kind, online=online)
+        _require_no_address(files)
         trust = _trust(policy, home) if policy or not vkeys else None
         presented = partial(presented_files, files, skip_special=skip_special)
         with input_errors(certificate_file):
@@ -166,6 +167,15 @@ def _require_online(
             "--online goes with the certificate of an entry.",
             hint="A completeness certificate is checked against the public entries: --log",
         )
+
+
+def _require_no_address(files: tuple[str, ...]) -> None:
+    for one in files:
+        if one.startswith(("http://", "https://")) and not Path(one).exists():
+            raise UsageError(
+                f"This is an address, not a file: {one[:200]}",
+                hint="Name a ledger with --ledger URL, beside --online, or with --log URL.",
+            )
 
 
 def _asked(

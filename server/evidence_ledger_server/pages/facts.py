@@ -17,9 +17,13 @@ MOST = 1000
 _DIGESTS = {"sha256": "SHA-256", "sm3": "SM3", "sha512": "SHA-512", "sha3_256": "SHA3-256"}
 
 
-def established(facts: Facts) -> Html | None:
+Seen = frozenset[tuple[str, str]]
+"""The names and SHA-256 of the files whose bytes were presented."""
+
+
+def established(facts: Facts, seen: Seen = frozenset()) -> Html | None:
     """The parts of the page about what is known now."""
-    parts = [_entry(facts), _files(facts), _claims(facts), _matter(facts), _accused(facts)]
+    parts = [_entry(facts), _files(facts, seen), _claims(facts), _matter(facts), _accused(facts)]
     shown = [one for one in parts if one is not None]
     return section("What is established", *shown, class_="facts") if shown else None
 
@@ -91,31 +95,38 @@ def _witnesses(facts: Facts) -> Child:
     return bullets(*_capped(found)) if found else "none that the trust policy names"
 
 
-def _files(facts: Facts) -> Html | None:
+def _files(facts: Facts, seen: Seen) -> Html | None:
     files = facts.get("files", ())
     if not files:
         return None
-    items = [element("li", *_file(one)) for one in files[:MOST]]
+    items = [element("li", *_file(one, seen)) for one in files[:MOST]]
     return joined(element("h3", "Files"), element("ol", *items), _more(len(files) - MOST))
 
 
-def _file(one: Facts) -> Iterable[Html]:
+def _file(one: Facts, seen: Seen) -> Iterable[Html]:
     name = safe_name(one["name"]) if "name" in one else f"(base64url) {one['name_bytes']}"
     size = counted(one["size"], "byte") if "size" in one else "size unknown"
     digests = [(shown, code(one[key])) for key, shown in _DIGESTS.items() if key in one]
     yield element("p", named(name), f", {size}")
-    yield element("p", _presented(one), class_="state")
+    yield element("p", _presented(one, seen), class_="state")
     yield rows(*digests)
 
 
-def _presented(one: Facts) -> Html:
+def _presented(one: Facts, seen: Seen) -> Html:
     names = one["presented"]
+    files = [name for name in names if (name, one["sha256"]) in seen]
+    if files:
+        return joined("Presented, and unaltered: ", named(files[0]), _others(files))
     if names:
-        others = f" and {len(names) - 1:,} more" if len(names) > 1 else None
-        return joined("Presented, and unaltered: ", named(names[0]), others)
+        says = "Only a fingerprint was presented, and it is this one: "
+        return joined(says, named(names[0]), _others(names))
     if one["embedded"]:
         return joined("Inside the certificate.")
     return joined("No file that was presented is proved to be this one.")
+
+
+def _others(names: Sequence[str]) -> str | None:
+    return f" and {len(names) - 1:,} more" if len(names) > 1 else None
 
 
 def _claims(facts: Facts) -> Html | None:

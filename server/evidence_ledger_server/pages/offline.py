@@ -27,7 +27,9 @@ def offline(subject: str = "certificate", heading: str = "Check it without this 
             joined(
                 "With the program ",
                 code("evidence"),
-                " (evidence-ledger), which anybody may read:",
+                " (evidence-ledger), whose source anybody may read; in its folder, ",
+                code("pip install ."),
+                " installs it:",
                 element("pre", command),
                 "It takes the same numbered steps (",
                 code("--explain"),

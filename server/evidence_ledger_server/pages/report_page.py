@@ -9,12 +9,13 @@ from datetime import datetime
 from evidence_ledger import __version__
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.counting import counted
+from evidence_ledger.core.findings import shown
 from evidence_ledger.core.presented_file import PresentedFile
 from evidence_ledger.core.recipe import SKIPPED
 from evidence_ledger.core.report import Report, Step, Verdict
 from evidence_ledger.core.safe_text import safe_name
 from evidence_ledger_server.pages import sentences
-from evidence_ledger_server.pages.facts import MOST, established, moment
+from evidence_ledger_server.pages.facts import MOST, Seen, established, moment
 from evidence_ledger_server.pages.layout import (
     bullets,
     code,
@@ -84,7 +85,7 @@ def report_page(checked: Checked) -> bytes:
         _verdict(report),
         _judge(checked.judge),
         _checked(checked),
-        established(report.facts),
+        established(report.facts, _seen(checked.files)),
         _steps(report.steps),
         _not_proved(checked),
         offline(report.subject, "Do not take this page's word for it"),
@@ -167,6 +168,14 @@ def _file(file: PresentedFile) -> Html:
     )
 
 
+def _seen(files: Sequence[PresentedFile]) -> Seen:
+    return frozenset(
+        (shown(one.name), one.fingerprint.sha256.hex())
+        for one in files
+        if one.fingerprint.size is not None
+    )
+
+
 def _steps(steps: Sequence[Step]) -> Html:
     items = [element("li", *_step(one), class_=f"step {_class(one)}") for one in steps[:MOST_STEPS]]
     more = len(steps) - MOST_STEPS
@@ -234,8 +243,8 @@ def _not_covered(report: Report) -> Html | None:
     members = report.facts.get("not_covered")
     if not isinstance(members, list) or not members:
         return None
-    shown = [element("code", one) for one in members[:MOST]]
-    listed = joined(*(joined(", " if at else None, one) for at, one in enumerate(shown)))
+    codes = [element("code", one) for one in members[:MOST]]
+    listed = joined(*(joined(", " if at else None, one) for at, one in enumerate(codes)))
     more = len(members) - MOST
     return joined(
         "These members of the container were judged by no step: ",

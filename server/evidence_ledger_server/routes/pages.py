@@ -29,6 +29,8 @@ from evidence_ledger_server.upload import Upload
 READ = ["GET", "HEAD"]
 NO_CACHE = "no-cache"
 PIECE = 1 << 20
+OWN_SITE = ("", "none", "same-origin")
+"""What a browser says of where a form was (Sec-Fetch-Site); old ones say nothing."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -100,6 +102,15 @@ async def find(request: Request) -> Response:
 
 
 def _parser(request: Request, service: Service) -> FormParser:
+    """Raises Problem for a form of another site: it could choose certificate and policy so that
+    this address shows whatever verdict it likes."""
+    if request.headers.get("sec-fetch-site", "") not in OWN_SITE:
+        raise Problem(
+            403,
+            "http.other-site",
+            "This form was sent by a page of another site.",
+            hint="Open this server's own page, and choose the files there.",
+        )
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise Problem(415, "http.media-type", "The form sends multipart/form-data.")

@@ -28,6 +28,7 @@ from evidence_ledger.errors import (
     LedgerNewer,
 )
 from evidence_ledger.ports import Store
+from evidence_ledger.stored import SealObjects, StoredSeal
 from tests.adapters.sql.test_writers import append_numbers
 from tests.chain_factory import START, admission, fill
 from tests.postgresql import Server
@@ -44,6 +45,33 @@ def test_the_migrations_make_the_schema(ledger_database: PostgresqlDatabase) -> 
             table.to_metadata(whole)
         assert compare_metadata(MigrationContext.configure(connection), whole) == []
     engine.dispose()
+
+
+def test_seals_of_older_ledgers_get_their_groups(ledger_database: PostgresqlDatabase) -> None:
+    seals = [StoredSeal(number, 0, 0, bytes(32), b"signed") for number in range(3)]
+    leaves = [number.to_bytes(32) for number in range(700)]
+    with closing(open_store(ledger_database)) as store:
+        store.add_seal(seals[0], SealObjects(leaves[0], ()))
+        store.add_seal(seals[1], SealObjects(leaves[0], ()))
+        store.add_seal(seals[2], SealObjects(b"".join(leaves), (1, 9)))
+        kept = [list(store.seal_groups(number)) for number in range(3)]
+    with psycopg.connect(ledger_database.address, autocommit=True) as older:
+        older.execute("ALTER TABLE seals DISABLE TRIGGER USER")
+        older.execute("UPDATE seals SET leaves = '\\x00' WHERE number = 1")
+        older.execute("ALTER TABLE seals ENABLE TRIGGER USER")
+        older.execute("DROP TABLE seal_groups")
+        older.execute("UPDATE alembic_version SET version_num = '0008'")
+    with closing(open_store(ledger_database)) as store:
+        found = [list(store.seal_groups(number)) for number in range(3)]
+        counts = [store.seal_count(number) for number in range(3)]
+    assert len(kept[2]) == 5
+    assert found == [kept[0], [], kept[2]], "a damaged seal keeps no ledger from being opened"
+    assert counts == [1, 0, 700]
+    with (
+        psycopg.connect(ledger_database.address, autocommit=True) as newer,
+        pytest.raises(psycopg.Error, match="written once"),
+    ):
+        newer.execute("UPDATE seal_groups SET data = '\\x00'")
 
 
 def test_texts_are_ordered_by_bytes(
