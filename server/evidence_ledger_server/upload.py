@@ -245,7 +245,9 @@ def presented_digest(text: bytes, name: bytes) -> PresentedFile:
     try:
         algorithm, digest = parse_digest(text.decode("ascii"))
     except (UnicodeDecodeError, EvidenceError) as error:
-        raise Problem(400, "http.digest", "A digest is written sha256:HEX.") from error
+        raise Problem(
+            400, "http.digest", "Not a digest: sha256: and 64 hexadecimal digits."
+        ) from error
     return PresentedFile(name or b"digest", Fingerprint({algorithm: digest}, None))
 
 

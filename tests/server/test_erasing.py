@@ -39,7 +39,9 @@ def test_what_was_erased_is_gone_from_every_address(keeping: Running) -> None:
     assert (told["erased"], "certificate" in told, "signer" in told) == (True, False, False)
     gone = keeping.client.get("/v1/deposits/0/certificate")
     assert code(gone, 410) == "claims.erased"
-    assert code(get(keeping, CLAIMS, own.signer), 410) == "claims.erased"
+    claims = get(keeping, CLAIMS, own.signer)
+    assert code(claims, 410) == "claims.erased"
+    assert "GET /v1/deposits/0 says which entry erased them" in claims.json()["hint"]
     assert code(get(keeping, FILE, own.signer), 410) == "claims.erased"
     assert code(put(keeping, FILE, LEASE), 410) == "claims.erased"
     assert keeping.client.get(f"/v1/fingerprints/sha256/{digest}").status_code == 404

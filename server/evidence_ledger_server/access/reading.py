@@ -50,5 +50,11 @@ def deposit_of(service: Service, index: int) -> Statement:
     """The statement of an entry. Raises NoSuchEntry, Problem (410)."""
     stored = service.place.ledger.store.entry(index)
     if stored.statement is None:
-        raise Problem(410, "claims.erased", f"The documents of entry {index} were erased.")
+        raise Problem(
+            410,
+            "claims.erased",
+            f"The documents of entry {index} were erased.",
+            f"GET /v1/deposits/{index} says which entry erased them (named_by). Certificates that "
+            "were handed out before stay valid: ask whoever has one.",
+        )
     return statement.parse(stored.statement)
