@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.core.claim import Claim
+from evidence_ledger.errors import EntryErased, ServerRefused
 from evidence_ledger_cli.entry_view import entry_facts, statement_facts
 from evidence_ledger_cli.password import with_password
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 def served_entry(
     server: str, index: int, home: Home, key: Path | None, password_file: Path | None
 ) -> tuple[dict[str, object], list[Claim]]:
-    """The entry's facts, and the claims that the key's owner may read.
+    """The entry's facts, and the claims that the key's owner may read; what is public where
+    all else was erased.
 
     Raises ServerUnreachable, ServerRefused, ServerAnswerInvalid, and what opening the key raises.
     """
@@ -26,14 +28,22 @@ def served_entry(
     from evidence_ledger.adapters.ledger_client import LedgerClient
     from evidence_ledger.stored import StoredEntry
 
-    signer = depositor(home, key, password_file)
+    reader = RequestSigner(depositor(home, key, password_file), SystemClock(), SystemEntropy())
     with LedgerClient(server) as client:
-        found = client.claims(index, RequestSigner(signer, SystemClock(), SystemEntropy()))
+        try:
+            found = client.claims(index, reader)
+        except ServerRefused as error:
+            if error.server_code != EntryErased.code:
+                raise
+            parsed, leaf = client.entry(index)
+            seen, held = StoredEntry(index, parsed.encode(), leaf, None, None), []
+        else:
+            data, said = found.entry.encode(), found.statement.encode()
+            seen = StoredEntry(index, data, found.leaf_hash, said, None)
+            held = [one for _, one in found.claims]
         named_by = client.named_by(index)
-    data, said = found.entry.encode(), found.statement.encode()
-    seen = StoredEntry(index, data, found.leaf_hash, said, None)
-    facts = entry_facts(seen) | statement_facts(said) | {"named_by": named_by}
-    return facts, [one for _, one in found.claims]
+    facts = entry_facts(seen) | statement_facts(seen.statement) | {"named_by": named_by}
+    return facts, held
 
 
 def depositor(home: Home, key: Path | None, password_file: Path | None) -> Signer:

@@ -19,6 +19,7 @@ from evidence_ledger_server.program import program
 from tests.cli.conftest import Run, desk, evidence
 from tests.cli.test_register_commands import FIRM, write
 from tests.server.running import Running
+from tests.server.test_erasing import seal
 from tests.workbench import fact
 
 __all__ = ["desk", "evidence"]
@@ -49,6 +50,18 @@ def test_a_depositor_sees_the_claims_and_a_stranger_does_not(
     assert (strange.code, strange.out) == (102, "")
     assert "depositor" in strange.err
     assert "4 O" not in strange.err
+
+
+def test_an_erased_entry_shows_what_is_public(deposited: Running, evidence: Run) -> None:
+    key = deposited.home.depositor
+    seal(deposited)
+    to = ("--server", deposited.url, "--key", key)
+    done = evidence("erase", "0", "--reason", "Art. 17 GDPR", "--yes", *to)
+    assert done.code == 0, done.err
+    told = evidence("show", "0", *to, "--json").document
+    assert (told["erased"], told["claims"], told["kind"]) == (True, {}, "deposit")
+    assert [one["kind"] for one in told["named_by"]] == ["erasure"]
+    assert "4 O 1/26" not in evidence("show", "0", *to).out
 
 
 def test_a_depositor_grants_one_claim_from_its_own_machine(
