@@ -5,6 +5,8 @@ Each test is named for the deposit that would be lost.
 
 from __future__ import annotations
 
+import pytest
+
 from evidence_ledger.author import Context
 from evidence_ledger.core.administration import Enrol, Revoke, Settings
 from evidence_ledger.core.admission import SignedStatement, admit
@@ -12,6 +14,8 @@ from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.role import Role
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger.ledger import Receipt
+from evidence_ledger.sealing.direct import stamp_files
+from evidence_ledger.stored import DirectToken
 from tests.test_erasing import (
     COURT,
     act,
@@ -162,3 +166,20 @@ def test_a_second_court_is_asked_by_none_of_the_first(bench: Workbench) -> None:
     act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
     act(bench, Settings(closed=True))
     assert reason(bench, said(bench, "erasure", SECOND, 0)) == "erasure.ordered"
+
+
+def test_a_timestamp_over_a_file_that_comes_after_its_erasure_is_not_kept(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, keep = bench.ledger._parts, bench.store.add_direct
+
+    def late(index: int, direct: DirectToken) -> None:
+        erase(bench, DEPOSITOR, index)
+        keep(index, direct)
+
+    monkeypatch.setattr(bench.store, "add_direct", late)
+    seal = bench.store.seal_of(0)
+    assert seal is not None
+    assert stamp_files(parts, 0, seal) == []
+    assert bench.store.direct(0) == []
+    assert bench.audit().verdict is Verdict.PASSED
