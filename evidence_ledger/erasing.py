@@ -18,7 +18,14 @@ from evidence_ledger.core.identity import Identity, identity_of
 from evidence_ledger.core.register import Register, Roles
 from evidence_ledger.core.role import Role
 from evidence_ledger.core.statement import Statement
-from evidence_ledger.errors import LedgerCorrupt, NotAllowed, NotSealed, Refused
+from evidence_ledger.errors import (
+    FormatError,
+    LedgerCorrupt,
+    NotAllowed,
+    NotSealed,
+    Refused,
+    Undecided,
+)
 from evidence_ledger.ports import Store
 from evidence_ledger.stored import StoredEntry
 
@@ -195,6 +202,6 @@ class Eraser:
         for index in self._store.unfinished_erasures():
             try:
                 self.carry_out(index)
-            except (LedgerCorrupt, NotAllowed, Refused):
+            except (FormatError, LedgerCorrupt, NotAllowed, Refused, Undecided):
                 continue
         return self._store.scrub()

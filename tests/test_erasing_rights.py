@@ -5,8 +5,14 @@ Each test is named for the deposit that would be lost.
 
 from __future__ import annotations
 
-import pytest
+import sqlite3 as raw
+from contextlib import closing
+from typing import Any
 
+import pytest
+from sqlalchemy import Connection
+
+from evidence_ledger.adapters.sql import open_store, sqlite
 from evidence_ledger.author import Context
 from evidence_ledger.core.administration import Enrol, Revoke, Settings
 from evidence_ledger.core.admission import SignedStatement, admit
@@ -183,3 +189,26 @@ def test_a_timestamp_over_a_file_that_comes_after_its_erasure_is_not_kept(
     assert stamp_files(parts, 0, seal) == []
     assert bench.store.direct(0) == []
     assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_what_is_erased_while_the_file_is_written_anew_is_not_taken_for_clean(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unchecked(bench, said(bench, "erasure", DEPOSITOR, 0), said(bench, "erasure", DEPOSITOR, 1))
+    told, others = sqlite._told, [1]
+
+    def slow(connection: Connection, words: str) -> Any:
+        answer = told(connection, words)
+        if words == "VACUUM" and others:
+            with closing(open_store(bench.database)) as other:
+                other.erase([others.pop()])
+        return answer
+
+    monkeypatch.setattr(sqlite, "_told", slow)
+    bench.store.erase([0])
+    assert not bench.store.scrub()
+    with closing(raw.connect(bench.database)) as looked:
+        assert looked.execute("PRAGMA user_version").fetchone() != (0,)
+    assert bench.store.scrub()
+    with closing(raw.connect(bench.database)) as looked:
+        assert looked.execute("PRAGMA user_version").fetchone() == (0,)
