@@ -320,7 +320,8 @@ class Store(Protocol):
         ...
 
     def add_direct(self, index: int, direct: DirectToken) -> None:
-        """Keep a timestamp over a file of a deposit; the first one of an authority stays."""
+        """Keep a timestamp over a file of a deposit; the first one of an authority stays. None is
+        kept where the file's claim is gone: the entry was erased meanwhile."""
         ...
 
     def direct_entries(self) -> Sequence[int]:

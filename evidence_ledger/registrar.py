@@ -84,10 +84,16 @@ class Registrar:
         register = self.at(size)
         if any(one.kind == "administration" for one in admissions):
             register = register.copy()
-        return [self._verdict(register, one, at) for one in admissions]
+        verdicts: list[EvidenceError | None] = []
+        orders: list[Admission] = []
+        for one in admissions:
+            verdicts.append(self._verdict(register, one, at, orders))
+            if one.kind == "order" and verdicts[-1] is None:
+                orders.append(one)
+        return verdicts
 
     def _verdict(
-        self, register: Register, admission: Admission, at: datetime
+        self, register: Register, admission: Admission, at: datetime, orders: Sequence[Admission]
     ) -> EvidenceError | None:
         try:
             register.check_new(admission.kind, admission.signer, partial(_who, admission), at)
@@ -95,7 +101,7 @@ class Registrar:
                 self._check_special(register, statement.parse(admission.statement))
             if admission.kind == ERASURE:
                 parsed, who = statement.parse(admission.statement), partial(_who, admission)
-                check_erasure(register, self._store, parsed, who, at)
+                check_erasure(register, self._store, parsed, who, at, orders)
         except (NotAllowed, NotSealed) as error:
             return error
         except Refused as error:

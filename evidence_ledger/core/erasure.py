@@ -1,6 +1,7 @@
 """Whose word is enough to have the documents of an entry erased (pure).
 
-1. where an order of an enrolled court names the entry: such a court, and nobody else
+1. where an order of an enrolled court names the entry, or the entry is one: such a court, by
+   whatever key it holds now, and nobody else
 2. otherwise whoever signed its statement, by whatever key it holds now, or an operator
 
 What the ledger itself, its register and its readers' rights stand on is never erased: seals, rolls,
@@ -9,7 +10,7 @@ rotations, acts of administration, grants, and erasures.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,7 +37,7 @@ class Target:
     index: int
     kind: str
     author: bytes | None
-    courts: Collection[bytes] = ()
+    courts: frozenset[bytes] = frozenset()
 
 
 def check_kind(target: Target) -> None:
@@ -61,7 +62,8 @@ def check_right(register: Register, signer: bytes, roles: Roles, target: Target)
         if Role.COURT not in roles or not _is_one_of(register, signer, list(target.courts)):
             raise NotAllowed(
                 "erasure.ordered",
-                f"A court's order names entry {target.index}: only that court has it erased.",
+                f"Entry {target.index} is a court's order, or one names it: only that court has it "
+                "erased.",
                 hint="Ask the court to sign the erasure.",
             )
         return

@@ -128,7 +128,8 @@ class Register:
         """All of them, oldest first."""
         return tuple(self._rotations)
 
-    def _last(self, signer: bytes) -> bytes:
+    def last_key(self, signer: bytes) -> bytes:
+        """The key that a signer has now: its own, or the last that it was rotated to."""
         while signer in self._after:
             signer = self._after[signer]
         return signer
@@ -147,7 +148,7 @@ class Register:
         """No operator revoked a signer, nor has it another key since. Raises NotAllowed."""
         if signer not in self._revoked:
             return
-        last = self._last(signer)
+        last = self.last_key(signer)
         if last != signer:
             raise NotAllowed(
                 "register.revoked",
@@ -287,7 +288,7 @@ class Register:
             raise Refused(
                 "register.rotated",
                 "This signer has another key since: revoke that one.",
-                hint=f"It is now {self._last(whom).hex()}.",
+                hint=f"It is now {self.last_key(whom).hex()}.",
             )
         self._require_other_operator(whom)
         self._signers.pop(whom, None)

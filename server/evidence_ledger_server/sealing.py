@@ -18,14 +18,20 @@ LOOK = 0.25
 
 
 class Sealing:
-    """Seals a ledger again and again. ``place`` is this object's alone; it runs in a thread."""
+    """Seals a ledger again and again. ``place`` is this object's alone; it runs in a thread, and so
+    does ``tidy`` each time, for what other programs erased."""
 
     def __init__(
-        self, place: SealingPlace, every: float, observe: Callable[[bool], object]
+        self,
+        place: SealingPlace,
+        every: float,
+        observe: Callable[[bool], object],
+        tidy: Callable[[], object],
     ) -> None:
         self._place = place
         self._every = every
         self._observe = observe
+        self._tidy = tidy
         self._wanted = asyncio.Event()
         self._sealed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
@@ -97,6 +103,7 @@ class Sealing:
 
     def _once(self) -> bool:
         """Seal everything new, and complete older seals. False: another process is at it."""
+        self._tidy()
         self._place.follow()
         ledger = self._place.ledger
         with self._place.turn() as alone:

@@ -80,8 +80,8 @@ class Service:
         )
         self.tiles = TileCache()
         self.files = KeptFiles(config.files, config.largest_file) if config.files else None
-        with suppress(EvidenceError):
-            self._drop_files()
+        self._dropped = 0
+        self._drop_files()
         self._verifying = 0
         self._turns = asyncio.Semaphore(config.most_verifications)
         # Of their own: checks that take long hold up neither reads nor seals.
@@ -110,14 +110,19 @@ class Service:
         return outcomes
 
     def _drop_files(self) -> None:
-        """Delete the uploaded files of all entries that are erased."""
+        """Delete the uploaded files of all entries that are erased; what can't be read now is
+        looked at the next time. Safe to use from several threads."""
         if self.files is None:
             return
-        store = self.place.ledger.store
-        for one in store.special_entries(0, store.head().size):
-            about = one.about if one.kind == ERASURE else None
-            if about is not None and store.entry(about).statement is None:
-                self.files.remove(about)
+        with suppress(EvidenceError):
+            store = self.place.ledger.store
+            size = store.head().size
+            unfinished = store.unfinished_erasures()
+            for one in store.special_entries(self._dropped, size):
+                about = one.about if one.kind == ERASURE else None
+                if about is not None and store.entry(about).statement is None:
+                    self.files.remove(about)
+            self._dropped = min([size, *unfinished])
 
     def _make_place(self, home: Home) -> SealingPlace:
         where = self.config.postgresql
@@ -126,7 +131,9 @@ class Service:
     def _make_sealing(self) -> Sealing | None:
         if self.sealed_place is None:
             return None
-        return Sealing(self.sealed_place, self.config.seal_every, self.metrics.sealed)
+        return Sealing(
+            self.sealed_place, self.config.seal_every, self.metrics.sealed, self._drop_files
+        )
 
     def _rule(self) -> Rule:
         """What is known of the register without a look: refusals are looked at again."""

@@ -35,6 +35,7 @@ def test_after_an_erasure_every_command_says_what_is_gone(deposited: Path, evide
     exported = evidence("export", "0", "--out", "again.asice")
     assert (exported.code, (deposited / "again.asice").exists()) == (36, False)
     assert "erased" in exported.err
+    assert evidence("export", "0", "--only", "file/0", "--out", "again.asice").code == 36
     assert evidence("verify", "case.asice", "--policy", "ledger/trust.toml").code == 0
     assert evidence("audit").code == 0
     assert evidence("seal").code == 0
@@ -101,3 +102,15 @@ def test_what_can_not_be_erased_is_refused(
     answer = evidence(*arguments)
     assert answer.code == code
     assert "Traceback" not in answer.err
+
+
+@pytest.mark.usefixtures("deposited")
+def test_what_was_erased_before_is_not_said_of_this_erasure(evidence: Run) -> None:
+    evidence("order", "0", "--out", "order.asice")
+    order = evidence("list", "--json").document["entries"]
+    index = next(one["index"] for one in order if one["kind"] == "order")
+    assert evidence(*ERASE, "--yes").code == 0
+    both = evidence("erase", "0", index, "--reason", "x", "--yes")
+    assert both.code == 0
+    assert "Erased already: 0\n" in both.out
+    assert f"Erased: {index}. Entry" in both.out

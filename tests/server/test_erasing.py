@@ -55,3 +55,20 @@ def test_what_was_erased_is_gone_from_every_address(keeping: Running) -> None:
     assert b"lease.txt" not in keeping.home.database.read_bytes()
     again = keeping.deposit(signed)
     assert (again.status_code, again.json()["repeated"]) == (200, True)
+
+
+def test_files_of_what_another_program_erased_leave_a_server_that_runs(keeping: Running) -> None:
+    put(keeping, FILE, LEASE)
+    seal(keeping)
+    erased_elsewhere(keeping)
+    assert kept(keeping)
+    assert keeping.app.api.state.service.sealing._once()
+    assert kept(keeping) == []
+
+
+def erased_elsewhere(server: Running) -> None:
+    place = open_ledger(server.home)
+    try:
+        place.ledger.deposit([server.author.about("erasure", WHY, about(server, 0))])
+    finally:
+        place.close()

@@ -65,8 +65,8 @@ def command(
     """Erase the documents and claims of entries, for good.
 
     For whoever signed an entry, for an operator, or for a court. Where an order of an enrolled
-    court names the entry, it is for that court alone. The proofs of all other entries stay as
-    they are.
+    court names the entry, or the entry is such an order, it is for that court alone. The proofs
+    of all other entries stay as they are.
     """
     _check_usage(reason, server, key, as_operator=as_operator)
     named = sorted(set(indexes))
@@ -84,7 +84,7 @@ def command(
         is_clean = ledger.ledger.finish_erasures() or ledger.settings.database.startswith(
             "postgres"
         )
-    _tell(named, entered, is_clean=is_clean, json=json)
+    _tell(named, entered, before=sorted({*named} - {*left}), is_clean=is_clean, json=json)
 
 
 def _check_usage(reason: str, server: str | None, key: Path | None, *, as_operator: bool) -> None:
@@ -152,14 +152,22 @@ def _names(one: Claim) -> Iterator[str]:
     yield from (word.casefold() for word in found if isinstance(word, str) and len(word) > _SHORT)
 
 
-def _tell(indexes: Sequence[int], entered: int | None, *, is_clean: bool, json: bool) -> None:
+def _tell(
+    indexes: Sequence[int],
+    entered: int | None,
+    *,
+    is_clean: bool,
+    json: bool,
+    before: Sequence[int] = (),
+) -> None:
+    """Say what is erased now; ``before`` are those that were already."""
     if json:
         show_json({"erased": list(indexes), "index": entered, "files_clean": is_clean})
         return
-    names = ", ".join(map(str, indexes))
-    if entered is None:
-        show(f"Erased already: {names}")
-    else:
+    if before:
+        show(f"Erased already: {', '.join(map(str, before))}")
+    if entered is not None:
+        names = ", ".join(str(one) for one in indexes if one not in before)
         show(f"Erased: {names}. Entry {entered} says so.")
         hint("Certificates that were handed out stay valid; backups keep what they hold.")
     if not is_clean:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evidence_ledger.core.claim import parse
-from evidence_ledger.errors import UsageError
+from evidence_ledger.errors import EntryErased, UsageError
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.embedding import chunks_of
 from evidence_ledger_cli.output import show, show_json
@@ -133,7 +133,8 @@ def _tell(
 
 
 def _positions(store: Store, index: int, only: Sequence[str]) -> list[int]:
-    store.entry(index)
+    if store.entry(index).statement is None:
+        raise EntryErased(f"The statement of entry {index} was erased.")
     held = {parse(data).path: position for position, data in store.claims(index)}
     for path in only:
         if path not in held:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Dialect, bindparam, select
 
 from evidence_ledger.adapters.sql.prepared import Insertion, Prepared, Row
-from evidence_ledger.adapters.sql.schema import direct_tokens
+from evidence_ledger.adapters.sql.schema import claims, direct_tokens
 from evidence_ledger.adapters.sql.token_row import token_of
 from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.stored import DirectToken
@@ -16,6 +16,12 @@ class DirectRows:
 
     def __init__(self, dialect: Dialect) -> None:
         self._add = Insertion(direct_tokens, dialect)
+        self._claimed = Prepared(
+            select(claims.c.entry).where(
+                claims.c.entry == bindparam("of"), claims.c.position == bindparam("at")
+            ),
+            dialect,
+        )
         table = direct_tokens.c
         self._entries = Prepared(select(table.entry).distinct().order_by(table.entry), dialect)
         self._of_entry = Prepared(
@@ -26,7 +32,10 @@ class DirectRows:
         )
 
     def add(self, connection: Connection, entry: int, direct: DirectToken) -> None:
-        """Insert one, unless the authority's token over that file is there."""
+        """Insert one, unless the authority's token over that file is there, or the entry was erased
+        while the authority was asked."""
+        if not self._claimed.rows(connection, of=entry, at=direct.file):
+            return
         held = {(one.file, one.token.authority) for one in self.of_entry(connection, entry)}
         one = direct.token
         if (direct.file, one.authority) not in held:

@@ -27,8 +27,8 @@ from evidence_ledger.errors import (
 _PRIMARY = 0xFF
 _PAGES_BEFORE_CHECKPOINT = 4000
 _ROWS_AT_ONCE = 256
-_REMNANTS = 1
-"""The file's ``user_version`` while it may hold remnants of what was erased."""
+_MOST_REMNANTS = 1_000_000_000
+"""The file's ``user_version`` counts, up to this, what was erased and may have left remnants."""
 
 
 def sqlite_engine(path: Path, *, read_only: bool, wait: float) -> Engine:
@@ -138,19 +138,26 @@ class Sqlite:
 
     def note_remnants(self, connection: Connection) -> None:
         """See SqlDialect."""
-        _told(connection, f"PRAGMA user_version = {_REMNANTS}")
+        before = _version(connection)
+        _told(connection, f"PRAGMA user_version = {before % _MOST_REMNANTS + 1}")
 
     def scrub(self, connection: Connection) -> bool:
         """See SqlDialect. The file is written anew, as parts of rows stay where pages were split;
         then all of it is taken out of the WAL, which is emptied."""
-        if _told(connection, "PRAGMA user_version") != (_REMNANTS,):
+        noted = _version(connection)
+        if not noted:
             return True
         _told(connection, "VACUUM")
         busy, *_ = _told(connection, "PRAGMA wal_checkpoint(TRUNCATE)") or (1,)
         if busy:
             return False
-        _told(connection, "PRAGMA user_version = 0")
-        return True
+        _told(connection, "BEGIN IMMEDIATE")
+        # Another program may have erased while the file was written anew.
+        is_clean = _version(connection) == noted
+        if is_clean:
+            _told(connection, "PRAGMA user_version = 0")
+        _told(connection, "COMMIT")
+        return is_clean
 
     def rows(self, connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
         """See SqlDialect."""
@@ -181,6 +188,11 @@ class Sqlite:
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'head_moved_update'")
             return cursor.fetchone() is not None
+
+
+def _version(connection: Connection) -> int:
+    """How many erasures left remnants in the file since it was last written anew."""
+    return int((_told(connection, "PRAGMA user_version") or (0,))[0])
 
 
 def _told(connection: Connection, words: str) -> tuple[Any, ...] | None:
