@@ -265,7 +265,7 @@ class Store(Protocol):
         ...
 
     def add_token(self, number: int, token: StoredToken) -> None:
-        """Keep one more token of a seal."""
+        """Keep one more token of a seal; the first one of an authority stays."""
         ...
 
     def add_cosignatures(self, number: int, cosignatures: Sequence[StoredCosignature]) -> None:

@@ -208,7 +208,8 @@ class FakeStore:
         seal = self.seal(number)
         if seal is None:
             raise LedgerError("No such seal.")
-        self._change(number, tokens=(*seal.tokens, token))
+        if token.authority not in [one.authority for one in seal.tokens]:
+            self._change(number, tokens=(*seal.tokens, token))
 
     def add_cosignatures(self, number: int, cosignatures: Sequence[StoredCosignature]) -> None:
         held = list(self._rows.seals[number].cosignatures)

@@ -149,8 +149,9 @@ def test_whoever_still_has_the_old_file_open_writes_nothing_more(
             desk.deposit([fact("late", b"late")], [])
         newest = late.ledger.store.seal(-1)
         assert newest is not None
+        token = replace(newest.tokens[0], authority="another")
         with pytest.raises(LedgerMoved):
-            late.ledger.store.add_token(newest.number, newest.tokens[0])
+            late.ledger.store.add_token(newest.number, token)
         with pytest.raises(LedgerMoved):
             late.ledger.store.add_seal(
                 replace(newest, number=newest.number + 1, entry=None), SealObjects(b"", ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from sqlalchemy import Connection, Dialect, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Dialect, bindparam, insert, select, update
 
 from evidence_ledger.adapters.sql.cosignature_rows import CosignatureRows
 from evidence_ledger.adapters.sql.prepared import Prepared, Row
@@ -74,12 +74,15 @@ class SealRows:
         self._cosignatures.add(connection, seal.number, seal.cosignatures)
 
     def add_token(self, connection: Connection, number: int, token: StoredToken) -> None:
-        """Insert a token behind those that the seal has."""
-        counted = select(func.count()).select_from(tokens).where(tokens.c.seal == number)
+        """Insert a token behind those that the seal has; the first one of an authority stays."""
+        given = select(tokens.c.authority).where(tokens.c.seal == number)
+        held = connection.execute(given).scalars().all()
+        if token.authority in held:
+            return
         connection.execute(
             insert(tokens).values(
                 seal=number,
-                position=connection.execute(counted).scalar_one(),
+                position=len(held),
                 authority=token.authority,
                 independent=int(token.independent),
                 response=token.response,

@@ -287,6 +287,18 @@ def test_a_seal_grows_and_is_closed(store: Store, again: Store) -> None:
     assert sealed.tokens[1].independent is True
 
 
+def test_of_two_programs_that_ask_one_authority_the_first_token_stays(
+    store: Store, again: Store
+) -> None:
+    """One that is cut off from the database while it asks loses its turn, and asks all the same."""
+    store.add_seal(SEAL, OBJECTS)
+    store.add_token(0, TOKEN)
+    again.add_token(0, replace(TOKEN, token=b"another", response=b"another"))
+    sealed = store.seal(0)
+    assert sealed is not None
+    assert sealed.tokens == (TOKEN,)
+
+
 def test_a_seal_comes_with_the_tokens_it_has(store: Store) -> None:
     seal = replace(SEAL, tokens=(TOKEN, replace(TOKEN, authority="second")))
     store.add_seal(seal, OBJECTS)
