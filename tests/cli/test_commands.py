@@ -35,3 +35,8 @@ def test_every_group_is_in_the_page() -> None:
     for first, rest in GROUPS.items():
         assert f"\n  {first} " in page
         assert rest, f"{first} has no commands"
+
+
+def test_no_two_commands_have_the_same_summary() -> None:
+    summaries = [summary for names in SECTIONS.values() for summary in names.values()]
+    assert len(set(summaries)) == len(summaries)
