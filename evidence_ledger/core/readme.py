@@ -7,31 +7,44 @@ from __future__ import annotations
 
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.certificate import Certificate
-from evidence_ledger.core.readme_about import about_opening, about_steps
+from evidence_ledger.core.readme_about import NEED, SHOWN, about_opening, second_step
 
 
 def readme_text(parts: Certificate) -> str:
     """The text for the certificate of ``parts``. Raises FormatError where they are malformed."""
     parsed = statement.parse(parts.statement)
-    total, count = parsed.claims.size, len(parts.claims)
-    shown = f"{count} of the {total} claims {'is' if count == 1 else 'are'}"
-    if count == total == 1:
-        shown = "Its one claim is"
+    shown = [one.data for one in parts.claims]
+    with_file = parsed.kind not in statement.ABOUT and any(map(_is_file, shown))
     opening = _OPENING.format(
         kind=parsed.kind,
         index=entry.parse(parts.entry).index,
         ledger=parsed.ledger,
-        shown=shown,
+        shown=_how_many(parsed.claims.size, len(shown)),
         about=about_opening(parsed),
+        files=" contract.pdf" if with_file else "",
     )
-    return opening + about_steps(parsed, _STEPS)
+    if with_file:
+        return opening + _NEED + _START + _FILE + _MIDDLE + _OWN + _SHOWN + _END
+    return opening + NEED + _START + second_step(parsed, shown) + _MIDDLE + SHOWN + _END
+
+
+def _is_file(claim: bytes) -> bool:
+    return claim.startswith(b'{"path":"file/')
+
+
+def _how_many(total: int, count: int) -> str:
+    if total == 0:
+        return "It makes no claims"
+    if count == total == 1:
+        return "Its one claim is shown here"
+    return f"{count} of the {total} claims {'is' if count == 1 else 'are'} shown here"
 
 
 _OPENING = """\
 CERTIFICATE
 
 The {kind} that is entry {index} of the evidence ledger
-{ledger}. {shown} shown here.
+{ledger}. {shown}.
 
 {about}It proves that bytes existed at a time and have not changed since. It does not
 prove who made them, or that they are true. You need not trust whoever gave it
@@ -39,7 +52,7 @@ to you, nor whoever keeps the ledger: check it.
 
 With the ledger's own software:
 
-    evidence verify certificate.asice contract.pdf --policy trust.toml
+    evidence verify certificate.asice{files} --policy trust.toml
 
 Without it, with public tools alone: what follows. The tools are a POSIX
 shell, unzip, openssl (3.0 or later), sha256sum, and the usual small ones
@@ -60,11 +73,15 @@ What is in the container:
 
 """
 
-_STEPS = r"""You need the certificate, the file that it is about, and, for step 6, the root
+_NEED = """\
+You need the certificate, the file that it is about, and, for step 6, the root
 X.509 certificates of the timestamp authorities. Get those from the
 authorities, never from the container. The commands below call them
 certificate.asice, contract.pdf and roots.pem.
 
+"""
+
+_START = """\
 Start a shell with sh in an empty folder that holds these, and run the blocks
 one after the other. Every block ends in a line that begins with ok, or the
 shell stops there.
@@ -80,7 +97,9 @@ The container is a ZIP file (ASiC-E, ETSI EN 319 162-1).
     grep -qx 'application/vnd.etsi.asic-e+zip' certificate/mimetype
     echo "ok: unpacked"
 
-2. The file is the one that was deposited
+"""
+
+_FILE = r"""2. The file is the one that was deposited
 -----------------------------------------
 
 claims.jsonl holds one claim a line; the claim file/0 holds the name, size and
@@ -92,7 +111,9 @@ SHA-256 of the first file.
     [ -n "$number" ]
     echo "ok: the claim file/$number names $sum"
 
-3. The claims are those that were signed
+"""
+
+_MIDDLE = r"""3. The claims are those that were signed
 ----------------------------------------
 
 A claim's leaf hash is the SHA-256 of a zero byte and the claim's line without
@@ -101,8 +122,9 @@ SHA-256 of a one byte and both, an odd last one moves up as it is. The root is
 in statement.json.
 
 If only some claims are shown, there is a claims.paths, with the claim's
-position and the hashes to join on the way up in each line. climb does that
-(RFC 9162, section 2.1.3.2); step 5 uses it again.
+position and the hashes to join on the way up in each line; if none is, there
+is no claims.jsonl. climb does that (RFC 9162, section 2.1.3.2); step 5 uses
+it again.
 
     leaf() { { printf '\000'; cat; } | openssl dgst -sha256 -binary; }
     node() { # FILE FILE: their hash into the file "hash"
@@ -127,7 +149,10 @@ position and the hashes to join on the way up in each line. climb does that
     claims=$(grep -o '"claims":{"count":[0-9]*,"root":"[0-9a-f]*"}' certificate/statement.json)
     count=$(printf '%s' "$claims" | cut -d: -f3 | cut -d, -f1)
     root=$(printf '%s' "$claims" | cut -d'"' -f8)
-    if [ -e certificate/claims.paths ]; then
+    said="the claims have the root"
+    if [ ! -e certificate/claims.jsonl ]; then
+      said="no claim is shown; what was signed is the root"
+    elif [ -e certificate/claims.paths ]; then
       line=0
       while read -r position path; do
         line=$((line + 1))
@@ -154,7 +179,7 @@ position and the hashes to join on the way up in each line. climb does that
       done
       [ "$(hex leaf.0)" = "$root" ]
     fi
-    echo "ok: the claims have the root $root"
+    echo "ok: $said $root"
 
 4. The statement is signed
 --------------------------
@@ -258,6 +283,9 @@ What comes out is what the authority has signed.
     [ "$tokens" -ge 3 ]
     echo "ok: $tokens times"
 
+"""
+
+_OWN = """\
 A file has records of its own, so that it can be proved when nothing else of
 the deposit is shown. For the claim file/0 they are in records/file-0/, or in
 META-INF where the file itself is in the container. (In a deposit of more than
@@ -286,6 +314,9 @@ certificate.
     echo "$direct timestamps over the file itself"
     echo "ok: $own records over the file itself"
 
+"""
+
+_SHOWN = """\
 What this has shown
 -------------------
 
@@ -294,6 +325,9 @@ not changed since. Who made them, and whether they are true, nothing here can
 show. A timestamp of an authority that runs on the ledger's own clock is no
 independent proof.
 
+"""
+
+_END = """\
 Witnesses' cosignatures are further lines of proof.tlog-proof; any C2SP
 tlog-proof verifier checks them, evidence proof verify among them.
 """

@@ -1,14 +1,43 @@
-"""What ``README.txt`` says of a statement about earlier entries, where that of a deposit is of its
-file.
+"""What ``README.txt`` says where no file is shown: of statements about earlier entries, and of
+certificates that withhold their files.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from evidence_ledger.core.attestation import CERTIFICATE
 from evidence_ledger.core.reference_text import about_text
 from evidence_ledger.core.statement import ABOUT, Statement
 
-_FILE = "2. The file is the one"
-_CLAIMS = "3. The claims are those"
+NEED = """\
+You need the certificate and, for step 6, the root X.509 certificates of the
+timestamp authorities. Get those from the authorities, never from the
+container. The commands below call them certificate.asice and roots.pem.
+
+"""
+SHOWN = """\
+What this has shown
+-------------------
+
+The statement existed at the time that the authorities give, and has not
+changed since. Whether it is true, nothing here can show. A timestamp of an
+authority that runs on the ledger's own clock is no independent proof.
+
+"""
+_NO_FILE = """\
+2. No file is shown
+-------------------
+
+This certificate shows no claim about a file, so no file can be compared with
+it. Where the statement is about one, whoever made it can have a certificate
+that shows it.
+
+    number=none sum=00
+    ! grep -qs '^{"path":"file/' certificate/claims.jsonl
+    echo "ok: no file is shown"
+
+"""
 _NAMED = """\
 2. The entries that it is about
 -------------------------------
@@ -17,8 +46,8 @@ statement.json names them by index and leaf hash, which is the SHA-256 of a
 zero byte and the entry.json of their own certificates.
 
     number=none sum=00
-    grep -o '"refs":\\[{"index":[0-9]*,"leaf":"[0-9a-f]*"}' certificate/statement.json
-    echo "ok: it is about an entry"
+    grep -o '"refs":\\[{"index":[0-9]*,"leaf":"[0-9a-f]*"[^]]*\\]' certificate/statement.json
+    echo "ok: it is about this"
 
 """
 _ATTESTED = """\
@@ -40,10 +69,9 @@ def about_opening(parsed: Statement) -> str:
     return "" if parsed.kind not in ABOUT else f"It is {said}.\n\n"
 
 
-def about_steps(parsed: Statement, steps: str) -> str:
-    """The steps for this statement: the second is of a file only where that may be."""
+def second_step(parsed: Statement, shown: Sequence[bytes]) -> str:
+    """The second step where no file is among the claims that are ``shown``."""
     if parsed.kind not in ABOUT:
-        return steps
-    start, end = steps.index(_FILE), steps.index(_CLAIMS)
-    attested = _ATTESTED if parsed.kind == "attestation" else ""
-    return steps[:start] + _NAMED + attested + steps[end:]
+        return _NO_FILE
+    start = f'{{"path":"{CERTIFICATE}"'.encode()
+    return _NAMED + (_ATTESTED if any(one.startswith(start) for one in shown) else "")

@@ -50,6 +50,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     index = _index(folder / "embedded.asice")
     evidence(home, "export", index, "--out", str(folder / "whole.asice"))
     evidence(home, "export", index, "--only", "file/0", "--out", str(folder / "part.asice"))
+    evidence(home, "export", index, "--only", "matter/case_number", "--out", f"{folder}/case.asice")
+    evidence(home, "export", str(int(index) + 1), "--out", f"{folder}/roll.asice")
+    evidence(home, "order", "0", index, "--out", f"{folder}/order.asice")
+    attest = ["attest", f"{folder}/whole.asice", "--policy", f"{home}/trust.toml"]
+    evidence(home, *attest, "--out", f"{folder}/attestation.asice")
+    index = _index(folder / "attestation.asice")
+    evidence(
+        home, "export", index, "--only", "attestation/policy", "--out", f"{folder}/hidden.asice"
+    )
     policy = tomllib.loads((home / "trust.toml").read_text())
     (folder / "roots.pem").write_text("".join(_pems(policy)))
     return folder
@@ -163,3 +172,55 @@ def test_the_certificates_own_readme_has_the_same_commands(made: Path) -> None:
         readme = archive.read("README.txt").decode()
     for block in BLOCKS:
         assert textwrap.indent(block, "    ") in readme
+
+
+def readme_of(certificate: Path) -> str:
+    with zipfile.ZipFile(certificate) as archive:
+        return archive.read("README.txt").decode()
+
+
+def typed(folder: Path, made: Path, name: str) -> subprocess.CompletedProcess[bytes]:
+    """What a certificate's README says, typed literally in a folder with what it asks for."""
+    (folder / "certificate.asice").write_bytes((made / f"{name}.asice").read_bytes())
+    shutil.copy(made / "roots.pem", folder)
+    steps = readme_of(made / f"{name}.asice").partition("1. Unpack")[2]
+    script = "\n".join(line for line in steps.splitlines() if line.startswith("    "))
+    return subprocess.run(["sh"], input=script.encode(), cwd=folder, capture_output=True)
+
+
+@pytest.mark.parametrize("name", ["case", "roll", "order", "attestation", "hidden"])
+def test_the_readme_of_a_certificate_without_files_can_be_typed_to_its_end(
+    tmp_path: Path, made: Path, name: str
+) -> None:
+    done = typed(tmp_path, made, name)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode().splitlines()[-1] == "ok: 3 times"
+    assert "contract.pdf" not in readme_of(made / f"{name}.asice")
+
+
+def test_the_readme_names_every_entry_that_an_order_is_about(tmp_path: Path, made: Path) -> None:
+    printed = typed(tmp_path, made, "order").stdout.decode()
+    assert printed.count('"leaf":') == 2
+    assert "no claim is shown" in printed
+
+
+def test_the_readme_compares_what_was_attested(tmp_path: Path, made: Path) -> None:
+    shutil.copy(made / "whole.asice", tmp_path / "attested.asice")
+    assert typed(tmp_path, made, "attestation").returncode == 0
+    shutil.rmtree(tmp_path / "certificate")
+    shutil.copy(made / "part.asice", tmp_path / "attested.asice")
+    assert typed(tmp_path, made, "attestation").returncode != 0
+
+
+def test_claims_that_were_taken_out_are_not_called_right(tmp_path: Path, made: Path) -> None:
+    folder = tmp_path / "typed"
+    folder.mkdir()
+    with (
+        zipfile.ZipFile(made / "roll.asice") as archive,
+        zipfile.ZipFile(tmp_path / "roll.asice", "w") as other,
+    ):
+        for member in archive.namelist():
+            if member != "claims.jsonl":
+                other.writestr(member, archive.read(member))
+    shutil.copy(made / "roots.pem", tmp_path)
+    assert b"the claims have" not in typed(folder, tmp_path, "roll").stdout
