@@ -13,10 +13,11 @@ from evidence_ledger_cli.output import show, show_json
 from evidence_ledger_cli.safe_text import safe_line
 
 if TYPE_CHECKING:
+    from evidence_ledger.adapters.keys.locked_key import PublicHalf
     from evidence_ledger.ports import Signer
 
 
-def show_signer(signer: Signer, path: Path, *, json: bool) -> None:
+def show_key(signer: Signer | PublicHalf, path: Path, *, json: bool) -> None:
     """Show whose key it is, how it signs, and how its X.509 certificate is named in policies."""
     certificate = parse_certificate(signer.chain[0])
     facts: dict[str, object] = {
@@ -27,15 +28,35 @@ def show_signer(signer: Signer, path: Path, *, json: bool) -> None:
         "valid_until": time_text(certificate.not_after),
         "certificate_sha256": hashlib.sha256(signer.chain[0]).hexdigest(),
         "chain": len(signer.chain),
+        "private_key": _private(signer),
     } | _place(signer)
     if json:
         show_json(facts)
         return
+    facts["private_key"] = _SAID[_private(signer)]
     for name, value in facts.items():
         show(f"{name.replace('_', ' '):<20} {safe_line(str(value))}")
 
 
-def _place(signer: Signer) -> dict[str, object]:
+_SAID = {
+    "opened": "belongs to this X.509 certificate",
+    "locked": "behind a password: not compared with this X.509 certificate",
+    "absent": "not in this file",
+    "token": "in a token",
+}
+
+
+def _private(signer: Signer | PublicHalf) -> str:
+    """Whether the private key was seen, and with it that the X.509 certificate is its own."""
+    from evidence_ledger.adapters.keys.locked_key import PublicHalf
+    from evidence_ledger.adapters.keys.pkcs11_signer import Pkcs11Signer
+
+    if isinstance(signer, PublicHalf):
+        return "locked" if signer.locked else "absent"
+    return "token" if isinstance(signer, Pkcs11Signer) else "opened"
+
+
+def _place(signer: Signer | PublicHalf) -> dict[str, object]:
     """Where the key is, of one in a token."""
     from evidence_ledger.adapters.keys.pkcs11_signer import Pkcs11Signer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -32,7 +33,60 @@ def test_a_new_key_is_locked_and_readable_by_its_owner_alone(
     assert out.stat().st_mode & 0o077 == 0
     shown = evidence("key", "show", out, "--password-file", password, "--json")
     assert shown.document == made.document
-    assert evidence("key", "show", out).code == 42
+
+
+def test_a_locked_key_is_shown_by_its_x509_certificate_without_a_password(
+    tmp_path: Path, password: Path, evidence: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "key.pem"
+    evidence("key", "new", "--name", "A", "--out", out, "--password-file", password)
+    opened = evidence("key", "show", out, "--password-file", password, "--json").document
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    shown = evidence("key", "show", out, "--json")
+    assert shown.code == 0
+    assert "Password" not in shown.err
+    assert opened["private_key"] == "opened"
+    assert shown.document == opened | {"private_key": "locked"}
+    assert "not compared" in evidence("key", "show", out).out
+
+
+def test_a_locked_key_is_not_said_to_belong_to_what_lies_beside_it(
+    tmp_path: Path, password: Path, evidence: Run
+) -> None:
+    paths = tmp_path / "a.pem", tmp_path / "b.pem"
+    for path in paths:
+        evidence("key", "new", "--name", path.stem, "--out", path, "--password-file", password)
+    blocks = [path.read_text().partition("-----BEGIN CERTIFICATE-----") for path in paths]
+    mixed = tmp_path / "mixed.pem"
+    mixed.write_text(blocks[0][0] + blocks[1][1] + blocks[1][2])
+    assert evidence("key", "show", mixed, "--json").document["private_key"] == "locked"
+    assert evidence("key", "show", mixed, "--password-file", password).code == 43
+
+
+def test_where_the_own_x509_certificate_can_not_be_told_the_password_is_needed(
+    tmp_path: Path, password: Path, evidence: Run
+) -> None:
+    one, other = tmp_path / "a.pem", tmp_path / "b.pem"
+    for path in (one, other):
+        evidence("key", "new", "--name", path.stem, "--out", path, "--password-file", password)
+    both = tmp_path / "both.pem"
+    rest = other.read_text().partition("-----BEGIN CERTIFICATE-----")
+    both.write_text(one.read_text() + rest[1] + rest[2])
+    assert evidence("key", "show", both).code == 42
+    opened = evidence("key", "show", both, "--password-file", password, "--json")
+    assert opened.document["subject"] == "CN=a"
+
+
+def test_an_x509_certificate_alone_is_shown(tmp_path: Path, evidence: Run) -> None:
+    out = tmp_path / "key.pem"
+    made = evidence("key", "new", "--name", "A", "--out", out, "--no-password", "--json").document
+    alone = tmp_path / "certificate.pem"
+    alone.write_text("".join(out.read_text().partition("-----BEGIN CERTIFICATE-----")[1:]))
+    der = tmp_path / "certificate.der"
+    der.write_bytes(ssl.PEM_cert_to_DER_cert(alone.read_text()))
+    for path in (alone, der):
+        shown = evidence("key", "show", path, "--json").document
+        assert shown == made | {"file": str(path), "private_key": "absent"}
 
 
 def test_a_wrong_password_is_told(tmp_path: Path, password: Path, evidence: Run) -> None:

@@ -76,7 +76,7 @@ def command(
     is_stored = not isinstance(signer, Pkcs11Signer)
     word = new_password(new_password_file, none=no_password) if is_stored else None
     save_signer(signer, out, word)
-    key_view.show_signer(signer, out, json=json)
+    key_view.show_key(signer, out, json=json)
 
 
 def _read(

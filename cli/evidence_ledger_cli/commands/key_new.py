@@ -39,4 +39,4 @@ def command(
     password = new_password(password_file, none=no_password)
     signer = generate_signer(name, SystemClock())
     save_signer(signer, out, password)
-    key_view.show_signer(signer, out, json=json)
+    key_view.show_key(signer, out, json=json)

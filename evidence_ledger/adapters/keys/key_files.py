@@ -117,21 +117,30 @@ def _pem_key(data: bytes, password: str | None, path: Path) -> object:
         ) from error
 
 
-def _private_block(data: bytes, path: Path) -> bytes:
-    """The one PEM block with a private key."""
+def private_blocks(data: bytes) -> list[bytes]:
+    """The PEM blocks with a private key, each with its first and last line."""
     lines = data.splitlines()
     starts = [
         n for n, line in enumerate(lines) if b"-----BEGIN " in line and b"PRIVATE KEY" in line
     ]
-    if len(starts) != 1:
+    return [_block(lines[start:]) for start in starts]
+
+
+def _block(rest: list[bytes]) -> bytes:
+    end = next((n for n, line in enumerate(rest) if b"-----END " in line), len(rest) - 1)
+    return b"\n".join(rest[: end + 1]) + b"\n"
+
+
+def _private_block(data: bytes, path: Path) -> bytes:
+    """The one PEM block with a private key."""
+    blocks = private_blocks(data)
+    if len(blocks) != 1:
         raise KeyUnreadable(
-            f"{path.name} holds {len(starts) or 'no'} private keys; it must hold one.",
+            f"{path.name} holds {len(blocks) or 'no'} private keys; it must hold one.",
             where=str(path),
             hint="Name the file that holds the key.",
         )
-    rest = lines[starts[0] :]
-    end = next((n for n, line in enumerate(rest) if b"-----END " in line), len(rest) - 1)
-    return b"\n".join(rest[: end + 1]) + b"\n"
+    return blocks[0]
 
 
 def read_certificates(path: Path) -> list[bytes]:

@@ -14,6 +14,7 @@ from evidence_ledger.core.x509_certificate import parse_certificate
 from evidence_ledger.errors import KeyUnreadable, UsageError
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 _CURVES = {"secp256r1": "ecdsa-sha256", "secp384r1": "ecdsa-sha384"}
 _HASHES: dict[str, type[hashes.HashAlgorithm]] = {"sha256": hashes.SHA256, "sha384": hashes.SHA384}
@@ -75,29 +76,35 @@ class SoftwareSigner:
         )
 
 
+def schemes_of(key: object) -> tuple[str, ...]:
+    """By which schemes the owner of this public key can sign, the usual one first.
+
+    Raises KeyUnreadable.
+    """
+    if not isinstance(key, PublicKey):
+        raise KeyUnreadable("This kind of key can't sign statements.", hint=KINDS)
+    if isinstance(key, rsa.RSAPublicKey) and not SMALLEST_RSA <= key.key_size <= LARGEST_RSA:
+        raise KeyUnreadable(f"An RSA key of {key.key_size} bits can't be used.", hint=KINDS)
+    if isinstance(key, rsa.RSAPublicKey):
+        return ("rsa-pkcs1-sha256", "rsa-pss-sha256")
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        if key.curve.name not in _CURVES:
+            raise KeyUnreadable(f"Keys on the curve {key.curve.name} can't be used.", hint=KINDS)
+        return (_CURVES[key.curve.name],)
+    return ("ed25519",)
+
+
 def _supported(key: object) -> PrivateKey:
     if not isinstance(key, PrivateKey):
         raise KeyUnreadable("This kind of key can't sign statements.", hint=KINDS)
-    if isinstance(key, rsa.RSAPrivateKey) and not SMALLEST_RSA <= key.key_size <= LARGEST_RSA:
-        raise KeyUnreadable(f"An RSA key of {key.key_size} bits can't be used.", hint=KINDS)
-    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name not in _CURVES:
-        raise KeyUnreadable(f"Keys on the curve {key.curve.name} can't be used.", hint=KINDS)
     return key
 
 
 def _scheme(key: PrivateKey, wanted: str | None) -> str:
-    possible = _schemes(key)
+    possible = schemes_of(key.public_key())
     if wanted is not None and wanted not in possible:
         raise UsageError(f"This key can't make {wanted} signatures.", hint=", ".join(possible))
     return wanted or possible[0]
-
-
-def _schemes(key: PrivateKey) -> tuple[str, ...]:
-    if isinstance(key, rsa.RSAPrivateKey):
-        return ("rsa-pkcs1-sha256", "rsa-pss-sha256")
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        return (_CURVES[key.curve.name],)
-    return ("ed25519",)
 
 
 def _padding(scheme: str) -> padding.AsymmetricPadding:
