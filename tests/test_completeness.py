@@ -29,7 +29,7 @@ from tests.matter_story import (
     shown,
     told,
 )
-from tests.workbench import Workbench, found, written
+from tests.workbench import Workbench, found, step, written
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,12 @@ def test_a_whole_matter_passes(story: Story, tmp_path: Path) -> None:
     assert matter["before"] > story.plain
     assert isinstance(report.facts["not_covered"], list)
     assert "docket.jsonl" not in report.facts["not_covered"]
-    assert story.check(parts).verdict is PASSED, "the list stands for itself"
+    alone = story.check(parts)
+    assert alone.verdict is PASSED
+    assert "all 5 entries listed was not checked" in step(alone, "17").says
+    assert step(alone, "2").says.startswith("A roll of no claims for the ledger ")
+    assert step(alone, "4").says == "The statement makes no claims."
+    assert step(alone, "11").says == "A roll is about no file: there is nothing to compare."
 
 
 def test_another_matter_of_the_same_ledger_passes_too(story: Story) -> None:

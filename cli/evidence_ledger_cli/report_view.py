@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 
+from evidence_ledger.core.presented_text import NOT_COMPARED
 from evidence_ledger.core.recipe import SKIPPED
 from evidence_ledger.core.report import Report, Step, Verdict
 from evidence_ledger_cli.output import show, show_json, styled
@@ -50,6 +51,15 @@ def lines(report: Report, *, heading: str, width: int, explain: bool) -> Iterato
     proves = report.facts.get("meaning")
     if report.verdict is Verdict.PASSED and isinstance(proves, str):
         yield from textwrap.wrap(safe_line(proves), width)
+        if _has_uncompared_files(report):
+            yield from textwrap.wrap(NOT_COMPARED, width)
+
+
+def _has_uncompared_files(report: Report) -> bool:
+    files = report.facts.get("files")
+    if not isinstance(files, list):
+        return False
+    return bool(files) and not any(one["presented"] or one["embedded"] for one in files)
 
 
 def _skipped(report: Report, width: int) -> Iterator[str]:

@@ -213,7 +213,10 @@ class CompletenessCase(Case):
     def certificates(self) -> str:
         count = len(self._entries)
         if not self._presented_certificates:
-            return f"No certificate was presented: the list of {count:,} stands for itself."
+            return (
+                f"No certificate of an entry was presented: whether you have those of "
+                f"{_all_listed(count)} was not checked."
+            )
         missing = [one.index for one in self._entries if one.index not in self._matched]
         if missing:
             raise Refused(
@@ -254,3 +257,7 @@ class CompletenessCase(Case):
 def _named(indexes: Sequence[int]) -> str:
     """The first few of some indexes."""
     return ", ".join(map(str, indexes[:10])) + (", …" if indexes[10:] else "")
+
+
+def _all_listed(count: int) -> str:
+    return "the one entry listed" if count == 1 else f"all {count:,} entries listed"

@@ -78,7 +78,9 @@ def _without(recipe: Recipe, *tasks: Task) -> Report:
 def _read(proof: bytes) -> tuple[tuple[TlogProof, Note], str]:
     found = TlogProof.parse(proof)
     note = Note.parse(found.checkpoint_note)
-    return (found, note), f"A proof for entry {found.index} with {len(found.hashes)} hashes."
+    return (found, note), (
+        f"A proof for entry {found.index} with {counted(len(found.hashes), 'hash', 'hashes')}."
+    )
 
 
 def _log(policy: TlogPolicy, note: Note) -> tuple[tuple[Checkpoint, tuple[Signed, ...]], str]:
@@ -92,7 +94,9 @@ def _witnesses(
     cosigned = check_witnesses(policy, note, checkpoint.origin)
     names = dict.fromkeys(shown(one.witness.name) for one in cosigned)
     if policy.quorum == NO_QUORUM:
-        return cosigned, f"Your policy asks for no witness; {len(names)} of it cosigned."
+        return cosigned, (
+            f"Your policy asks for no witness. Of those that it names, {len(names)} cosigned."
+        )
     return cosigned, f"Cosigned by {', '.join(names)}; the quorum is {shown(policy.quorum)}."
 
 

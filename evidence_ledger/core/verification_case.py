@@ -32,6 +32,7 @@ from evidence_ledger.core.counting import counted
 from evidence_ledger.core.digest import Algorithm, Fingerprint, Hasher
 from evidence_ledger.core.findings import Findings
 from evidence_ledger.core.presented_file import PresentedFile
+from evidence_ledger.core.presented_text import a_kind, none_presented, presented
 from evidence_ledger.core.record_coverage import RecordedObject
 from evidence_ledger.core.reference_text import about_text
 from evidence_ledger.core.statement import Statement
@@ -116,9 +117,10 @@ class Case:
     def statement(self) -> str:
         self._statement = statement.parse(self._parts.statement)
         self.found.statement = self._statement
-        kind, claims = self._statement.kind, self._statement.claims.size
+        claims = self._statement.claims.size
+        many = counted(claims, "claim") if claims else "no claims"
         return (
-            f"{_article(kind)} {kind} of {counted(claims, 'claim')} for the ledger "
+            f"{a_kind(self._statement.kind)} of {many} for the ledger "
             f"{self._statement.ledger}{about_text(self._statement.refs)}."
         )
 
@@ -131,6 +133,8 @@ class Case:
     def claims(self) -> str:
         self.found.claims = disclosure.proved(self._parts.claims, self._statement.claims)
         self.found.files = presented_file.file_facts(self.found.claims)
+        if not self._statement.claims.size:
+            return "The statement makes no claims."
         return (
             f"{len(self.found.claims):,} of {counted(self._statement.claims.size, 'claim')} shown; "
             f"fingerprints of files among them: {len(self.found.files):,}."
@@ -288,9 +292,8 @@ class Case:
         found = {at for one in self.found.matches for at in one.positions}
         count = len(self.found.files)
         if not self._presented:
-            inside = len(self._embedded)
-            return _nothing_presented(inside, count)
-        return f"{_told(self._presented)}; {len(found):,} of {count:,} covered."
+            return none_presented(self._statement.kind, len(self._embedded), count)
+        return f"{presented(self._presented)}; {len(found):,} of {count:,} covered."
 
     def _attested(self) -> str:
         """What lies beside an attestation is the certificate that was attested."""
@@ -386,24 +389,3 @@ def _check_links(signed: Statement, index: int) -> None:
 def _equal(expected: bytes, data: bytes, reason: str, name: str) -> None:
     if hashlib.sha256(data).digest() != expected:
         raise Refused(reason, f"The {name} was altered: it is not the one that the entry names.")
-
-
-def _nothing_presented(inside: int, count: int) -> str:
-    if not inside:
-        return "No file was presented, and none is inside: only fingerprints were checked."
-    return f"No file was presented; inside, unaltered: {inside:,} of {counted(count, 'file')}."
-
-
-def _told(presented: Sequence[PresentedFile]) -> str:
-    """What was found of files that match; of a digest alone nobody says what file it is of."""
-    bare = sum(one.fingerprint.size is None for one in presented)
-    seen, fingerprints = len(presented) - bare, counted(bare, "fingerprint")
-    if not bare:
-        return f"{counted(seen, 'file')} presented, unaltered"
-    if not seen:
-        return f"{fingerprints} presented, as deposited, and no file"
-    return f"{counted(seen, 'file')} presented, unaltered, and {fingerprints}, as deposited"
-
-
-def _article(noun: str) -> str:
-    return "An" if noun[0] in "aeio" else "A"

@@ -70,3 +70,23 @@ def test_exit_codes_are_the_published_ones() -> None:
         "FAILED": 1,
         "INDETERMINATE": 3,
     }
+
+
+FILE = {"path": "file/0", "embedded": False, "presented": []}
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([FILE], True),
+        ([FILE, FILE], True),
+        ([FILE, FILE | {"presented": ["a"]}], False),
+        ([FILE | {"embedded": True}], False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_passed_without_a_file_says_that_none_was_compared(files: object, said: bool) -> None:
+    report = Report("certificate", (PASSED,), {"meaning": "It proves bytes.", "files": files})
+    text = " ".join(lines(report, heading="h", width=80, explain=False))
+    assert ("No file was presented: whether a file that you have" in text) is said

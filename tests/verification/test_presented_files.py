@@ -53,3 +53,10 @@ def test_a_file_inside_without_its_claim_is_refused(subject: Subject) -> None:
     shown = subject.bench.issue(subject.index, [1])
     report = subject.bench.check(written(shown, [inside]))
     assert found(report, "11") == (FAILED, "file.no-claim")
+
+
+def test_without_files_it_is_said_that_nothing_was_compared(subject: Subject) -> None:
+    said = step(subject.check(subject.parts, files=[]), "11").says
+    assert said.endswith("nothing was compared with the 2 fingerprints.")
+    hidden = step(subject.check(subject.bench.issue(subject.index, [2]), files=[]), "11").says
+    assert hidden.startswith("The certificate shows no file, and none was presented")

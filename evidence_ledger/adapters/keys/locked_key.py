@@ -33,8 +33,8 @@ class PublicHalf:
 def public_half(path: Path) -> PublicHalf | None:
     """The X.509 certificates in a PEM file whose key is locked, or which holds none, or in DER.
 
-    None where the key is in a token, can be opened, or has to be, as in PKCS #12 and where more than
-    one of the X.509 certificates may be its own. Raises KeyUnreadable.
+    None where the key is in a token, can be opened, or has to be, as in PKCS #12 and where more
+    than one of the X.509 certificates may be its own. Raises KeyUnreadable.
     """
     data = read_key_file(path)
     blocks = private_blocks(data)

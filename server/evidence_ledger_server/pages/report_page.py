@@ -11,6 +11,7 @@ from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.counting import counted
 from evidence_ledger.core.findings import shown
 from evidence_ledger.core.presented_file import PresentedFile
+from evidence_ledger.core.presented_text import NOT_COMPARED
 from evidence_ledger.core.recipe import SKIPPED
 from evidence_ledger.core.report import Report, Step, Verdict
 from evidence_ledger.core.safe_text import safe_name
@@ -216,10 +217,7 @@ def _not_proved(checked: Checked) -> Html:
     meaning = facts.get("meaning")
     items: list[Child] = [meaning if isinstance(meaning, str) else _MEANING]
     if checked.report.subject == "certificate" and not checked.files:
-        items.append(
-            "No file was presented: whether a file that you have is the one that was deposited "
-            "was not checked."
-        )
+        items.append(NOT_COMPARED)
     if any(one.fingerprint.size is None for one in checked.files):
         items.append(
             "That a file of which only a fingerprint was sent is the one that you have: this "
