@@ -16,7 +16,7 @@ from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.config import Config
 from evidence_ledger_server.gate import Gate
 from evidence_ledger_server.openapi import described, methods_at
-from evidence_ledger_server.pages.addresses import PAGES
+from evidence_ledger_server.pages.addresses import LED_TO
 from evidence_ledger_server.pages.problem_page import refusal
 from evidence_ledger_server.problem import Problem, mistake, reported
 from evidence_ledger_server.routes import (
@@ -97,7 +97,7 @@ async def _told(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> Sequence[str]:
     path = request.url.path
-    return PAGES.get(path) or methods_at(request.app.openapi_schema, path)
+    return LED_TO.get(path) or methods_at(request.app.openapi_schema, path)
 
 
 async def _mistaken(request: Request, _: Exception) -> Response:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger_server.log_lines import AccessLines
 from evidence_ledger_server.pages.addresses import HEADERS as PAGE_HEADERS
-from evidence_ledger_server.pages.addresses import PAGES
+from evidence_ledger_server.pages.addresses import LED_TO
 from evidence_ledger_server.pages.problem_page import refusal
 from evidence_ledger_server.problem import Problem, busy, mistake, reported
 from evidence_ledger_server.service import Service
@@ -67,7 +67,7 @@ class Gate:
             return
         started = time.perf_counter()
         request_id = str(uuid4())
-        as_page = self._service.config.page and scope["path"] in PAGES
+        as_page = self._service.config.page and scope["path"] in LED_TO
         scope.setdefault("state", {}).update(request_id=request_id, as_page=as_page)
         answer = _Answer(send, request_id, https=scope["scheme"] == "https", as_page=as_page)
         self._active += 1

@@ -18,7 +18,7 @@ _ATTRIBUTES = """
     aria-describedby aria-hidden data-hashed datetime
 """
 TAGS, ATTRIBUTES = frozenset(_TAGS.split()), frozenset(_ATTRIBUTES.split())
-BESIDE = ("check", "find", "v1/policy", "v1/deposits/")
+BESIDE = ("check", "find", "v1/policy", "certificate?entry=")
 
 
 class Page(HTMLParser):

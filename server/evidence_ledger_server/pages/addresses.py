@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _READ = ("GET", "HEAD")
-PAGES: Mapping[str, tuple[str, ...]] = {
+PAGES: dict[str, tuple[str, ...]] = {
     "/": _READ,
     "/check": (*_READ, "POST"),
     "/find": (*_READ, "POST"),
     "/check.css": _READ,
     "/check.js": _READ,
 }
-"""The methods that each address takes. Errors are pages there, and problem documents elsewhere."""
+"""The methods that each page takes."""
+
+CERTIFICATE = "/certificate"
+LED_TO: Mapping[str, tuple[str, ...]] = PAGES | {CERTIFICATE: _READ}
+"""These, and where their links lead. Errors are pages there, and problem documents elsewhere."""
 
 POLICY = "; ".join(
     (

@@ -10,6 +10,7 @@ from typing import Any
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.counting import counted
 from evidence_ledger.core.safe_text import safe_name
+from evidence_ledger_server.pages.addresses import CERTIFICATE
 from evidence_ledger_server.pages.facts import moment
 from evidence_ledger_server.pages.layout import code, named, page, paragraphs, rows, section
 from evidence_ledger_server.pages.markup import Html, element, joined
@@ -85,7 +86,7 @@ def _answer(looked: Looked, most: int) -> Html:
 
 
 def _entry(one: Mapping[str, Any]) -> Html:
-    certificate = str(one["certificate"]).removeprefix("/")
+    certificate = f"{CERTIFICATE.removeprefix('/')}?entry={one['index']}"
     return joined(
         f"Entry {one['index']}, received ",
         moment(one["received"]),

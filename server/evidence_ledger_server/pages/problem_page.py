@@ -13,6 +13,8 @@ from evidence_ledger_server.problem import Problem
 
 TITLES = {
     404: "There is nothing here",
+    409: "Not yet",
+    410: "Erased",
     413: "Too large",
     429: "Asked too often",
     500: "The server made a mistake",

@@ -1,4 +1,4 @@
-"""``/check`` and ``/find``: the pages for people. They store nothing and know nobody.
+"""``/check``, ``/find`` and ``/certificate``: pages for people. They store nothing and know nobody.
 
 The check is that of ``POST /v1/verify``, under the same limits; the look-up is that of
 ``GET /v1/fingerprints``, as a form, so that no fingerprint gets into an address.
@@ -7,12 +7,16 @@ The check is that of ``POST /v1/verify``, under the same limits; the look-up is 
 from __future__ import annotations
 
 import hashlib
-from typing import BinaryIO
+import math
+from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from python_multipart.multipart import parse_options_header
 
+from evidence_ledger.core.counting import counted
 from evidence_ledger.core.presented_file import PresentedFile
+from evidence_ledger.errors import NotSealed
+from evidence_ledger_server.pages.addresses import CERTIFICATE
 from evidence_ledger_server.pages.assets import SCRIPT, STYLE, Asset
 from evidence_ledger_server.pages.form_page import form_page
 from evidence_ledger_server.pages.form_upload import FormParser
@@ -20,6 +24,7 @@ from evidence_ledger_server.pages.found_page import Looked, found_page
 from evidence_ledger_server.pages.layout import answer
 from evidence_ledger_server.pages.report_page import Checked, Judge, Subject, report_page
 from evidence_ledger_server.problem import Problem
+from evidence_ledger_server.routes.deposits import certificate_of
 from evidence_ledger_server.routes.fingerprints import MOST, entries_of
 from evidence_ledger_server.routes.log_files import FOR_EVER
 from evidence_ledger_server.routes.verification import MOST_ALONE, limits, receive, report_on
@@ -99,6 +104,28 @@ async def find(request: Request) -> Response:
     now, request_id = service.clock.now(), request.state.request_id
     document = await service.aside(lambda: found_page(looked, origin, now, request_id, MOST))
     return answer(document)
+
+
+@router.api_route(CERTIFICATE, methods=READ)
+async def certificate(request: Request, entry: Annotated[int, Query(ge=0, lt=1 << 63)]) -> Response:
+    """The certificate of an entry, as strangers get it: without claims."""
+    service: Service = request.app.state.service
+    service.lookups.take(service.client(request.scope))
+    try:
+        found = await certificate_of(service, entry, ())
+    except NotSealed as error:
+        seconds = counted(math.ceil(service.config.seal_every), "second")
+        hint = (
+            f"This server seals at the latest {seconds} after a deposit. Load this page again then."
+        )
+        raise Problem(
+            409,
+            "not-sealed",
+            f"Entry {entry} is in the ledger and not sealed yet: there is no certificate of it.",
+            hint if service.config.seal else "Load this page again later.",
+        ) from error
+    found.headers["Cache-Control"] = NO_CACHE
+    return found
 
 
 def _parser(request: Request, service: Service) -> FormParser:
