@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from evidence_ledger.adapters.http_address import told_address, typed_address
 from evidence_ledger.adapters.no_answer import no_answer
 from evidence_ledger.adapters.time_limit import within
 from evidence_ledger.core import canonical, disclosure, entry, statement
@@ -69,19 +70,15 @@ class ServedClaims:
 class LedgerClient:
     """Asks one server. Close it, or use it in ``with``.
 
-    ``seconds`` is how long each request may take in all; without it, as long as bytes come.
+    ``seconds`` is how long each request may take in all; without it, as long as bytes come. Raises
+    UsageError for what is no address.
     """
 
     def __init__(self, url: str, seconds: float | None = None) -> None:
         import httpx
 
-        if not url.lower().startswith(("http://", "https://")):
-            raise ServerUnreachable(
-                "The server's address is not http or https.",
-                where=url,
-                hint="Write it like https://ledger.example",
-            )
-        self._url = url.rstrip("/")
+        self._url = typed_address(url)
+        self._told = told_address(self._url)
         self._seconds = seconds
         self._client = httpx.Client(timeout=SECONDS)
 
@@ -111,7 +108,7 @@ class LedgerClient:
         if not answer.startswith(b"PK"):
             raise ServerUnreachable(
                 "The deposit is in the ledger, but is not sealed yet.",
-                where=self._url,
+                where=self._told,
                 hint="Nothing is lost. Repeat the same command later for the certificate.",
             )
         return answer
@@ -122,7 +119,7 @@ class LedgerClient:
             found: object = json.loads(self._asked("GET", path, LARGEST_ANSWER))
         except (ValueError, RecursionError) as error:
             raise ServerAnswerInvalid(
-                "The server does not answer with JSON.", where=self._url
+                "The server does not answer with JSON.", where=self._told
             ) from error
         return found
 
@@ -191,7 +188,7 @@ class LedgerClient:
             raise
         except (ValueError, TypeError, KeyError, RecursionError, EvidenceError) as error:
             raise ServerAnswerInvalid(
-                "The server does not answer as a ledger does.", where=self._url
+                "The server does not answer as a ledger does.", where=self._told
             ) from error
 
     def _asked(
@@ -219,10 +216,10 @@ class LedgerClient:
             )
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise ServerUnreachable(
-                f"The server did not answer: {no_answer(error)}.", where=self._url
+                f"The server did not answer: {no_answer(error)}.", where=self._told
             ) from error
         if not response.is_success:
-            raise _refusal(response.status_code, data, self._url)
+            raise _refusal(response.status_code, data, self._told)
         return data
 
     def _break_off(self, client: httpx.Client) -> None:

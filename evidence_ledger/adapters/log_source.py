@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evidence_ledger.adapters.http_address import told_address
 from evidence_ledger.adapters.no_answer import no_answer
 from evidence_ledger.adapters.time_limit import within
 from evidence_ledger.core.note import LARGEST_NOTE
@@ -60,7 +61,7 @@ class HttpSource:
         if not self._prefix.lower().startswith(("http://", "https://")):
             raise LogUnreachable(
                 "The log's address is not http or https.",
-                where=url,
+                where=told_address(url),
                 hint="Write it like https://ledger.example/",
             )
         self._client = _client()
@@ -102,9 +103,9 @@ class HttpSource:
             zlib.error,
         ) as error:
             raise LogUnreachable(
-                f"The log did not answer: {no_answer(error)}.", where=address
+                f"The log did not answer: {no_answer(error)}.", where=told_address(address)
             ) from error
-        return _within(data, limit, address)
+        return _within(data, limit, told_address(address))
 
     def _break_off(self, client: httpx.Client) -> None:
         """What else is asked for over these connections fails too, and is asked for again later."""
@@ -132,10 +133,14 @@ def _asked(client: httpx.Client, address: str, limit: int) -> bytes:
 
 def _check_status(response: httpx.Response, address: str) -> None:
     if response.status_code != 200:
-        raise LogUnreachable(f"The log answered {response.status_code}.", where=address)
+        raise LogUnreachable(
+            f"The log answered {response.status_code}.", where=told_address(address)
+        )
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
-        raise LogUnreachable(f"The log answered in the encoding {encoding[:20]}.", where=address)
+        raise LogUnreachable(
+            f"The log answered in the encoding {encoding[:20]}.", where=told_address(address)
+        )
 
 
 def _body(response: httpx.Response, limit: int) -> bytes:

@@ -95,7 +95,7 @@ def test_interrupted_the_same_command_gets_the_same_entry(
 
 
 @pytest.mark.parametrize(
-    ("url", "code"), [("http://127.0.0.1:9", 101), ("ftp://x", 101), ("http://[", 101)]
+    ("url", "code"), [("http://127.0.0.1:9", 101), ("ftp://x", 2), ("http://[", 2)]
 )
 def test_a_server_that_is_not_there_is_one_sentence(evidence: Run, url: str, code: int) -> None:
     done = evidence("deposit", "case", "--server", url)

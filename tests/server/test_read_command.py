@@ -84,6 +84,18 @@ def test_a_depositor_grants_one_claim_from_its_own_machine(
     assert (false.code, "Only its depositor" in false.err) == (102, True)
 
 
+@pytest.mark.parametrize("url", ["http://[::1", "ledger.example", "http://a b", ""])
+def test_what_is_no_address_is_wrong_usage(deposited: Running, evidence: Run, url: str) -> None:
+    key = ("--key", deposited.home.depositor)
+    assert evidence("show", "0", "--server", url, *key).code == 2
+
+
+def test_an_address_with_other_letters_is_no_verdict(deposited: Running, evidence: Run) -> None:
+    key = ("--key", deposited.home.depositor)
+    shown = evidence("show", "0", "--server", f"{deposited.url}/ä", *key)
+    assert shown.code == 102
+
+
 def test_a_key_without_a_server_is_wrong_usage(evidence: Run) -> None:
     assert evidence("show", "0", "--key", "x.pem").code == 2
 

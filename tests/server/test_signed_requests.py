@@ -63,6 +63,7 @@ def test_the_target_is_the_one_that_clients_know(tmp_path: Path) -> None:
         for url, status in (
             (f"https://ledger.example/firm{CLAIMS}", 200),
             (f"https://LEDGER.example:443/firm{CLAIMS}", 200),
+            (f"https://user:secret@ledger.example/firm{CLAIMS}", 200),
             (f"http://ledger.example/firm{CLAIMS}", 401),
             (f"https://ledger.example{CLAIMS}", 401),
             (f"{server.url}{CLAIMS}", 401),

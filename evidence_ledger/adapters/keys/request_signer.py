@@ -26,7 +26,8 @@ class RequestSigner:
         """
         parts = urlsplit(url)
         query = parts.query if "?" in url else None
-        request = HttpRequest(method, parts.scheme.lower(), parts.netloc, parts.path, query)
+        host = parts.netloc.rpartition("@")[2]
+        request = HttpRequest(method, parts.scheme.lower(), host, parts.path, query)
         signer, nonce = self._signer, self._entropy.take(NONCE_SIZE)
         made = prepare(request, signer.chain, signer.scheme, self._clock.now(), nonce, body)
         return made.fields(signer.sign(made.base))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from evidence_ledger.adapters.http_address import told_address
 from evidence_ledger.adapters.no_answer import no_answer
 from evidence_ledger.adapters.timestamping.request import make_request
 from evidence_ledger.adapters.timestamping.retry_after import seconds_in
@@ -51,6 +52,7 @@ class HttpAuthority:
         """
         self._name = name
         self._url = url
+        self._told = told_address(self._url)
         self._roots = tuple(roots)
         self._independent = independent
         self._policy = policy
@@ -95,7 +97,7 @@ class HttpAuthority:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             reason = no_answer(error)
             raise AuthorityUnreachable(
-                f"{self._name} did not answer: {reason}.", where=self._url
+                f"{self._name} did not answer: {reason}.", where=self._told
             ) from error
 
     def _require_reply(self, response: httpx.Response) -> None:
@@ -111,11 +113,11 @@ class HttpAuthority:
         if status == 429 or status >= 500:
             raise AuthorityBusy(
                 f"{self._name} wants to be asked later: HTTP status {status}.",
-                where=self._url,
+                where=self._told,
                 wait=seconds_in(response.headers),
             )
         if 400 <= status < 500:
-            raise AuthorityRefused(f"{self._name} says no: HTTP status {status}.", where=self._url)
+            raise AuthorityRefused(f"{self._name} says no: HTTP status {status}.", where=self._told)
         if 300 <= status < 400:
             target = response.headers.get("Location", "nowhere")
             raise self._silent(f"it points to another address, {target[:200]}")
@@ -130,11 +132,11 @@ class HttpAuthority:
                 raise self._silent(f"the answer has more than {LARGEST} bytes")
             if time.monotonic() > deadline:
                 raise AuthorityUnreachable(
-                    f"{self._name} took more than {self._patience:g} seconds.", where=self._url
+                    f"{self._name} took more than {self._patience:g} seconds.", where=self._told
                 )
         return body
 
     def _silent(self, reason: str) -> AuthorityAnswerInvalid:
         return AuthorityAnswerInvalid(
-            f"{self._name} did not answer with a timestamp: {reason}.", where=self._url
+            f"{self._name} did not answer with a timestamp: {reason}.", where=self._told
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from evidence_ledger.adapters.http_address import told_address
 from evidence_ledger.adapters.no_answer import no_answer
 from evidence_ledger.core.witness_exchange import encode_request, own_note, parse_size
 from evidence_ledger.errors import (
@@ -64,6 +65,7 @@ class HttpWitness:
         """
         self._name = name
         self._url = f"{url.rstrip('/')}/add-checkpoint"
+        self._told = told_address(self._url)
         self._vkeys = tuple(vkeys)
         self._ed25519_only = ed25519_only
         self._transport = transport
@@ -94,7 +96,7 @@ class HttpWitness:
                 return self._answer(response, deadline)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise WitnessUnreachable(
-                f"{self._name} did not answer: {no_answer(error)}.", where=self._url
+                f"{self._name} did not answer: {no_answer(error)}.", where=self._told
             ) from error
 
     def close(self) -> None:
@@ -129,19 +131,19 @@ class HttpWitness:
         except FormatError as error:
             raise self._invalid("with HTTP status 409 came no size") from error
         raise WitnessElsewhere(
-            f"{self._name} has last cosigned {size} entries.", where=self._url, size=size
+            f"{self._name} has last cosigned {size} entries.", where=self._told, size=size
         )
 
     def _refusal(self, response: httpx.Response) -> WitnessError:
         status = response.status_code
         if status == 429 or status >= 500:
             return WitnessUnreachable(
-                f"{self._name} wants to be asked later: HTTP status {status}.", where=self._url
+                f"{self._name} wants to be asked later: HTTP status {status}.", where=self._told
             )
         if 400 <= status < 500:
             says, hint = _REFUSALS.get(status, ("says no", None))
             return WitnessRefused(
-                f"{self._name} {says}: HTTP status {status}.", where=self._url, hint=hint
+                f"{self._name} {says}: HTTP status {status}.", where=self._told, hint=hint
             )
         if 300 <= status < 400:
             target = response.headers.get("Location", "nowhere")
@@ -156,11 +158,11 @@ class HttpWitness:
                 raise self._invalid(f"the answer has more than {LARGEST} bytes")
             if time.monotonic() > deadline:
                 raise WitnessUnreachable(
-                    f"{self._name} took more than {self._patience:g} seconds.", where=self._url
+                    f"{self._name} took more than {self._patience:g} seconds.", where=self._told
                 )
         return body
 
     def _invalid(self, reason: str) -> WitnessAnswerInvalid:
         return WitnessAnswerInvalid(
-            f"{self._name} did not answer as a witness: {reason}.", where=self._url
+            f"{self._name} did not answer as a witness: {reason}.", where=self._told
         )
