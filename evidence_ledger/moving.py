@@ -21,7 +21,7 @@ from evidence_ledger.adapters.database import (
     is_address,
     parse_address,
 )
-from evidence_ledger.adapters.file_errors import output_errors
+from evidence_ledger.adapters.file_errors import input_errors, output_errors
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.adapters.settings import Settings
 from evidence_ledger.adapters.sql.copying import held_still, is_retired
@@ -60,7 +60,7 @@ def target_at(text: str) -> Database:
     """
     if is_address(text):
         return parse_address(text)
-    if "://" in text:
+    if "://" in text or not text:
         raise SettingsInvalid(
             "This is neither a folder nor an address of a PostgreSQL database.",
             hint="An address looks like this: postgresql://user@host/database",
@@ -171,9 +171,12 @@ def _named(target: Database, home: Home) -> str:
 
 def _make_room(target: Database, clock: Clock) -> None:
     """An old file of a ledger that was moved away gets another name. Raises LedgerLocked."""
-    if not isinstance(target, SqliteFile) or not target.path.is_file():
+    if not isinstance(target, SqliteFile):
         return
     path = target.path
+    with input_errors(path):
+        if not path.is_file():
+            return
     if not is_retired(target):
         raise LedgerExists("There is a ledger already.", where=str(path))
     # The last writer to let go of a file puts all that is beside it into it.

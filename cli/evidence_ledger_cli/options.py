@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,6 +47,26 @@ at = click.option(
 )
 
 
+class _Named(click.Path):
+    """A path; an empty one, as from a variable that is not set, is no name for this folder."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        """The path. Raises click.BadParameter."""
+        if not os.fspath(value):
+            self.fail("An empty name names nothing.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def input_file() -> click.Path:
     """A file that is read; whether it can be is told when it is."""
-    return click.Path(path_type=Path)
+    return _Named(path_type=Path)
+
+
+def output_file() -> click.Path:
+    """A file or folder that is written; whether it can be is told when it is."""
+    return _Named(path_type=Path)

@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from evidence_ledger.errors import UsageError, WrongPassword
+from evidence_ledger_cli import options
 from evidence_ledger_cli.input_file import read_text
 from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.safe_text import safe_line
@@ -20,7 +21,7 @@ _LARGEST = 4096
 
 password_file = click.option(
     "--password-file",
-    type=click.Path(path_type=Path),
+    type=options.input_file(),
     metavar="FILE",
     help="A file whose first line is the key's password or PIN; else it is asked for.",
 )
@@ -89,7 +90,12 @@ def new_password(path: Path | None, *, none: bool) -> str | None:
     if none:
         return None
     if path is not None:
-        return password_in(path) or None
+        if not (password := password_in(path)):
+            raise UsageError(
+                f"The first line of {path.name} is empty: it is no password.",
+                hint="To store the key without a password, say --no-password.",
+            )
+        return password
     if not sys.stdin.isatty():
         raise UsageError(
             "The key needs a password.", hint="Name --password-file FILE, or say --no-password."

@@ -11,6 +11,7 @@ import click
 
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.errors import LedgerNotFound, UsageError
+from evidence_ledger_cli import options
 from evidence_ledger_cli.password import attend
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 home = click.option(
     "--home",
-    type=click.Path(path_type=Path),
+    type=options.input_file(),
     metavar="FOLDER",
     help="The ledger's folder; else $EVIDENCE_HOME, else one in the user's data folder.",
 )

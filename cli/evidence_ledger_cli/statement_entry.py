@@ -42,7 +42,7 @@ _OPTIONS = (
     click.option("--note", metavar="TEXT", help="Whatever else is to be said."),
     click.option(
         "--out",
-        type=click.Path(path_type=Path),
+        type=options.output_file(),
         metavar="FILE.asice",
         help="Where the certificate of this statement goes; else one named for its kind.",
     ),

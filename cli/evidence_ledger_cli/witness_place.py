@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from evidence_ledger.adapters.witness.home import WitnessHome
+from evidence_ledger_cli import options
 
 if TYPE_CHECKING:
     from evidence_ledger.witness_assembly import OpenWitness
 
 home = click.option(
     "--home",
-    type=click.Path(path_type=Path),
+    type=options.input_file(),
     metavar="FOLDER",
     help="The witness's folder; else $EVIDENCE_WITNESS_HOME, else one in the user's data folder.",
 )

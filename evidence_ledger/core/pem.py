@@ -28,13 +28,13 @@ _BEGIN_LIST: Final = re.compile(rb"-----BEGIN X509 CRL-----")
 def certificates(data: bytes, *, where: str) -> tuple[bytes, ...]:
     """The DER X.509 certificates in a file, in order. Raises FormatError; never none."""
     if data[:1] == b"\x30":
-        return (parse_certificate(data).raw,)
+        return (_read(data, where),)
     bodies = _BLOCK.findall(data)
     if not bodies or len(bodies) != len(_BEGIN.findall(data)) or len(bodies) > MOST:
         raise FormatError(
             "x509.pem", "This holds no readable X.509 certificate in PEM or DER form.", where=where
         )
-    return tuple(parse_certificate(_decoded(body, where)).raw for body in bodies)
+    return tuple(_read(_decoded(body, where), where) for body in bodies)
 
 
 def revocation_lists(data: bytes, *, where: str) -> tuple[bytes, ...]:
@@ -47,6 +47,14 @@ def revocation_lists(data: bytes, *, where: str) -> tuple[bytes, ...]:
             "crl.pem", "This holds no readable revocation list in PEM or DER form.", where=where
         )
     return tuple(_decoded(body, where) for body in bodies)
+
+
+def _read(data: bytes, where: str) -> bytes:
+    try:
+        return parse_certificate(data).raw
+    except FormatError as error:
+        place = f"{where}: {error.where}" if error.where else where
+        raise FormatError(error.reason, error.message, where=place, hint=error.hint) from error
 
 
 def _decoded(body: bytes, where: str) -> bytes:

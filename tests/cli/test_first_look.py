@@ -221,3 +221,41 @@ def test_a_withdrawn_grant_is_not_told_as_a_grant(evidence: Run) -> None:
         assert answer.code == 0, answer.err
     said = evidence("show", "0").out
     assert said.count("claims granted, or a grant withdrawn, by entry") == 2
+
+
+EMPTY_NAMES = [
+    ("verify", ""),
+    ("verify", "c.asice", "--policy", ""),
+    ("deposit", "case", "--out", ""),
+    ("deposit", "case", "--key", ""),
+    ("audit", "--home", ""),
+    ("key", "new", "--name", "A", "--no-password", "--out", ""),
+    ("monitor", "http://127.0.0.1:9", "--state", "", "--once"),
+    ("witness", "status", "--home", ""),
+]
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize("words", EMPTY_NAMES, ids=" ".join)
+def test_an_empty_name_is_not_this_folder(evidence: Run, words: tuple[str, ...]) -> None:
+    """As from a variable that is not set: ``--home "$PLACE"``."""
+    answer = evidence(*words)
+    assert (answer.code, "An empty name names nothing" in answer.err) == (2, True)
+
+
+@pytest.mark.parametrize(("target", "code"), [("", 30), ("x" * 5000, 11)])
+def test_a_ledger_is_not_moved_to_nowhere(
+    desk: Path, evidence: Run, target: str, code: int
+) -> None:
+    assert evidence("move", "--to", target).code == code
+    assert not (desk / "ledger.sqlite").exists()
+
+
+def test_a_damaged_x509_certificate_or_case_secret_is_named(desk: Path, evidence: Run) -> None:
+    (desk / "broken.pem").write_text(
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    )
+    for words in (("register", "enrol", "broken.pem"), ("matter", "import", "broken.pem")):
+        answer = evidence(*words)
+        assert answer.code == 4
+        assert "broken.pem" in answer.err

@@ -159,3 +159,22 @@ def test_a_deposit_is_signed_with_another_key(desk: Path, password: Path, eviden
 @pytest.mark.usefixtures("desk")
 def test_a_claim_that_is_none_is_wrong_usage(evidence: Run, claim: str) -> None:
     assert evidence("deposit", "case", "--claim", claim).code == 2
+
+
+def test_an_empty_password_file_locks_nothing(tmp_path: Path, evidence: Run) -> None:
+    out, empty = tmp_path / "key.pem", tmp_path / "empty"
+    empty.write_text("\nsecond line\n")
+    answer = evidence("key", "new", "--name", "A", "--out", out, "--password-file", empty)
+    assert answer.code == 2
+    assert "--no-password" in answer.err
+    assert not out.exists()
+
+
+def test_certificates_that_are_none_are_not_passed_over(tmp_path: Path, evidence: Run) -> None:
+    key, other, out = (tmp_path / name for name in ("key.pem", "other.pem", "out.pem"))
+    evidence("key", "new", "--name", "A", "--out", key, "--no-password")
+    other.write_bytes(b"\0" * 100)
+    words = ("key", "import", key, "--certificates", other, "--out", out, "--no-password")
+    answer = evidence(*words)
+    assert answer.code == 41
+    assert "no X.509 certificate in other.pem" in answer.err

@@ -31,5 +31,6 @@ def test_pem_with_text_between_and_bare_der_are_read_in_order() -> None:
     ],
 )
 def test_what_is_damaged_or_empty_is_refused(data: bytes) -> None:
-    with pytest.raises(FormatError):
+    with pytest.raises(FormatError) as refused:
         pem.certificates(data, where="test")
+    assert (refused.value.where or "").startswith("test"), "whose file it is must be told"

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.output_file(),
     metavar="FILE.asice",
     help="Where the certificate goes; else deposit-INDEX.asice.",
 )

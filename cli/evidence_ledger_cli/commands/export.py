@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.output_file(),
     required=True,
     metavar="FILE",
     help="Where it goes.",

@@ -25,7 +25,7 @@ from evidence_ledger_cli.password import new_password, opened, password_file
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.output_file(),
     required=True,
     metavar="FILE.pem",
     help="Where the key goes, or, of a key in a token, what says where it is.",

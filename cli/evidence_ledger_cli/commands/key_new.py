@@ -18,7 +18,7 @@ from evidence_ledger_cli.password import new_password, password_file
 @click.option("--name", required=True, help="The name in its X.509 certificate, as in a signature.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.output_file(),
     required=True,
     metavar="FILE.pem",
     help="Where the key goes.",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("case_number", metavar="CASE")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.output_file(),
     required=True,
     metavar="FILE.asice",
     help="Where the completeness certificate goes.",

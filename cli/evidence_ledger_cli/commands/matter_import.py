@@ -26,8 +26,8 @@ def command(file: Path, home: Path | None, json: bool) -> None:
     try:
         card = read_card(file)
     except FormatError as error:
-        error.hint = error.hint or "Name the file that evidence matter share wrote."
-        raise
+        hint = error.hint or "Name the file that evidence matter share wrote."
+        raise FormatError(error.reason, error.message, where=str(file), hint=hint) from error
     with place.opened(home, read_only=True) as ledger:
         if (held := ledger.matters.find(card.case_number)) is None:
             ledger.matters.add(card)

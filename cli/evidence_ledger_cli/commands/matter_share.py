@@ -16,7 +16,7 @@ from evidence_ledger_cli.safe_text import safe_line, safe_name
 @click.argument("case_number", metavar="CASE")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.output_file(),
     required=True,
     metavar="FILE",
     help="Where the secret goes; only you can read the file.",

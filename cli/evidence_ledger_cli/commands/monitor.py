@@ -48,7 +48,7 @@ PATIENCE = 10.0
 )
 @click.option(
     "--state",
-    type=click.Path(path_type=Path),
+    type=options.output_file(),
     required=True,
     metavar="FOLDER",
     help="What was seen, the alerts and the evidence; made where it is not there.",

@@ -19,7 +19,7 @@ from evidence_ledger_cli.safe_text import safe_name
 @click.argument("policy", type=options.input_file(), metavar="trust.toml")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.output_file(),
     metavar="FILE.tlog-policy",
     help="Where it goes; else the policy's name beside it.",
 )

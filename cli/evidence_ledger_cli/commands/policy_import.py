@@ -22,7 +22,7 @@ from evidence_ledger_cli.safe_text import safe_name
 @click.option("--name", help="What reports call the trust policy; else the file's name.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.output_file(),
     default=Path("trust.toml"),
     show_default=True,
     metavar="FILE",

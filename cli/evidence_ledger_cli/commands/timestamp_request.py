@@ -36,7 +36,7 @@ _NONCE_SIZE = 8
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.output_file(),
     required=True,
     metavar="T.tsr",
     help="Where the response goes.",

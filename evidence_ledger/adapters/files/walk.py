@@ -102,7 +102,7 @@ def _outermost(paths: Iterable[PathLike]) -> list[bytes]:
 def _place(path: bytes) -> bytes:
     """The one absolute path of a place: links before its last part resolved, that part not."""
     if not path or b"\0" in path:
-        raise FileUnreadable("This path names nothing.", where=repr(path))
+        raise FileUnreadable("This path names nothing.", where=os.fsdecode(path) or None)
     if _is_whole(path):
         return os.path.realpath(path)
     folder, name = os.path.split(path)

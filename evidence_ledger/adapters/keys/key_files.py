@@ -53,7 +53,7 @@ def open_signer(
     else:
         key, found = _pkcs12(data, password, path)
     if certificates is not None:
-        found += _pem_certificates(read_key_file(certificates), certificates)
+        found += read_certificates(certificates)
     if not found:
         raise KeyUnreadable(
             f"There is no X.509 certificate beside the key in {path.name}.",
