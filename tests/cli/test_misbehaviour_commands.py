@@ -11,7 +11,7 @@ import pytest
 from evidence_ledger.adapters.trust_file import read_trust
 from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger_server.static_copy import write_copy
-from tests.cli.conftest import Kept, Run
+from tests.cli.conftest import Answer, Kept, Run
 from tests.forked_log import Branch
 from tests.golden.vectors import FOLDER
 from tests.small_log import LOG, LOG_ML_DSA, make_key, spoilt
@@ -233,3 +233,59 @@ def test_nothing_is_written_that_no_named_key_signed(evidence: Run) -> None:
         answer = evidence(*prove, *more)
         assert (answer.code, answer.document["error"]["code"]) == (3, code)
         assert not Path("m").exists()
+
+
+def attest(evidence: Run, name: str, *more: str) -> Answer:
+    return evidence("attest", f"{name}.asice", *POLICY, "--json", *more)
+
+
+def entries(evidence: Run) -> int:
+    return len(evidence("list", "--json").document["entries"])
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_notary_attests_what_the_ledger_said_today(evidence: Run) -> None:
+    asked = ("--online", "--ledger", "a")
+    made = attest(evidence, "a", *asked, "--out", "attested.asice")
+    assert made.code == 0, made.err
+    assert made.document["report"]["steps"][-1]["name"] == "Ledger today"
+    index = str(made.document["attestation"]["index"])
+    steps = evidence("show", index, "--json").document["claims"]["attestation/steps"]
+    assert steps["13"] == {"name": "Ledger today", "verdict": "PASSED"}
+
+
+@pytest.mark.usefixtures("forked")
+def test_of_two_histories_none_is_attested_and_the_evidence_is_written(evidence: Run) -> None:
+    before = entries(evidence)
+    refused = attest(evidence, "a", "--online", "--ledger", "b", "--although-indeterminate")
+    assert refused.code == 1
+    assert refused.document["attestation"] is None
+    assert refused.document["report"]["facts"]["two_histories"] is True
+    assert "Nothing was attested: a defect is proved." in refused.err
+    assert evidence("verify", "a.asice.misbehaviour", "--vkey", vkey()).code == 1
+    named = attest(evidence, "a", "--online", "--ledger", "b", "--evidence", "named")
+    assert named.code == 1
+    assert Path("named").read_bytes() == Path("a.asice.misbehaviour").read_bytes()
+    assert entries(evidence) == before
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_ledger_that_does_not_answer_is_attested_only_as_undecided(evidence: Run) -> None:
+    Path("nothing").mkdir()
+    silent = ("--online", "--ledger", "nothing")
+    assert attest(evidence, "a", *silent).code == 3
+    made = attest(evidence, "a", *silent, "--although-indeterminate", "--out", "c.asice")
+    assert made.code == 0, made.err
+    index = str(made.document["attestation"]["index"])
+    claims = evidence("show", index, "--json").document["claims"]
+    assert claims["attestation/verdict"] == "INDETERMINATE"
+    assert claims["attestation/steps"]["13"]["reason"] == "log.unreachable"
+
+
+@pytest.mark.usefixtures("forked")
+def test_where_to_ask_must_be_said(evidence: Run) -> None:
+    assert attest(evidence, "a", "--online").code == 2
+    for more in (("--ledger", "a"), ("--evidence", "m")):
+        answer = attest(evidence, "a", *more)
+        assert answer.code == 2
+        assert "--online" in answer.err

@@ -84,6 +84,17 @@ def test_the_whole_story(served: Running, evidence: Run) -> None:
         place.close()
 
 
+def test_a_notary_asks_the_server_that_it_attests_on(served: Running, evidence: Run) -> None:
+    to = ("--server", served.url)
+    deposit = ("deposit", "case/lease.txt", "--key", "firm.pem", "--out", "lease.asice")
+    assert evidence(*deposit, *to).code == 0
+    attest = ("attest", "lease.asice", "--policy", "trust.toml", "--key", "notary.pem", "--online")
+    done = evidence(*attest, *to, "--out", "a.asice", "--json")
+    assert done.code == 0, done.err
+    step = done.document["report"]["steps"][-1]
+    assert (step["name"], step["verdict"]) == ("Ledger today", "PASSED")
+
+
 @pytest.mark.parametrize("kind", sorted(ABOUT))
 def test_every_kind_is_taken_and_hostile_references_are_not(server: Running, kind: str) -> None:
     handed_in(server, server.author).raise_for_status()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -14,13 +15,15 @@ from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.adapters.trust_file import read_open_trust
 from evidence_ledger.core.attestation import attestation_fields
 from evidence_ledger.core.canonical import hex_bytes
-from evidence_ledger.core.digest import Fingerprint, Hasher
+from evidence_ledger.core.digest import Algorithm, Fingerprint, Hasher
 from evidence_ledger.core.exhibit import Exhibit
-from evidence_ledger.core.presented_file import claimed_digests
+from evidence_ledger.core.misbehaviour import Misbehaviour
+from evidence_ledger.core.presented_file import PresentedFile, claimed_digests
 from evidence_ledger.core.report import Report, Verdict
+from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.errors import UsageError
-from evidence_ledger_cli import options, statement_entry
+from evidence_ledger_cli import online_check, options, statement_entry
 from evidence_ledger_cli.claim_fields import claim_fields
 from evidence_ledger_cli.input_file import open_regular
 from evidence_ledger_cli.output import hint, show, show_json
@@ -55,6 +58,7 @@ _PIECE = 1 << 20
     is_flag=True,
     help="Leave out links, sockets, devices and pipes in the folders named as FILE.",
 )
+@online_check.online
 @options.explain
 @statement_entry.shared
 def command(
@@ -63,6 +67,9 @@ def command(
     policy: Path,
     although_indeterminate: bool,
     skip_special: bool,
+    online: bool,
+    ledger: str | None,
+    evidence_file: Path | None,
     explain: bool,
     cases: tuple[str, ...],
     claims: tuple[str, ...],
@@ -80,10 +87,18 @@ def command(
     found becomes a signed statement about the certificate's entry, in the same ledger. A
     certificate whose check FAILED is never attested: answer 1, and nothing is entered; 3 where the
     check was INDETERMINATE. Interrupted, the same command again goes on with the same attestation.
+
+    With --online the ledger is asked too, as evidence verify does: at --ledger, else where the
+    trust policy says, else at --server. Its answer is part of what is attested.
     """
+    if (ledger or evidence_file) and not online:
+        raise UsageError("--ledger and --evidence go with --online.")
     fields = claim_fields(cases, claims)
     fields += [("attestation/note", note)] if note is not None else []
-    report, checked = _checked(certificate_file, files, policy, skip_special=skip_special)
+    given = partial(presented_files, files, skip_special=skip_special) if files else None
+    ask = partial(online_check.asked, named=ledger, otherwise=server) if online else None
+    report, found, checked = _checked(certificate_file, given, policy, ask)
+    online_check.keep_evidence(found, certificate_file, evidence_file)
     if not json:
         heading = f"Certificate {certificate_file!s}"
         show_report(report, json=False, explain=explain, heading=heading)
@@ -104,26 +119,31 @@ def command(
 
 
 def _checked(
-    certificate: Path, files: Sequence[str], policy: Path, *, skip_special: bool
-) -> tuple[Report, list[Field]]:
-    """The report of the check, and the claims about it."""
+    certificate: Path,
+    given: Callable[[set[Algorithm]], list[PresentedFile]] | None,
+    policy: Path,
+    ask: Callable[[Report, BinaryIO, TrustPolicy], tuple[Report, Misbehaviour | None]] | None,
+) -> tuple[Report, Misbehaviour | None, list[Field]]:
+    """The report of the check, the evidence if the ledger was asked and contradicts, the claims."""
     with open_regular(policy) as file:
         trust, text = read_open_trust(file, policy)
     with open_regular(certificate) as source, input_errors(certificate):
         if Exhibit.of(source) is not Exhibit.CERTIFICATE:
             raise UsageError("What is attested is the certificate of one entry.")
-        found = (
-            presented_files(files, claimed_digests(source), skip_special=skip_special)
-            if files
-            else []
-        )
-        report = verify_certificate(source, found, trust, SystemClock().now())
-        source.seek(0)
-        hasher = Hasher()
-        while piece := source.read(_PIECE):
-            hasher.update(piece)
-        print_ = hasher.finish()
-    return report, _claims(report, print_, trust.name, text, len(found))
+        files = given(claimed_digests(source)) if given else []
+        report, found = verify_certificate(source, files, trust, SystemClock().now()), None
+        if ask is not None:
+            report, found = ask(report, source, trust)
+        print_ = _hashed(source)
+    return report, found, _claims(report, print_, trust.name, text, len(files))
+
+
+def _hashed(source: BinaryIO) -> Fingerprint:
+    source.seek(0)
+    hasher = Hasher()
+    while piece := source.read(_PIECE):
+        hasher.update(piece)
+    return hasher.finish()
 
 
 def _claims(

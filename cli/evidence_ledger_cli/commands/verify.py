@@ -17,17 +17,13 @@ from evidence_ledger.core.completeness import is_plain
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.exhibit import Exhibit, accusation_report
 from evidence_ledger.core.misbehaviour import Misbehaviour
-from evidence_ledger.core.online_check import TASK, check_online
 from evidence_ledger.core.presented_file import PresentedFile, claimed_digests
-from evidence_ledger.core.recipe import Recipe
 from evidence_ledger.core.report import Report
 from evidence_ledger.core.trust_policy import TrustPolicy
 from evidence_ledger.core.verification import verify_certificate
 from evidence_ledger.errors import UsageError
-from evidence_ledger_cli import options, place
-from evidence_ledger_cli.accusation import keep
+from evidence_ledger_cli import online_check, options, place
 from evidence_ledger_cli.input_file import open_regular
-from evidence_ledger_cli.log_place import log_source
 from evidence_ledger_cli.matter_check import verify_matter
 from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.presented_files import presented_files
@@ -62,23 +58,7 @@ _HEADINGS = {
     metavar="VKEY",
     help="For evidence against an operator: the ledger's verifier key, in place of a policy.",
 )
-@click.option(
-    "--online",
-    is_flag=True,
-    help="Ask the ledger too: does it still stand by the certificate's checkpoint?",
-)
-@click.option(
-    "--ledger",
-    metavar="URL|FOLDER",
-    help="Where --online asks; else the address that the trust policy gives.",
-)
-@click.option(
-    "--evidence",
-    "evidence_file",
-    type=options.input_file(),
-    metavar="FILE",
-    help="Where the evidence goes if the ledger contradicts; else CERTIFICATE.misbehaviour.",
-)
+@online_check.online
 @click.option(
     "--skip-special",
     is_flag=True,
@@ -128,10 +108,8 @@ def command(
                 source, kind, files, presented, trust, vkeys, at or SystemClock().now(), log
             )
             if online:
-                report, found = _asked(report, source, trust, ledger)
-    if found is not None:
-        usual = certificate_file.with_name(f"{certificate_file.name}.misbehaviour")
-        keep(found, evidence_file or usual)
+                report, found = online_check.asked(report, source, trust, ledger)
+    online_check.keep_evidence(found, certificate_file, evidence_file)
     heading = f"{_HEADINGS[kind]} {certificate_file!s}"
     return show_report(report, json=json, explain=explain, heading=heading)
 
@@ -176,33 +154,6 @@ def _require_no_address(files: tuple[str, ...]) -> None:
                 f"This is an address, not a file: {one[:200]}",
                 hint="Name a ledger with --ledger URL, beside --online, or with --log URL.",
             )
-
-
-def _asked(
-    report: Report, source: BinaryIO, trust: TrustPolicy | None, named: str | None
-) -> tuple[Report, Misbehaviour | None]:
-    """The report with the answer of the ledger, and the evidence where that convicts.
-
-    Where the certificate does not say which ledger that is, nobody is asked.
-    """
-    if "ledger" not in report.facts:
-        recipe = Recipe(report.subject)
-        recipe.skip(TASK)
-        facts = dict(report.facts) | {"two_histories": False}
-        return Report(report.subject, (*report.steps, *recipe.report().steps), facts), None
-    with log_source(named or _address(report, trust)) as log:
-        return check_online(report, source, log, trust)
-
-
-def _address(report: Report, trust: TrustPolicy | None) -> str:
-    origin = report.facts.get("ledger")
-    for log in trust.logs if trust else ():
-        if log.keys[0].name == origin and log.url:
-            return log.url
-    raise UsageError(
-        "Nothing says where the ledger is served.",
-        hint="Name its address with --ledger URL, or as url in the trust policy.",
-    )
 
 
 def _trust(named: Path | None, home: Path | None) -> TrustPolicy | None:
