@@ -18,12 +18,12 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
+    from evidence_ledger.adapters.standard_streams import mend_streams
+
+    mend_streams()
     from evidence_ledger_cli.program import program
     from evidence_ledger_cli.session import run
 
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
     if "_EVIDENCE_COMPLETE" in os.environ:
         program.main(prog_name="evidence")
     return run(sys.argv[1:])

@@ -12,6 +12,7 @@ from typing import TextIO
 
 import click
 
+from evidence_ledger.adapters.file_errors import why
 from evidence_ledger.errors import EvidenceError, OutputUnwritable
 from evidence_ledger_cli.safe_text import safe_line
 
@@ -80,5 +81,4 @@ def _write(stream: TextIO, text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise OutputUnwritable(f"The result can't be written: {reason}.") from error
+        raise OutputUnwritable(f"The result can't be written: {why(error)}.") from error

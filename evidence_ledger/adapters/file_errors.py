@@ -20,6 +20,7 @@ _WHY = {
     errno.ENOTDIR: "a part of its path is not a folder",
     errno.ENAMETOOLONG: "its name is too long",
     errno.EIO: "the disk reports an error",
+    errno.EBADF: "it is closed",
 }
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ssl
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from evidence_ledger.adapters.database import PostgresqlDatabase, parse_address
 from evidence_ledger.adapters.file_errors import input_errors
 from evidence_ledger.adapters.home import Home
-from evidence_ledger.errors import SettingsInvalid
+from evidence_ledger.adapters.http_address import typed_address
+from evidence_ledger.errors import SettingsInvalid, UsageError
 
 PREFIX = "EVIDENCE_SERVER_"
 LARGEST = 64 * 1024
@@ -96,9 +98,30 @@ def load_config(
         raise SettingsInvalid(_told(error), hint="See: docs/server.md") from error
     if (config.tls_certificate is None) != (config.tls_key is None):
         raise SettingsInvalid("tls_certificate and tls_key go together.")
+    _require_places(config)
     if config.tls_certificate is not None and config.tls_key is not None:
         _require_pair(config.tls_certificate, config.tls_key)
     return config
+
+
+def _require_places(config: Config) -> None:
+    """What can't be an address would only show in each request that it spoils."""
+    for proxy in config.trusted_proxies:
+        try:
+            if proxy != "*":
+                ip_network(proxy, strict=False)
+        except ValueError as error:
+            raise SettingsInvalid(
+                "trusted_proxies: one of these is no IP address or network.",
+                hint="Write it like 127.0.0.1 or 10.0.0.0/8; names are not looked up.",
+            ) from error
+    if config.public_url:
+        try:
+            typed_address(config.public_url)
+        except UsageError as error:
+            raise SettingsInvalid(
+                "public_url is no http or https address.", hint=error.hint
+            ) from error
 
 
 def _require_pair(certificate: Path, key: Path) -> None:
@@ -125,6 +148,8 @@ def _read(file: Path) -> dict[str, object]:
         raise SettingsInvalid(f"The settings have more than {LARGEST} bytes.", where=str(file))
     try:
         return tomllib.loads(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise SettingsInvalid("The settings are not UTF-8 text.", where=str(file)) from error
     except (ValueError, RecursionError) as error:
         raise SettingsInvalid(
             f"The settings are no TOML: {error}.", where=str(file), hint="See: docs/server.md"

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from evidence_ledger import __version__
-from evidence_ledger.errors import EvidenceError
+from evidence_ledger.adapters.file_errors import why
+from evidence_ledger.adapters.standard_streams import mend_streams
+from evidence_ledger.errors import EvidenceError, FileUnreadable, OutputUnwritable
 from evidence_ledger_server.token_commands import token
 
+NAME = "evidence-server"
+BROKEN_PIPE = 141
 
-@click.group(name="evidence-server")
-@click.version_option(__version__, prog_name="evidence-server", message="%(prog)s %(version)s")
+
+@click.group(name=NAME)
+@click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
 def program() -> None:
     """Serve a ledger over HTTP: deposits, certificates, checks, and the log's own files."""
 
@@ -88,14 +94,19 @@ _SERVING = frozenset(
 
 def main() -> NoReturn:
     """Run the command line of this process."""
+    mend_streams()
     try:
-        program.main(prog_name="evidence-server", standalone_mode=False)
+        _invoke(sys.argv[1:])
+        sys.stdout.flush()
     except EvidenceError as error:
         _tell(str(error), error.hint, error.exit_code)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
     except click.ClickException as error:
-        _tell(error.format_message(), "See: evidence-server --help", 2)
+        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else NAME
+        _tell(error.format_message(), f"See: {path} --help", 2)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _SERVING:
             raise
@@ -104,9 +115,37 @@ def main() -> NoReturn:
             "Install it with: pip install 'evidence-ledger[server]'",
             2,
         )
+    except BrokenPipeError:
+        _abandon_output()
+        sys.exit(BROKEN_PIPE)
+    except OSError as error:
+        _abandon_output()
+        _tell(*_blocked(error))
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
     sys.exit(0)
+
+
+def _invoke(arguments: Sequence[str]) -> None:
+    # Not Command.main: it answers a broken pipe with 1.
+    with program.make_context(NAME, list(arguments)) as context:
+        program.invoke(context)
+
+
+def _blocked(error: OSError) -> tuple[str, str | None, int]:
+    """What is told of a file that can't be used, or of standard output."""
+    if error.filename is None:
+        told: EvidenceError = OutputUnwritable(f"The result can't be written: {why(error)}.")
+    else:
+        told = FileUnreadable(f"This can't be used: {why(error)}.", where=str(error.filename))
+    return str(told), told.hint, told.exit_code
+
+
+def _abandon_output() -> None:
+    """What waits to be written would fail again when the process ends."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
 
 
 def _tell(says: str, hint: str | None, code: int) -> NoReturn:

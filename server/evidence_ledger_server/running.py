@@ -97,6 +97,7 @@ def checked(config: Config) -> Iterator[str]:
         rhythm = f"every {seconds}" if config.seal else "elsewhere"
         yield f"page      {'at /check' if config.page else 'none'}"
         yield f"seals     {rhythm}"
+        yield f"files     {config.files or 'none are taken'}"
         register = ledger.registrar.at(ledger.store.head().size)
         allowed = "those who are enrolled" if register.closed else "everybody"
         yield f"deposits  by {allowed}"

@@ -78,7 +78,8 @@ def new(
         return
     click.echo(text)
     click.echo(
-        f"Good until {made.until:%Y-%m-%d}. Revoke it with: token revoke {made.id}", err=True
+        f"Good until {made.until:%Y-%m-%d}. Revoke it with: evidence-server token revoke {made.id}",
+        err=True,
     )
 
 
@@ -92,6 +93,8 @@ def show(config: Path | None, home: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"tokens": [_document(one) for one in known]}))
         return
+    if not known:
+        click.echo("There are no tokens.", err=True)
     for one in known:
         state = f"revoked {one.revoked:%Y-%m-%d}" if one.revoked else f"until {one.until:%Y-%m-%d}"
         scopes = ",".join(sorted(one.scopes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import click
@@ -114,3 +115,13 @@ def test_what_was_erased_before_is_not_said_of_this_erasure(evidence: Run) -> No
     assert both.code == 0
     assert "Erased already: 0\n" in both.out
     assert f"Erased: {index}. Entry" in both.out
+
+
+@pytest.mark.usefixtures("deposited")
+def test_where_nobody_can_answer_it_says_how_not_to_be_asked(
+    evidence: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    asked = evidence(*ERASE)
+    assert (asked.code, "--yes" in asked.err) == (2, True)
+    assert evidence("show", "0", "--json").document["erased"] is False

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -260,3 +261,37 @@ def test_an_output_that_knows_only_ascii_gets_escapes() -> None:
     )
     assert done.returncode == 2
     assert b"\\u5408" in done.stderr
+
+
+CLOSED = [
+    ("key show key.pem", ">&-", 15),
+    ("key show key.pem --json", ">&- 2>&-", 15),
+    ("key show key.pem", "2>&-", 0),
+    ("key show key.pem", "<&-", 0),
+    ("key show missing.pem", ">&- 2>&-", 41),
+    ("nonsense", "<&- >&- 2>&-", 2),
+]
+
+
+@pytest.mark.parametrize(("words", "closed", "code"), CLOSED)
+def test_a_closed_stream_is_no_verdict_and_no_mistake(
+    tmp_path: Path, words: str, closed: str, code: int
+) -> None:
+    made = ("key", "new", "--name", "A", "--no-password", "--out", str(tmp_path / "key.pem"))
+    assert evidence(*made).returncode == 0
+    command = f'"{sys.executable}" -m evidence_ledger_cli {words} {closed}'
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, timeout=60)
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+    assert b"mistake" not in done.stderr
+
+
+def test_no_file_takes_the_number_of_a_closed_stream() -> None:
+    code = (
+        "from evidence_ledger.adapters.standard_streams import mend_streams; mend_streams();"
+        "import os; print(os.open('/dev/null', os.O_RDONLY), file=open('told', 'w'))"
+    )
+    command = f'"{sys.executable}" -c "{code}" <&- >&- 2>&-'
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["sh", "-c", command], cwd=folder, check=True, timeout=60)
+        assert int(Path(folder, "told").read_text()) > 2

@@ -37,6 +37,9 @@ def test_proxies_in_the_environment_are_parted_by_commas() -> None:
         ("port = 99999", "port: "),
         ("tls_key = 'k.pem'", "go together"),
         ("= 1", "no TOML"),
+        ("public_url = 'hunter2'", "public_url is no http or https address"),
+        ("public_url = 'http://[hunter2'", "public_url is no http or https address"),
+        ("trusted_proxies = ['hunter2']", "trusted_proxies: one of these is no IP address"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not(
@@ -48,6 +51,21 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(
         load_config(file, {}, {})
     assert says in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("proxies", [["*"], ["10.0.0.0/8", "::1"], ["10.0.0.1/8"], []])
+def test_proxies_are_addresses_and_networks(proxies: list[str]) -> None:
+    config = load_config(
+        None, {}, {"trusted_proxies": proxies, "public_url": "https://a.example/x"}
+    )
+    assert config.trusted_proxies == tuple(proxies)
+
+
+def test_settings_that_are_no_text_are_told_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_bytes(b"home = '\xff'")
+    with pytest.raises(SettingsInvalid, match="not UTF-8 text"):
+        load_config(file, {}, {})
 
 
 def ran(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
@@ -66,6 +84,23 @@ def test_config_check_says_what_would_be_served(tmp_path: Path) -> None:
     assert "by everybody" in done.stdout
     assert "page      at /check\n" in done.stdout
     assert "signed requests need public_url" in done.stdout
+    assert "files     none are taken\n" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize(
+    ("to", "code"), [("| true; exit ${PIPESTATUS[0]}", 141), ("> /dev/full", 15)]
+)
+def test_a_result_that_nobody_takes_is_no_traceback(tmp_path: Path, to: str, code: int) -> None:
+    create_ledger(Home(tmp_path / "ledger"), origin="ledger.example/x")
+    run = "from evidence_ledger_server.program import main; main()"
+    command = f'"$PYTHON" -c "{run}" config check {to}'
+    environment = os.environ | {
+        "EVIDENCE_SERVER_HOME": str(tmp_path / "ledger"),
+        "PYTHON": sys.executable,
+    }
+    done = subprocess.run(["bash", "-c", command], capture_output=True, env=environment, timeout=60)
+    assert (done.returncode, b"Traceback" in done.stderr) == (code, False), done.stderr
 
 
 def test_an_address_that_is_taken_is_told_before_anything_is_opened(tmp_path: Path) -> None:
@@ -122,4 +157,5 @@ def test_no_ledger_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:
     assert done.returncode >= 4
     assert done.stderr.startswith("error: There is no ledger.")
     assert "Traceback" not in done.stderr
-    assert ran("run", "--port", "x", home=tmp_path / "nothing").returncode == 2
+    wrong = ran("run", "--port", "x", home=tmp_path / "nothing")
+    assert (wrong.returncode, "See: evidence-server run --help" in wrong.stderr) == (2, True)

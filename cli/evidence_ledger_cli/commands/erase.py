@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,7 +98,13 @@ def _check_usage(reason: str, server: str | None, key: Path | None, *, as_operat
 def _confirmed(indexes: Sequence[int]) -> bool:
     names = ", ".join(map(str, indexes))
     click.echo(f"Of {'entry' if len(indexes) == 1 else 'entries'} {names}:\n{_SAYS}", err=True)
-    return click.confirm("Erase for good?", err=True)
+    try:
+        return click.confirm("Erase for good?", err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        hint = "To erase without being asked: --yes"
+        raise UsageError("Nobody answered, so nothing was erased.", hint=hint) from None
 
 
 def _author(
