@@ -64,9 +64,9 @@ class _Named(click.Path):
 
 def input_file() -> click.Path:
     """A file that is read; whether it can be is told when it is."""
-    return _Named(path_type=Path)
+    return _Named(path_type=Path, readable=False)
 
 
 def output_file() -> click.Path:
     """A file or folder that is written; whether it can be is told when it is."""
-    return _Named(path_type=Path)
+    return _Named(path_type=Path, readable=False)

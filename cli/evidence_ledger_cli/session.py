@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from evidence_ledger.adapters.file_errors import blocked
 from evidence_ledger.errors import EvidenceError, Interrupted, OutputUnwritable
 from evidence_ledger_cli.output import show_error
 from evidence_ledger_cli.program import program
@@ -44,6 +45,8 @@ def _answered(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 the last resort: no traceback may reach a user
         if _was_interrupted(error):
             return show_error(Interrupted("Stopped."), json=json)
+        if isinstance(error, OSError) and (told := blocked(error)) is not None:
+            return show_error(told, json=json)
         return _tell_crash(error, json=json)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ _WHY = {
     errno.EDQUOT: "your disk quota is used up",
     errno.EISDIR: "it is a folder",
     errno.ENOTDIR: "a part of its path is not a folder",
+    errno.ELOOP: "its links lead nowhere",
     errno.ENAMETOOLONG: "its name is too long",
     errno.EIO: "the disk reports an error",
     errno.EBADF: "it is closed",
@@ -27,6 +29,15 @@ _WHY = {
 def why(error: OSError) -> str:
     """The reason in plain words."""
     return _WHY.get(error.errno or 0, (error.strerror or "unknown reason").lower())
+
+
+def blocked(error: OSError) -> FileUnreadable | None:
+    """What is told of a file that stood in the way where nobody expected it, such as a folder that
+    may not be looked into. None for what is no such thing.
+    """
+    if error.filename is None or error.errno not in _WHY:
+        return None
+    return FileUnreadable(f"This can't be used: {why(error)}.", where=os.fsdecode(error.filename))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evidence_ledger.adapters.file_errors import why
 from evidence_ledger.adapters.http_address import told_address
 from evidence_ledger.adapters.no_answer import no_answer
 from evidence_ledger.adapters.time_limit import within
@@ -49,7 +50,10 @@ class DirectorySource:
             with file.open("rb") as opened:
                 data = opened.read(limit + 1)
         except (OSError, ValueError) as error:
-            raise LogUnreachable("A file of the log could not be read.", where=path) from error
+            reason = why(error) if isinstance(error, OSError) else "its name is none"
+            raise LogUnreachable(
+                f"A file of the log could not be read: {reason}.", where=str(file)
+            ) from error
         return _within(data, limit, path)
 
 

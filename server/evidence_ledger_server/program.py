@@ -11,10 +11,11 @@ from typing import NoReturn
 import click
 
 from evidence_ledger import __version__
-from evidence_ledger.adapters.file_errors import why
+from evidence_ledger.adapters.file_errors import blocked, why
 from evidence_ledger.adapters.standard_streams import mend_streams
-from evidence_ledger.errors import EvidenceError, FileUnreadable, OutputUnwritable
-from evidence_ledger_server.token_commands import token
+from evidence_ledger.core.counting import counted
+from evidence_ledger.errors import EvidenceError, OutputUnwritable
+from evidence_ledger_server.token_commands import PLACE, token
 
 NAME = "evidence-server"
 BROKEN_PIPE = 141
@@ -28,8 +29,12 @@ def program() -> None:
 
 def _settings(function: click.decorators.FC) -> click.decorators.FC:
     for option in (
-        click.option("--config", type=click.Path(path_type=Path), help="A TOML file of settings."),
-        click.option("--home", type=click.Path(path_type=Path), help="The ledger's folder."),
+        click.option(
+            "--config",
+            type=PLACE,
+            help="A TOML file of settings.",
+        ),
+        click.option("--home", type=PLACE, help="The ledger's folder."),
         click.option("--database", help="A postgresql:// address; else what the home says."),
         click.option("--host", help="The address to listen at; else 127.0.0.1."),
         click.option("--port", type=int, help="The port; else 8440."),
@@ -67,7 +72,7 @@ def check(config: Path | None, **flags: object) -> None:
 
 @program.command("export-static")
 @_settings
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, readable=False))
 def export(config: Path | None, folder: Path, **flags: object) -> None:
     """Write the log's own files into FOLDER, for object storage or a CDN; only what is new.
 
@@ -78,7 +83,8 @@ def export(config: Path | None, folder: Path, **flags: object) -> None:
 
     found = load_config(config, os.environ, flags)
     written, size = write_copy(found.home, folder, found.postgresql)
-    click.echo(f"{written:,} new files; {size:,} entries are published in {folder}")
+    files, entries = counted(written, "new file"), counted(size, "entry", "entries")
+    click.echo(f"{files}; published in {folder}: {entries}")
 
 
 program.add_command(token)
@@ -120,7 +126,8 @@ def main() -> NoReturn:
         sys.exit(BROKEN_PIPE)
     except OSError as error:
         _abandon_output()
-        _tell(*_blocked(error))
+        told = blocked(error) or OutputUnwritable(f"The result can't be written: {why(error)}.")
+        _tell(str(told), told.hint, told.exit_code)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
     sys.exit(0)
@@ -130,15 +137,6 @@ def _invoke(arguments: Sequence[str]) -> None:
     # Not Command.main: it answers a broken pipe with 1.
     with program.make_context(NAME, list(arguments)) as context:
         program.invoke(context)
-
-
-def _blocked(error: OSError) -> tuple[str, str | None, int]:
-    """What is told of a file that can't be used, or of standard output."""
-    if error.filename is None:
-        told: EvidenceError = OutputUnwritable(f"The result can't be written: {why(error)}.")
-    else:
-        told = FileUnreadable(f"This can't be used: {why(error)}.", where=str(error.filename))
-    return str(told), told.hint, told.exit_code
 
 
 def _abandon_output() -> None:

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SCOPES = ("claims", "register")
 
-_config = click.option("--config", type=click.Path(path_type=Path), help="A TOML file of settings.")
-_home = click.option("--home", type=click.Path(path_type=Path), help="The ledger's folder.")
+PLACE = click.Path(path_type=Path, readable=False)
+"""Whether it may be read is told when it is read."""
+
+_config = click.option("--config", type=PLACE, help="A TOML file of settings.")
+_home = click.option("--home", type=PLACE, help="The ledger's folder.")
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document, nothing else.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -259,3 +260,37 @@ def test_a_damaged_x509_certificate_or_case_secret_is_named(desk: Path, evidence
         answer = evidence(*words)
         assert answer.code == 4
         assert "broken.pem" in answer.err
+
+
+def test_whether_a_file_may_be_read_is_told_by_its_own_exit_code(
+    desk: Path, evidence: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as wrong usage, which is how click tells it before the command begins."""
+    (desk / "c.asice").write_bytes(b"x")
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    assert evidence("verify", "c.asice", *POLICY).code == 1
+    assert evidence("list", "--home", "ledger").code == 0
+
+
+def test_checking_needs_no_ledger_that_may_be_looked_into(
+    desk: Path, evidence: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (desk / "c.asice").write_bytes(b"x")
+    monkeypatch.setattr(Path, "is_file", refused)
+    answer = evidence("verify", "c.asice")
+    assert answer.code == 1
+    assert "Without a trust policy nobody is trusted" in answer.err
+
+
+def test_a_copy_of_a_log_that_can_not_be_read_says_why(desk: Path, evidence: Run) -> None:
+    made = evidence("deposit", "case", "--out", "c.asice")
+    assert made.code == 0
+    nowhere = desk / "nowhere"
+    answer = evidence("verify", "c.asice", *POLICY, "--online", "--ledger", nowhere)
+    assert answer.code == 3
+    told = " ".join(answer.out.split())
+    assert "there is no such file or folder" in told
+    assert str(nowhere / "checkpoint") in "".join(answer.out.split())

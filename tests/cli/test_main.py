@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -183,6 +184,24 @@ def test_a_mistake_in_the_program_is_one_sentence_and_a_file(
     (file,) = tmp_path.iterdir()
     assert str(file) in shown.err
     assert "ZeroDivisionError: oops" in file.read_text()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS])
+def test_a_file_that_stands_in_the_way_anywhere_is_no_mistake(
+    failing: list[BaseException], capsys: pytest.CaptureFixture[str], number: int
+) -> None:
+    """As where ``Path.exists`` meets a folder that may not be looked into."""
+    failing.append(OSError(number, os.strerror(number), "/srv/ledger/settings.toml"))
+    assert run(["list", "--json"]) == 11
+    assert "(/srv/ledger/settings.toml)" in capsys.readouterr().err
+
+
+def test_other_errors_of_the_system_stay_mistakes(
+    failing: list[BaseException], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    failing.append(OSError(errno.EACCES, "no file at all"))
+    assert run(["list"]) == InternalError.exit_code
 
 
 def test_a_mistake_that_cannot_be_written_down_is_still_a_sentence(

@@ -38,7 +38,7 @@ def command(
     A seal waits for no more than these; what is missing is asked for again by the next one.
     """
     if everyone is bool(witnesses or independent or group):
-        raise UsageError("Say --all, or how many, or which group.")
+        raise UsageError("Say --all, or how many (1 or more), or which group.")
     where = place.home_at(home)
     listed = place.witnesses(where).needing(witnesses, independent, group)
     listed.save(where.witnesses)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evidence_ledger_cli import options, place
-from evidence_ledger_cli.output import show, show_json
+from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def command(home: Path | None, json: bool) -> None:
         matters = [{"case_number": one.case_number, "entries": held} for one, held in found.items()]
         show_json({"matters": matters})
         return
+    if not found:
+        hint("Nothing was deposited here with --case.")
     for card, held in found.items():
         shown = ", ".join(map(str, held[:8])) + (", …" if held[8:] else "")
         show(safe_line(f"{card.case_number:<24} {len(held):>5}  {shown}"))

@@ -156,11 +156,19 @@ def _require_no_address(files: tuple[str, ...]) -> None:
             )
 
 
+def _is_there(own: Path) -> bool:
+    """Whether there is a ledger's trust policy; a folder that can't be looked into holds none."""
+    try:
+        return own.is_file()
+    except OSError:
+        return False
+
+
 def _trust(named: Path | None, home: Path | None) -> TrustPolicy | None:
     if named is not None:
         return read_trust(named)
     own = place.home_at(home).trust
-    if own.is_file():
+    if _is_there(own):
         hint(f"To trust your own ledger, say: --policy {shell_word(str(own))}")
     else:
         hint("Without a trust policy nobody is trusted. Name one with --policy TRUST.toml")
