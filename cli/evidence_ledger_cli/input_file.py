@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,6 +36,16 @@ def _not_regular(path: Path) -> NotARegularFile:
     return NotARegularFile(
         "This is not a regular file.", where=str(path), hint="Save it as a file, and name that."
     )
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Says in which file what is malformed stands. Raises FormatError."""
+    try:
+        yield
+    except FormatError as error:
+        place = f"{path}: {error.where}" if error.where else str(path)
+        raise FormatError(error.reason, error.message, where=place, hint=error.hint) from error
 
 
 def read_whole(path: Path, limit: int) -> bytes:

@@ -19,7 +19,7 @@ from evidence_ledger.core.revocation_values import RevocationData
 from evidence_ledger.core.time_trust import TimeTrust
 from evidence_ledger.errors import Undecided
 from evidence_ledger_cli import options
-from evidence_ledger_cli.input_file import read_whole
+from evidence_ledger_cli.input_file import named, read_whole
 
 _LARGEST_PEM: Final = 8 * 1024 * 1024
 _NAMES: Final = ("roots", "intermediates", "crls", "ocsps", "revocation_demanded", "at")
@@ -117,15 +117,17 @@ def _lists(paths: Sequence[Path]) -> list[bytes]:
     for path in paths:
         whole = read_whole(path, revocation_list.LARGEST * 2)
         for one in revocation_lists(whole, where=str(path)):
-            _readable(revocation_list.parse_list, one)
+            with named(path):
+                _readable(revocation_list.parse_list, one)
             found.append(one)
     return found
 
 
 def _responses(paths: Sequence[Path]) -> list[bytes]:
     found = [read_whole(path, ocsp_response.LARGEST) for path in paths]
-    for one in found:
-        _readable(ocsp_response.parse_response, one)
+    for path, one in zip(paths, found, strict=True):
+        with named(path):
+            _readable(ocsp_response.parse_response, one)
     return found
 
 

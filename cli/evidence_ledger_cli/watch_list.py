@@ -14,7 +14,7 @@ from evidence_ledger.core.held import Held
 from evidence_ledger.core.note import LARGEST_NOTE, Note
 from evidence_ledger.core.pem import certificates
 from evidence_ledger.core.x509_certificate import parse_certificate
-from evidence_ledger_cli.input_file import read_capped, read_whole
+from evidence_ledger_cli.input_file import named, read_capped, read_whole
 
 _DIGEST = re.compile(r"[a-z0-9_-]{1,16}:[0-9A-Fa-f]+", re.ASCII)
 _LARGEST_CERTIFICATE = 1 << 20
@@ -41,9 +41,10 @@ def signers(paths: Sequence[Path]) -> dict[bytes, str]:
 
 def _certificate(path: Path) -> bytes:
     data = read_whole(path, _LARGEST_CERTIFICATE)
-    der = certificates(data, where=str(path))[0] if b"-----BEGIN" in data else data
-    parse_certificate(der)
-    return der
+    if b"-----BEGIN" in data:
+        return certificates(data, where=str(path))[0]
+    with named(path):
+        return parse_certificate(data).raw
 
 
 def held(path: Path) -> Held:
@@ -53,6 +54,7 @@ def held(path: Path) -> Held:
     """
     data = read_capped(path, LARGEST_NOTE)
     if not data.startswith(_ZIP):
-        return Held.of(Note.parse(data))
-    with input_errors(path), path.open("rb") as source:
+        with named(path):
+            return Held.of(Note.parse(data))
+    with named(path), input_errors(path), path.open("rb") as source:
         return Held.of_certificate(source)

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from evidence_ledger.errors import UsageError
+
+if TYPE_CHECKING:
+    import httpx
 
 _MOST_PORT = 65535
 
 
 def typed_address(text: str) -> str:
     """The address of a server in ASCII, without a last slash. Raises UsageError."""
+    url = require_address(text)
+    if url.query or url.fragment:
+        raise _none(text)
+    user = url.userinfo.decode() + "@" if url.userinfo else ""
+    place = url.netloc.decode() + url.raw_path.decode()
+    return f"{url.scheme}://{user}{place}".rstrip("/")
+
+
+def require_address(text: str) -> httpx.URL:
+    """What is meant by an address that is used as it stands. Raises UsageError."""
     import httpx
 
     try:
         urlsplit(text)
         url = httpx.URL(text)
-        whole = text.isprintable() and " " not in text and not (url.query or url.fragment)
+        whole = text.isprintable() and " " not in text
         port = url.port or 0
     except (httpx.InvalidURL, ValueError):
         raise _none(text) from None
     if not whole or url.scheme not in ("http", "https") or not url.host or port > _MOST_PORT:
         raise _none(text)
-    user = url.userinfo.decode() + "@" if url.userinfo else ""
-    place = url.netloc.decode() + url.raw_path.decode()
-    return f"{url.scheme}://{user}{place}".rstrip("/")
+    return url
 
 
 def told_address(url: str) -> str:

@@ -33,7 +33,10 @@ class NotARegularFile(FileError):
 
     code = "file.not-regular"
     exit_code = 13
-    default_hint = "Name the file that it points to, or leave it out with --skip-special."
+    default_hint = (
+        "Name the file that it points to. evidence deposit, verify and attest leave such files out "
+        "with --skip-special."
+    )
 
 
 class OutputExists(FileError):

@@ -198,3 +198,53 @@ def test_a_real_log(corpus: Path, tmp_path: Path, evidence: Run) -> None:
     bundle.unlink()
     assert evidence("log", "audit", log, "--vkey", LOG_KEY).code == 3
     assert evidence("log", "audit", log, "--vkey", "nonsense").code == 4
+
+
+@pytest.mark.parametrize("oid", ["nonsense", "1..2", "3.1", "1.2.x", ""])
+def test_a_mistyped_policy_is_no_proof_of_a_defect(tmp_path: Path, evidence: Run, oid: str) -> None:
+    (tmp_path / "t").write_bytes(token())
+    (tmp_path / "data").write_bytes(DATA)
+    (tmp_path / "roots").write_bytes(ROOT.pem)
+    words = ("timestamp", "verify", tmp_path / "t", "--data", tmp_path / "data")
+    given = (*words, "--roots", tmp_path / "roots", "--policy-oid")
+    assert evidence(*given, oid).code == 2
+    other = evidence(*given, "1.2.3.5", "--json")
+    assert (other.code, "timestamp.policy-mismatch" in other.out) == (1, True)
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http://", "http://[::1", "ftp://tsa.example/"])
+def test_what_is_no_address_of_an_authority_is_wrong_usage(
+    tmp_path: Path, evidence: Run, address: str
+) -> None:
+    (tmp_path / "data").write_bytes(DATA)
+    words = ("timestamp", "request", tmp_path / "data", "--out", tmp_path / "t")
+    assert evidence(*words, "--authority", address).code == 2
+
+
+def test_what_is_malformed_is_told_with_the_file_that_it_is_in(
+    tmp_path: Path, evidence: Run
+) -> None:
+    for name, data in (("bad", b"\x30\x01"), ("t", token()), ("data", DATA), ("r", ROOT.pem)):
+        (tmp_path / name).write_bytes(data)
+    bad, out = tmp_path / "bad", tmp_path / "out"
+    token_check = ("timestamp", "verify", tmp_path / "t", "--data", tmp_path / "data")
+    watch = ("monitor", "http://127.0.0.1:9", "--vkey", LOG_KEY, "--state", out, "--once")
+    for words in (
+        ("policy", "import", bad, "--out", out),
+        ("proof", "verify", bad, "--leaf", bad, "--policy", bad),
+        (*token_check, "--roots", bad),
+        (*token_check, "--roots", tmp_path / "r", "--crl", bad),
+        (*token_check, "--roots", tmp_path / "r", "--ocsp", bad),
+        (*watch, "--held", bad),
+        (*watch, "--watch-signer", bad),
+    ):
+        answer = evidence(*words)
+        assert (answer.code, str(bad) in answer.err) == (4, True), words
+
+
+def test_a_monitor_wants_a_folder(tmp_path: Path, evidence: Run) -> None:
+    (tmp_path / "state").write_bytes(b"")
+    answer = evidence(
+        "monitor", "http://127.0.0.1:9", "--vkey", LOG_KEY, "--state", tmp_path / "state", "--once"
+    )
+    assert (answer.code, "must be a folder" in answer.err) == (15, True)

@@ -11,7 +11,7 @@ from evidence_ledger.core.policy_exchange import import_policy
 from evidence_ledger.core.policy_text import policy_text
 from evidence_ledger.core.tlog_policy import LARGEST_POLICY, TlogPolicy
 from evidence_ledger_cli import options
-from evidence_ledger_cli.input_file import read_whole
+from evidence_ledger_cli.input_file import named, read_whole
 from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.safe_text import safe_name
@@ -36,7 +36,9 @@ def command(policy: Path, name: str | None, out: Path, json: bool) -> None:
     to add.
     """
     require_free(out)
-    found = TlogPolicy.parse(read_whole(policy, LARGEST_POLICY))
+    text = read_whole(policy, LARGEST_POLICY)
+    with named(policy):
+        found = TlogPolicy.parse(text)
     durable_file.write_new(out, policy_text(import_policy(found, name or policy.stem)).encode())
     if json:
         show_json({"out": str(out), "logs": len(found.logs), "witnesses": len(found.witnesses)})

@@ -9,6 +9,7 @@ import click
 from evidence_ledger.adapters.clock import SystemEntropy
 from evidence_ledger.adapters.durable_file import write_new
 from evidence_ledger.adapters.files.reading import digest_file
+from evidence_ledger.adapters.http_address import require_address
 from evidence_ledger.adapters.timestamping.http import HttpAuthority
 from evidence_ledger.adapters.timestamping.request import make_request
 from evidence_ledger.core.algorithm import DIGESTS
@@ -19,7 +20,7 @@ from evidence_ledger_cli import options
 from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.progress import ScreenProgress
-from evidence_ledger_cli.safe_text import safe_name
+from evidence_ledger_cli.safe_text import safe_name, shell_word
 
 _NONCE_SIZE = 8
 
@@ -48,6 +49,7 @@ def command(file: str, authority: str, digest: str, out: Path, json: bool) -> No
     Only the digest leaves this machine. The response is stored when it answers this request; whom
     to trust is for `evidence timestamp verify`.
     """
+    require_address(authority)
     require_free(out)
     with ScreenProgress() as progress:
         value = digest_file(file, digest, progress=progress)
@@ -66,8 +68,8 @@ def command(file: str, authority: str, digest: str, out: Path, json: bool) -> No
         return
     show(f"The response is in {safe_name(str(out))}; it claims the time {facts['claimed_time']}.")
     hint(
-        f"Check it with: evidence timestamp verify {safe_name(str(out))} "
-        f"--data {safe_name(file)} --roots ROOTS.pem --nonce {nonce}"
+        f"Check it with: evidence timestamp verify {shell_word(str(out))} "
+        f"--data {shell_word(file)} --roots ROOTS.pem --nonce {nonce}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -18,6 +19,8 @@ from evidence_ledger_cli.input_file import read_capped
 from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.report_view import show_report
 from evidence_ledger_cli.time_trust import TrustOptions, trust_options
+
+_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,37})){1,60}", re.ASCII)
 
 
 @click.command("verify")
@@ -47,6 +50,8 @@ def command(
     if (data is None) == (digest is None):
         raise UsageError("Name either --data FILE or --digest NAME:HEX.")
     number = _nonce(nonce)
+    if policy_oid is not None and not _OID.fullmatch(policy_oid):
+        raise UsageError(f"{policy_oid[:80]!r} is no policy like 1.2.3.4.")
     given = dict([named_digest(digest)]) if digest is not None else {}
     stamp = read_capped(token, LARGEST)
     digests = given if data is None else _digest_of(data, stamp)

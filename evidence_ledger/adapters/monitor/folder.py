@@ -24,7 +24,7 @@ from evidence_ledger.adapters.monitor.alert_draft import AlertDraft
 from evidence_ledger.adapters.monitor.alert_file import AlertFile
 from evidence_ledger.core.misbehaviour import Misbehaviour
 from evidence_ledger.core.monitor_state import LARGEST, MonitorState
-from evidence_ledger.errors import FormatError, MonitorBusy, OutputExists
+from evidence_ledger.errors import FormatError, MonitorBusy, OutputExists, OutputUnwritable
 
 
 class StateFile:
@@ -111,6 +111,8 @@ class MonitorFolder:
         """Make the folder where it is not there, and use it alone. Raises MonitorBusy,
         OutputUnwritable.
         """
+        if self._folder.exists() and not self._folder.is_dir():
+            raise OutputUnwritable("This must be a folder, not a file.", where=str(self._folder))
         with output_errors(self._folder):
             within = (self._folder / name for name in ("ledgers", "evidence", "noted"))
             for folder in (self._folder, *within):

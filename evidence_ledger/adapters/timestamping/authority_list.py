@@ -274,7 +274,10 @@ def _check_entry(one: AuthorityEntry, names: list[str]) -> None:
     try:
         parts = urlsplit(one.url)
         usable = (
-            parts.scheme in ("http", "https") and bool(parts.hostname) and one.url.isprintable()
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and one.url.isprintable()
+            and " " not in one.url
         )
     except ValueError:
         usable = False
