@@ -51,6 +51,6 @@ def told_address(url: str) -> str:
 def _none(text: str) -> UsageError:
     return UsageError(
         "This is no http or https address of a server.",
-        where=told_address(text),
+        where=told_address(text) or None,
         hint="Write it like https://ledger.example",
     )

@@ -176,4 +176,7 @@ def unchanged(file: EmbeddedFile) -> Iterator[bytes]:
         yield chunk
     if size != file.size or state.digest() != file.sha256:
         name = file.name.decode("utf-8", "backslashreplace")
-        raise FileChanged(f"{name} is not the file that was deposited.")
+        raise FileChanged(
+            f"{name} is not the file that was deposited.",
+            hint="Name the original file. If a program is writing to it, close that and try again.",
+        )

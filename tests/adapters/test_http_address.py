@@ -54,6 +54,7 @@ def test_what_is_no_address_is_wrong_usage(typed: str) -> None:
     with pytest.raises(UsageError) as refused:
         LedgerClient(typed)
     assert refused.value.hint is not None
+    assert refused.value.where != ""
 
 
 def test_no_message_tells_a_password() -> None:

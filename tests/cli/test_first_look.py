@@ -43,6 +43,7 @@ def test_a_file_that_is_not_the_deposited_one_is_named_in_words(desk: Path, evid
     answer = evidence("export", "0", *arguments)
     assert answer.code == 12
     assert "error: one.txt is not the file that was deposited." in answer.err
+    assert "hint: Name the original file." in answer.err
 
 
 @pytest.mark.usefixtures("desk")
