@@ -28,10 +28,14 @@ password_file = click.option(
 
 
 def password_in(path: Path | None) -> str | None:
-    """The first line of a file. Raises FileUnreadable, FormatError."""
+    """The first line of a file, without the mark that some editors put before it.
+
+    Raises FileUnreadable, FormatError.
+    """
     if path is None:
         return None
-    return read_text(path, _LARGEST).partition("\n")[0].removesuffix("\r")
+    line = read_text(path, _LARGEST).partition("\n")[0]
+    return line.removeprefix("\ufeff").removesuffix("\r")
 
 
 def with_password(open_key: Callable[[str | None], T], path: Path | None) -> T:

@@ -178,3 +178,23 @@ def test_certificates_that_are_none_are_not_passed_over(tmp_path: Path, evidence
     answer = evidence(*words)
     assert answer.code == 41
     assert "no X.509 certificate in other.pem" in answer.err
+
+
+@pytest.mark.parametrize("line", [b"correct horse\r\n", b"\xef\xbb\xbfcorrect horse\n"])
+def test_a_password_file_of_another_editor_opens_the_key(
+    tmp_path: Path, password: Path, evidence: Run, line: bytes
+) -> None:
+    out = tmp_path / "key.pem"
+    evidence("key", "new", "--name", "A", "--out", out, "--password-file", password)
+    password.write_bytes(line)
+    assert evidence("key", "show", out, "--password-file", password).code == 0
+
+
+def test_a_key_without_its_x509_certificate_is_told_how_to_get_it(
+    tmp_path: Path, desk: Path, evidence: Run
+) -> None:
+    key = tmp_path / "key.pem"
+    evidence("key", "new", "--name", "A", "--out", key, "--no-password")
+    key.write_text(key.read_text().partition("-----BEGIN CERTIFICATE-----")[0])
+    answer = evidence("deposit", desk / "case", "--key", key)
+    assert (answer.code, "evidence key import KEY --certificates" in answer.err) == (41, True)

@@ -58,7 +58,10 @@ def open_signer(
         raise KeyUnreadable(
             f"There is no X.509 certificate beside the key in {path.name}.",
             where=str(path),
-            hint="Name the file with the key's X.509 certificate as well, with --certificates.",
+            hint=(
+                "Put both into one file: evidence key import KEY --certificates CERTIFICATE.pem "
+                "--out NEW.pem"
+            ),
         )
     return SoftwareSigner(key, found, scheme)
 
