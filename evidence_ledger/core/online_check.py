@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from evidence_ledger.core.contradiction import against, between
+from evidence_ledger.core.counting import counted
 from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.misbehaviour import Misbehaviour
@@ -69,14 +70,17 @@ def _judged(
             raise Undecided("online.root", "What the ledger serves contradicts itself.")
         return Followed(f"The operator signed two histories, of {size} and {today} entries.", found)
     if now.checkpoint == held.checkpoint:
-        return Followed(f"The ledger still shows this state of {today} entries.")
+        return Followed(
+            f"The ledger still shows this state of {counted(today, 'entry', 'entries')}."
+        )
     if today < size:
         raise Undecided(
             "online.behind",
-            f"The ledger shows {today} entries, fewer than the {size} that it has signed.",
+            f"The ledger shows {counted(today, 'entry', 'entries')}, fewer than the {size} that it has signed.",
             hint="An old copy may have answered. Ask again later; if it stays so, tell others.",
         )
-    return Followed(f"The ledger has {today} entries now, and begins with these {size}.")
+    begins = "this one" if size == 1 else f"these {size:,}"
+    return Followed(f"The ledger has {today:,} entries now, and begins with {begins}.")
 
 
 def check_online(

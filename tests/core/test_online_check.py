@@ -117,3 +117,15 @@ def test_the_tiles_of_the_history_that_is_asked_about_hide_no_fork() -> None:
     with pytest.raises(Undecided) as caught:
         follow(Branch(999).held(100), log, KEYS)
     assert caught.value.reason == "online.tile"
+
+
+@pytest.mark.parametrize(
+    ("old", "size", "said"),
+    [
+        (1, 1, "this state of 1 entry."),
+        (1, 2, "has 2 entries now, and begins with this one."),
+        (2, 3, "begins with these 2."),
+    ],
+)
+def test_one_entry_is_singular(old: int, size: int, said: str) -> None:
+    assert follow(Branch(9).held(old), served(9, size), KEYS).says.endswith(said)
