@@ -76,7 +76,8 @@ def _judged(
     if today < size:
         raise Undecided(
             "online.behind",
-            f"The ledger shows {counted(today, 'entry', 'entries')}, fewer than the {size} that it has signed.",
+            f"The ledger shows {counted(today, 'entry', 'entries')}, fewer than the {size} that it "
+            "has signed.",
             hint="An old copy may have answered. Ask again later; if it stays so, tell others.",
         )
     begins = "this one" if size == 1 else f"these {size:,}"
