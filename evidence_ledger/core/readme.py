@@ -124,7 +124,8 @@ in statement.json.
 If only some claims are shown, there is a claims.paths, with the claim's
 position and the hashes to join on the way up in each line; if none is, there
 is no claims.jsonl. climb does that (RFC 9162, section 2.1.3.2); step 5 uses
-it again.
+it again. Every hash starts openssl once: thousands of claims take minutes, and
+a certificate that shows one file alone is checked at once.
 
     leaf() { { printf '\000'; cat; } | openssl dgst -sha256 -binary; }
     node() { # FILE FILE: their hash into the file "hash"

@@ -51,6 +51,8 @@ def test_init_makes_private_keys_and_shows_public_ones(tmp_path: Path, evidence:
 def test_a_long_key_is_named_and_shown_whole_where_asked_for(tmp_path: Path, evidence: Run) -> None:
     folder = tmp_path / "an office"
     made = evidence("witness", "init", "--name", NAME, "--home", folder)
+    named = f"--home '{folder}'"
+    assert f"evidence witness add-log VKEY {named}\n" in made.err
     vkeys = evidence("witness", "status", "--home", folder, "--json").document["vkeys"]
     told = evidence("witness", "status", "--home", folder)
     for out in (made.out, told.out):

@@ -37,5 +37,5 @@ def command(name: str, home: Path | None, json: bool) -> None:
     witness_view.tell_keys(vkeys)
     named = "" if home is None else f" --home {shell_word(str(home))}"
     hint(f"Both keys whole, to hand on: evidence witness status{named} --vkeys > witness-keys.txt")
-    hint("Serve a ledger with: evidence witness add-log VKEY")
+    hint(f"Serve a ledger with: evidence witness add-log VKEY{named}")
     hint("Keep a copy of the keys: nobody can make them again.")
