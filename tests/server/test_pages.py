@@ -18,7 +18,6 @@ from tests.server.examples import ACCUSATION, VKEY, complete
 from tests.server.forms import EMPTY, LEASE, UNFILLED, Served, verdict
 from tests.server.page_reader import page_of
 from tests.server.running import Running
-from tests.workbench import fact
 
 OTHER_POLICY = b'v = 1\nname = "somebody else"\n'
 
@@ -380,35 +379,3 @@ def test_the_page_can_be_switched_off(tmp_path: Path) -> None:
             assert answer.headers["content-type"] == "application/problem+json"
             assert "script-src" not in answer.headers["content-security-policy"]
         assert server.client.post("/v1/verify", files=[("certificate", b"x")]).status_code == 200
-
-
-def test_the_link_to_a_certificate_that_is_not_there_yet_leads_to_a_page(tmp_path: Path) -> None:
-    with Running(tmp_path / "ledger", seal_every=3600.0) as server:
-        server.deposit(server.signed(fact("a.txt", b"a")))
-        page = page_of(server.client.get("/certificate?entry=0"), 409)
-        assert "Entry 0 is in the ledger and not sealed yet" in page.text
-        assert "3,600 seconds" in page.text
-        assert "not-sealed" in page.text
-        assert [one["href"] for one in page.all("a")] == ["check"]
-
-
-@pytest.mark.parametrize(
-    ("query", "status", "code"),
-    [
-        ("?entry=99", 404, "ledger.no-such-entry"),
-        ("", 400, "http.parameter"),
-        ("?entry=-1", 400, "http.parameter"),
-        ("?entry=x", 400, "http.parameter"),
-        ("?entry=99999999999999999999", 400, "http.parameter"),
-    ],
-)
-def test_a_certificate_that_is_not_there_is_told_on_a_page(
-    served: Served, query: str, status: int, code: str
-) -> None:
-    assert code in page_of(served.server.client.get(f"/certificate{query}"), status).text
-
-
-def test_without_pages_there_is_no_link_either(tmp_path: Path) -> None:
-    with Running(tmp_path / "ledger", seal_every=3600.0, page=False) as server:
-        answer = server.client.get("/certificate?entry=0")
-        assert (answer.status_code, answer.json()["code"]) == (404, "http.404")
