@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from evidence_ledger.adapters.keys.software_signer import SoftwareSigner
 from evidence_ledger.adapters.sql import open_store
 from evidence_ledger.adapters.sql.audit import audit_chain
 from evidence_ledger.core.cms import parse_signed_data
-from evidence_ledger.core.signature_audit import check_signatures
+from evidence_ledger.core.signature_audit import SignatureAudit
 
 ORIGIN = "local/3f9c"
 ROUNDS = 3
@@ -53,7 +54,7 @@ def verified(path: Path, count: int, processes: int, *, claims: bool = False) ->
 
     def run() -> None:
         found = audit_chain(
-            path, origin=ORIGIN, processes=processes, check=check_signatures, claims=claims
+            path, origin=ORIGIN, processes=processes, check=SignatureAudit, claims=claims
         )
         assert found.edge.size == count
         assert found.unsound is None
@@ -62,8 +63,8 @@ def verified(path: Path, count: int, processes: int, *, claims: bool = False) ->
     return run
 
 
-def bare(path: Path, count: int, signer: SoftwareSigner) -> Run:
-    """As many verify calls with the same key, and nothing else."""
+def bare(path: Path, count: int, signer: SoftwareSigner, threads: int = 1) -> Run:
+    """As many verify calls with the same key, and nothing else; they release the GIL."""
     key = load_der_x509_certificate(signer.chain[0]).public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
     algorithm = ec.ECDSA(hashes.SHA256())
@@ -74,10 +75,14 @@ def bare(path: Path, count: int, signer: SoftwareSigner) -> Run:
             info = parse_signed_data(one.signature).only_signer()
             made.append((info.signature, info.hashed or b""))
 
-    def run() -> None:
-        for number in range(count):
+    def verify(first: int) -> None:
+        for number in range(first, count, threads):
             signature, message = made[number % SAMPLE]
             key.verify(signature, message, algorithm)
+
+    def run() -> None:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(verify, range(threads)))
 
     return run
 
@@ -160,7 +165,8 @@ def runs_of(folder: Path, count: int, signed: int) -> dict[str, Run]:
         runs[f"entries and claims, {name}"] = audited(claimed, count, processes, claims=True)
         runs[f"{signed:,} with signatures, {name}"] = verified(proved, signed, processes)
         runs[f"{signed:,} with both, {name}"] = verified(proved, signed, processes, claims=True)
-    runs[f"{signed:,} bare verify calls"] = bare(proved, signed, signer)
+    for threads, name in ((1, "1 process"), (2, "2 processes")):
+        runs[f"{signed:,} bare verify calls, as {name}"] = bare(proved, signed, signer, threads)
     if "--git" in sys.argv:
         repository = git_repository(folder / "git", count)
         runs["git fsck"] = lambda: fsck(repository)
@@ -177,11 +183,14 @@ def main() -> None:
         peaks = [peak(Path(folder) / name) for name in ("signed.db", "claimed.db")]
     clock, busy = medians(rounds)
     print(f"memory: {peaks[0]:.0f} MiB for {signed:,} entries, {peaks[1]:.0f} MiB for {count:,}")
-    bare_calls = busy[f"{signed:,} bare verify calls"]
     for what in ("with signatures", "with both"):
         for processes in ("1 process", "2 processes"):
-            ratio = bare_calls / busy[f"{signed:,} {what}, {processes}"]
-            print(f"bare verify / {what}, {processes}: {ratio:.2f} (at least 0.8)")
+            bare_calls = f"{signed:,} bare verify calls, as {processes}"
+            ran = f"{signed:,} {what}, {processes}"
+            print(
+                f"bare verify / {what}, {processes}: {busy[bare_calls] / busy[ran]:.2f} of "
+                f"processors, {clock[bare_calls] / clock[ran]:.2f} by the clock (at least 0.8)"
+            )
     if "git fsck" in busy:
         for processes in ("1 process", "2 processes"):
             ratio = clock["git fsck"] / clock[f"entries, {processes}"]

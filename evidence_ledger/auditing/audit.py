@@ -64,7 +64,7 @@ from evidence_ledger.core.note import Note
 from evidence_ledger.core.note_verification import verify_note
 from evidence_ledger.core.recipe import Recipe
 from evidence_ledger.core.report import Report
-from evidence_ledger.core.signature_audit import SignaturesCheck, check_signatures
+from evidence_ledger.core.signature_audit import NewSignaturesCheck, SignatureAudit
 from evidence_ledger.core.time_trust import TimeTrust
 from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import check_token
@@ -90,7 +90,7 @@ class AuditParts:
     memory: CheckpointMemory
     keys: Sequence[VerifierKey]
     roots: Mapping[str, Sequence[bytes]]
-    chain: Callable[[SignaturesCheck | None], ChainFindings]
+    chain: Callable[[NewSignaturesCheck | None], ChainFindings]
     at: datetime
     operator: bytes
     witnesses: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -145,7 +145,7 @@ class _Audit:
         self.renewals = RenewalAudit(parts.store, parts.roots, parts.at)
 
     def chain(self, *, signatures: bool) -> str:
-        findings = self._parts.chain(check_signatures if signatures else None)
+        findings = self._parts.chain(SignatureAudit if signatures else None)
         self._found = findings
         erased = f"; {findings.erased} without their documents" if findings.erased else ""
         size = counted(findings.edge.size, "entry", "entries")

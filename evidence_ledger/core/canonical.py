@@ -180,6 +180,14 @@ def hex_bytes(text: object, length: int, *, where: str) -> bytes:
     return data
 
 
+def is_hex(digits: str) -> bool:
+    """Whether these are lowercase hex digits, two for each byte."""
+    try:
+        return bytes.fromhex(digits).hex() == digits
+    except ValueError:
+        return False
+
+
 def base64_bytes(text: str, *, where: str) -> bytes:
     """Standard base64 (RFC 4648, section 4) in its one canonical form. Raises FormatError."""
     try:

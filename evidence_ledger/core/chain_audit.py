@@ -23,6 +23,7 @@ from evidence_ledger.core.entry_audit import (
     missing_entry,
     turned_clock,
 )
+from evidence_ledger.core.statement_form import PlainStatements
 from evidence_ledger.errors import EvidenceError, Refused
 
 # Number, hashes, inner nodes; as stored.
@@ -88,7 +89,6 @@ class SpanCheck:
     """
 
     __slots__ = (
-        "_documents",
         "_gone",
         "_last",
         "_marks",
@@ -99,13 +99,14 @@ class SpanCheck:
         "_rest",
         "_roots",
         "_seals",
+        "_signatures",
         "_special",
         "_start",
     )
 
     def __init__(self, start: int, *, signatures: bool = True, origin: str | None = None) -> None:
         self._origin = origin
-        self._documents = slice(4, 6 if signatures else 5)
+        self._signatures = signatures
         self._start = self._next = start
         self._prev: bytes | None = None
         self._last: bytes | None = NO_ENTRY if start == 0 else None
@@ -117,15 +118,21 @@ class SpanCheck:
         self._special: list[int] = []
         self._gone: list[int] = []
 
-    def take(self, rows: Sequence[AuditRow], tiles: Iterator[TileRow]) -> None:
-        """The next entries.
+    def take(
+        self,
+        rows: Sequence[AuditRow],
+        tiles: Iterator[TileRow],
+        plain: PlainStatements | None = None,
+    ) -> None:
+        """The next entries; ``plain`` as for ``check_batch``.
 
         ``tiles`` gives the stored tiles of level 0 in order, from the span's first on; it is read
         as far as the entries fill them. Raises Refused, or Undecided for a newer entry.
         """
         if not rows:
             return
-        batch = check_batch(rows, self._next, self._last, self._received[1], self._origin)
+        received = self._received[1]
+        batch = check_batch(rows, self._next, self._last, received, self._origin, plain)
         if self._next == self._start:
             self._prev = batch.prev
             self._received = batch.received
@@ -135,7 +142,8 @@ class SpanCheck:
         self._marks += batch.marks
         self._special += batch.special
         self._next += len(rows)
-        self._gone += [row[0] for row in rows if None in row[self._documents]]
+        signed = self._signatures
+        self._gone += [row[0] for row in rows if row[4] is None or (signed and row[5] is None)]
         self._rest.extend(batch.leaves)
         self._fold(tiles)
 

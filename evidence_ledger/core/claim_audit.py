@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, groupby, islice
+from itertools import chain, compress, groupby, islice
 from operator import itemgetter
 from typing import Any
 
 from evidence_ledger.core import admission, claim_form, fingerprint_sum, merkle, statement_form
-from evidence_ledger.core.fingerprint_sum import Indexed
+from evidence_ledger.core.fingerprint_sum import FingerprintSum, Indexed, column_total
 from evidence_ledger.core.report import Verdict, verdict_of
 from evidence_ledger.core.statement import TreePoint
-from evidence_ledger.core.statement_form import FoundStatement
+from evidence_ledger.core.statement_form import PlainStatements
 from evidence_ledger.errors import EvidenceError, FormatError, Refused, Undecided
 
 # Entry, position, claim; as stored: in a damaged database any of them may be of any type.
@@ -60,7 +61,7 @@ def worst_error(errors: Iterable[EvidenceError | None]) -> EvidenceError | None:
 
 def check_claims(
     statements: Sequence[tuple[int, bytes | None]],
-    plain: Sequence[FoundStatement] | None,
+    plain: PlainStatements | None,
     rows: Iterable[ClaimRow],
     key: bytes,
 ) -> ClaimFindings:
@@ -73,12 +74,13 @@ def check_claims(
     batch = list(islice(stored, _BATCH + 1))
     found = None
     if plain is not None and len(batch) <= _BATCH:
-        found = _compare([index for index, _ in statements], plain, batch, key)
+        with suppress(TypeError, ValueError, OverflowError):
+            found = _compare([index for index, _ in statements], plain, batch, key)
     return found or _take_apart(statements, chain(batch, stored), key)
 
 
 def _compare(
-    indexes: Sequence[int], points: Sequence[FoundStatement], rows: Sequence[ClaimRow], key: bytes
+    indexes: Sequence[int], plain: PlainStatements, rows: Sequence[ClaimRow], key: bytes
 ) -> ClaimFindings | None:
     numbers, positions, claims = zip(*rows, strict=True) if rows else ((), (), ())
     files = claim_form.plain_files(claims)
@@ -87,41 +89,39 @@ def _compare(
     sha256 = hashlib.sha256
     leaves = [sha256(b"\x00" + data).digest() for data in claims]
     elsewhere: int | None = 0
-    if not _are_single(indexes, points, numbers, positions, leaves):
-        elsewhere = _elsewhere(indexes, points, numbers, positions, leaves)
-    if elsewhere is None or [file[0] for file in files] != list(map(str, positions)):
+    if not _are_single(indexes, plain, numbers, positions, leaves):
+        elsewhere = _elsewhere(indexes, plain, numbers, positions, leaves)
+    if elsewhere is None or files.numbers != tuple(map(str, positions)):
         return None
-    index = fingerprint_sum.total(key, _plain_indexed(numbers, positions, files))
-    return ClaimFindings(len(claims), index, elsewhere)
+    return ClaimFindings(len(claims), _plain_total(key, numbers, positions, files), elsewhere)
 
 
 def _are_single(
     indexes: Sequence[int],
-    points: Sequence[FoundStatement],
+    plain: PlainStatements,
     numbers: Sequence[int],
     positions: Sequence[int],
     leaves: Sequence[bytes],
 ) -> bool:
     """Whether each entry has one claim, which is there and is the one that was signed."""
-    counts, roots, _ = zip(*points, strict=True) if points else ((), (), ())
     return (
         list(numbers) == indexes
-        and set(counts) == {b"1"}
-        and set(positions) == {0}
-        and b"".join(leaves).hex() == b"".join(roots).decode("ascii")
+        and {*plain.counts} == {b"1"}
+        and {*positions} == {0}
+        and b"".join(leaves).hex() == b"".join(plain.roots).decode("ascii")
     )
 
 
 def _elsewhere(
     indexes: Sequence[int],
-    points: Sequence[FoundStatement],
+    plain: PlainStatements,
     numbers: Sequence[int],
     positions: Sequence[int],
     leaves: Sequence[bytes],
 ) -> int | None:
     """How many entries have no claims here that they should have; None where some are wrong."""
     at = elsewhere = 0
-    for index, (count, root, _) in zip(indexes, points, strict=True):
+    for index, count, root in zip(indexes, plain.counts, plain.roots, strict=True):
         size = int(count)
         stop = at + size
         if tuple(numbers[at : at + 1]) != (index,):
@@ -135,17 +135,18 @@ def _elsewhere(
     return elsewhere if at == len(numbers) else None
 
 
-def _plain_indexed(
-    numbers: Sequence[int], positions: Sequence[int], files: Sequence[claim_form.FoundFile]
-) -> list[Indexed]:
-    return [
-        (number, position, algorithm, digest)
-        for at, algorithm in enumerate(claim_form.DIGESTS, 2)
-        for number, position, digest in zip(
-            numbers, positions, [file[at] for file in files], strict=True
-        )
-        if digest
-    ]
+def _plain_total(
+    key: bytes,
+    numbers: Sequence[int],
+    positions: Sequence[int],
+    files: claim_form.PlainFiles,
+) -> int:
+    """The sum over all digests of plain files. Raises TypeError, ValueError, OverflowError."""
+    total = 0
+    for algorithm, digests in files.digests:
+        of, at = list(compress(numbers, digests)), list(compress(positions, digests))
+        total += column_total(key, algorithm, of, at, bytes.fromhex("".join(digests)))
+    return total % fingerprint_sum.MODULUS
 
 
 _BATCH = 2048
@@ -156,59 +157,60 @@ def _take_apart(
 ) -> ClaimFindings:
     groups = groupby(rows, key=itemgetter(0))
     group = next(groups, None)
-    total = ClaimFindings()
+    total, index_sum = ClaimFindings(), FingerprintSum(key)
     for index, statement in statements:
         own: Iterable[ClaimRow] = ()
         if group is not None and group[0] == index:
             own = group[1]
-        total += _findings(index, statement, own, key)
+        total += _findings(index, statement, own, index_sum)
         if own:
             group = next(groups, None)
     if group is not None:
         stray = Refused("audit.stray-claim", "A claim belongs to no entry.")
         total += ClaimFindings(unsound=stray)
-    return total
+    return total + ClaimFindings(index=index_sum.total)
 
 
 def _findings(
-    index: int, statement: bytes | None, rows: Iterable[ClaimRow], key: bytes
+    index: int, statement: bytes | None, rows: Iterable[ClaimRow], index_sum: FingerprintSum
 ) -> ClaimFindings:
     try:
         point = None if statement is None else statement_form.claims_of(statement)
-        count, found = _check_entry(index, point, rows, key)
+        own = index_sum.empty()
+        count = _check_entry(index, point, rows, own)
     except (FormatError, Refused, Undecided) as error:
         error.where = f"entry {index}" + (f", {error.where}" if error.where else "")
         return ClaimFindings(unsound=error)
-    return ClaimFindings(count, found, int(not count and point is not None and point.size > 0))
+    index_sum.include(own)
+    return ClaimFindings(count, elsewhere=int(not count and point is not None and point.size > 0))
 
 
 def _check_entry(
-    index: int, point: TreePoint | None, rows: Iterable[ClaimRow], key: bytes
-) -> tuple[int, int]:
-    """How many claims an entry has, and the sum over what its files are found by."""
+    index: int, point: TreePoint | None, rows: Iterable[ClaimRow], index_sum: FingerprintSum
+) -> int:
+    """How many claims an entry has; what its files are found by is added to the sum."""
     leaves: list[bytes] = []
     others: list[bytes] = []
-    total = 0
     for place, (_, position, data) in enumerate(rows):
         if position != place or type(data) is not bytes:
             raise Refused("audit.claim-gone", f"Claim {place} is not there.")
         leaves.append(merkle.leaf_hash(data))
         file = None if others else claim_form.plain_file(data)
         if file is not None and int(file.number) == place:
-            total += fingerprint_sum.total(
-                key, [(index, place, name, digest) for name, digest in file.digests]
+            index_sum.add(
+                [(bytes.fromhex(digest), name, index, place) for name, digest in file.digests]
             )
         else:
             others.append(data)
     if leaves and point is not None:
         _check_root(leaves, point)
-    files = len(leaves) - len(others)
-    return len(leaves), total + fingerprint_sum.total(key, _indexed(index, others, files))
+    index_sum.add(_indexed(index, others, len(leaves) - len(others)))
+    return len(leaves)
 
 
 def _indexed(index: int, claims: Sequence[bytes], files: int) -> Iterator[Indexed]:
     for one in admission.indexed(claims, files=files):
-        yield index, one.position, one.algorithm, one.digest.hex()
+        yield one.digest, one.algorithm, index, one.position
 
 
 def _check_root(leaves: list[bytes], point: TreePoint) -> None:

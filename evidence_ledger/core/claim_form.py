@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from evidence_ledger.core import claim
+from evidence_ledger.core.canonical import is_hex
 from evidence_ledger.core.record_tree import blinded, record_salt
 
-_HASH: Final = "[0-9a-f]{64}"
 _TEXT: Final = r'"[^"\\\x00-\x1f]*"'
 # Days that every year has.
 _TIME: Final = (
@@ -23,18 +23,39 @@ _TIME: Final = (
 )
 # 32 bytes: the last sign carries four bits.
 _SALT: Final = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
-_LINE: Final = (
-    rf'\{{"path":"file/(0|[1-9][0-9]{{0,5}})","salt":"({_SALT})","value":\{{'
-    rf'(?:"digest_only":true,)?(?:"media_type":{_TEXT},)?(?:"modified":"{_TIME}",)?'
-    rf'"name":{_TEXT},"sha256":"({_HASH})"(?:,"sha3_256":"({_HASH})")?'
-    rf'(?:,"sha512":"([0-9a-f]{{128}})")?(?:,"size":(?:0|[1-9][0-9]{{0,14}}))?'
-    rf'(?:,"sm3":"({_HASH})")?\}}\}}'
-)
-_PLAIN: Final = re.compile(_LINE)
-_LINES: Final = re.compile(f"^{_LINE}$", re.MULTILINE)
 
-FoundFile = tuple[str, str, str, str, str, str]
-"""The groups of one line: number, salt and digests as in ``PlainFile``, "" for none."""
+
+def _line(digit: str) -> str:
+    digest = f"{digit}{{64}}"
+    return (
+        rf'\{{"path":"file/(0|[1-9][0-9]{{0,5}})","salt":"({_SALT})","value":\{{'
+        rf'(?:"digest_only":true,)?(?:"media_type":{_TEXT},)?(?:"modified":"{_TIME}",)?'
+        rf'"name":{_TEXT},"sha256":"({digest})"(?:,"sha3_256":"({digest})")?'
+        rf'(?:,"sha512":"({digit}{{128}})")?(?:,"size":(?:0|[1-9][0-9]{{0,14}}))?'
+        rf'(?:,"sm3":"({digest})")?\}}\}}'
+    )
+
+
+_PLAIN: Final = re.compile(_line("[0-9a-f]"))
+# Any signs instead of digits: whether they are hex is asked of all digests at once.
+_LINES: Final = re.compile(f"^{_line('.')}$", re.MULTILINE)
+
+
+class PlainFiles(NamedTuple):
+    """The members of plain claims in order: as in ``PlainFile``, "" for none."""
+
+    numbers: tuple[str, ...] = ()
+    salts: tuple[str, ...] = ()
+    sha256: tuple[str, ...] = ()
+    sha3_256: tuple[str, ...] = ()
+    sha512: tuple[str, ...] = ()
+    sm3: tuple[str, ...] = ()
+
+    @property
+    def digests(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The digests of all, by name."""
+        return list(zip(DIGESTS, self[2:], strict=True))
+
 
 DIGESTS: Final = ("sha256", "sha3_256", "sha512", "sm3")
 
@@ -70,10 +91,10 @@ def plain_file(data: bytes) -> PlainFile | None:
     return None if plain is None else PlainFile(*plain.groups())
 
 
-def plain_files(claims: Sequence[bytes]) -> list[FoundFile] | None:
+def plain_files(claims: Sequence[bytes]) -> PlainFiles | None:
     """The files in claims of which every one is plain; None where one is not."""
     if not claims:
-        return []
+        return PlainFiles()
     try:
         text = b"\n".join(claims).decode("utf-8")
     except (TypeError, UnicodeDecodeError):
@@ -81,8 +102,11 @@ def plain_files(claims: Sequence[bytes]) -> list[FoundFile] | None:
     # No plain claim holds a line's end, and no match goes beyond one.
     if text.count("\n") != len(claims) - 1 or max(map(len, claims)) > claim.LARGEST:
         return None
-    found: list[FoundFile] = _LINES.findall(text)
-    return found if len(found) == len(claims) else None
+    lines = _LINES.findall(text)
+    if len(lines) != len(claims):
+        return None
+    found = PlainFiles(*zip(*lines, strict=True))
+    return found if is_hex("".join(["".join(column) for _, column in found.digests])) else None
 
 
 def holds(data: bytes, algorithm: str, digest: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -61,6 +61,10 @@ _HASHES: Final[dict[str, type[hashes.HashAlgorithm]]] = {
 }
 
 
+Check = Callable[[Sequence[bytes], Sequence[bytes]], bool]
+"""Whether signatures are right over messages, each over its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class PublicKey:
     """A key, the families it may be used with, and the one RSASSA-PSS scheme it is bound to.
@@ -88,26 +92,27 @@ class PublicKey:
 
         Raises Undecided where this machine can't compute it.
         """
-        return self.allows(scheme) and self.check(scheme)(signature, message)
+        return self.allows(scheme) and self.check(scheme)([signature], [message])
 
-    def check(self, scheme: Scheme) -> Callable[[bytes, bytes], bool]:
-        """``verifies`` for a scheme that the key allows, of a signature and a message."""
+    def check(self, scheme: Scheme) -> Check:
+        """``verifies`` for a scheme that the key allows, of signatures and their messages."""
         try:
             verify: Callable[..., None] = self.key.verify
             further = _parameters(self.key, scheme)
         except (UnsupportedAlgorithm, ValueError) as error:
             raise _unavailable(scheme) from error
 
-        def is_right(signature: bytes, message: bytes) -> bool:
+        def are_right(signatures: Sequence[bytes], messages: Sequence[bytes]) -> bool:
             try:
-                verify(signature, message, *further)
+                for signature, message in zip(signatures, messages, strict=True):
+                    verify(signature, message, *further)
             except InvalidSignature:
                 return False
             except (UnsupportedAlgorithm, ValueError) as error:
                 raise _unavailable(scheme) from error
             return True
 
-        return is_right
+        return are_right
 
 
 def _unavailable(scheme: Scheme) -> Undecided:

@@ -21,6 +21,7 @@ from typing import Final
 from evidence_ledger.core import der, oid
 from evidence_ledger.core.algorithm import Digest, digest_of, scheme_of
 from evidence_ledger.core.cms import parse_signed_data
+from evidence_ledger.core.public_key import Check
 from evidence_ledger.core.x509_certificate import parse_certificate
 
 _WHAT: Final = "SignedData"
@@ -40,8 +41,7 @@ class SignatureForm:
     ``fixed`` are the equal bytes before, between and behind the time, the digest and the signature,
     which lie at ``time``, ``digest`` and ``signature``; those behind the time lie at ``between``,
     the signed attributes at ``attributes``.
-    ``hash_of`` hashes the content, None for SHA-256; ``is_right(signature, message)`` is the
-    arithmetic.
+    ``hash_of`` hashes the content, None for SHA-256; ``are_right`` is the arithmetic.
     """
 
     fixed: tuple[bytes, bytes, bytes, bytes]
@@ -51,35 +51,47 @@ class SignatureForm:
     signature: slice
     attributes: slice
     hash_of: Callable[[bytes], bytes] | None
-    is_right: Callable[[bytes, bytes], bool]
+    are_right: Check
 
     def accepts(
         self, signatures: Sequence[bytes], contents: Sequence[bytes], sha256: Sequence[bytes]
     ) -> bool:
         """Whether all are of this form and ``cades.verify`` accepts each over its content.
 
-        ``sha256`` are the contents'. The arithmetic comes last, and alone: it is faster so.
+        ``sha256`` are the contents'.
         """
+        fit = self.fits(signatures, contents, sha256)
+        return fit and self.are_right(*self.signed(signatures))
+
+    def fits(
+        self, signatures: Sequence[bytes], contents: Sequence[bytes], sha256: Sequence[bytes]
+    ) -> bool:
+        """As ``accepts``, but for the arithmetic."""
         hashed, digest = self.hash_of, self.digest
-        digests = sha256 if hashed is None else [hashed(one) for one in contents]
+        digests = list(sha256) if hashed is None else [hashed(one) for one in contents]
         return (
             self._has_equal_bytes(signatures)
             and [cms[digest] for cms in signatures] == digests
             and self._has_times(signatures)
-            and all(map(self.is_right, *self._signed(signatures)))
         )
 
     def _has_equal_bytes(self, signatures: Sequence[bytes]) -> bool:
-        start, (between, behind, last) = self.time[0], self.between
-        found = [(cms[:start], cms[between], cms[behind], cms[last]) for cms in signatures]
-        return found == [self.fixed] * len(signatures)
+        start, between, behind, last = self.fixed
+        second, third, fourth = (one.start for one in self.between)
+        return False not in [
+            cms.startswith(start)
+            and cms.startswith(between, second)
+            and cms.startswith(behind, third)
+            and cms[fourth:] == last
+            for cms in signatures
+        ]
 
     def _has_times(self, signatures: Sequence[bytes]) -> bool:
         start, stop = self.time
         return all(map(_MOMENT.fullmatch, {cms[start:stop] for cms in signatures}))
 
-    def _signed(self, signatures: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
-        """The signatures proper, and what each is over."""
+    def signed(self, signatures: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+        """What the arithmetic needs: the signatures proper, and what each is over."""
         signature, attributes = self.signature, self.attributes
         messages = [b"\x31" + cms[attributes] for cms in signatures]
         return [cms[signature] for cms in signatures], messages
@@ -109,7 +121,7 @@ def form_of(cms: bytes, certificate: bytes) -> SignatureForm | None:
         signature=slice(signature.body, signature.end),
         attributes=slice(attributes.start + 1, attributes.end),
         hash_of=None if algorithm.name == "sha256" else partial(Digest.of, algorithm),
-        is_right=parse_certificate(certificate).public_key.check(scheme),
+        are_right=parse_certificate(certificate).public_key.check(scheme),
     )
 
 

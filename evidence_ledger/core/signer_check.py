@@ -92,4 +92,9 @@ def _require_signature(
         scheme, signer.signature, encode_attributes(signer.attributes)
     ):
         return
-    raise Refused("cms.signature", "The signature does not verify with the signer's key.")
+    raise wrong_signature()
+
+
+def wrong_signature() -> Refused:
+    """The arithmetic says no."""
+    return Refused("cms.signature", "The signature does not verify with the signer's key.")

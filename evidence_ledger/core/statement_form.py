@@ -10,9 +10,10 @@ import re
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from evidence_ledger.core import matter, statement
+from evidence_ledger.core.canonical import is_hex
 from evidence_ledger.core.statement import Statement, TreePoint
 
 _HASH: Final = "[0-9a-f]{64}"
@@ -28,40 +29,59 @@ _MADE: Final = (
 _NONCE: Final = "[A-Za-z0-9_-]{21}[AQgw]"
 
 
-def _line(opened: str) -> str:
+def _line(opened: str, hash_form: str = _HASH) -> str:
     """The pattern. With ``opened`` a parenthesis, what only a whole reading needs is a group."""
     return (
-        rf'\{{"after":\{{"root":"{opened}{_HASH})","size":{opened}{_COUNT})\}},'
-        rf'"claims":\{{"count":({_COUNT}),"root":"({_HASH})"\}},'
-        rf'"kind":"{opened}{_KINDS})","ledger":"{opened}{_ORIGIN})","made":"{opened}{_MADE})",'
-        rf'"nonce":"{opened}{_NONCE})",(?:"opening":"{opened}{_HASH})",)?"refs":\[\],'
-        rf'"signer":"({_HASH})","v":1\}}'
+        rf'\{{"after":\{{"root":"({hash_form})","size":{opened}{_COUNT})\}},'
+        rf'"claims":\{{"count":({_COUNT}),"root":"({hash_form})"\}},'
+        rf'"kind":"({_KINDS})","ledger":"({_ORIGIN})","made":"{opened}{_MADE})",'
+        rf'"nonce":"{opened}{_NONCE})",(?:"opening":"({hash_form})",)?"refs":\[\],'
+        rf'"signer":"({hash_form})","v":1\}}'
     )
 
 
 _LINE: Final = _line("(?:")
-_AFTER_ROOT: Final = slice(18, 82)
 _AFTER_SIZE: Final = 91
 _PLAIN: Final = re.compile(_LINE.encode("ascii"))
 _WHOLE: Final = re.compile(_line("("))
-_LINES: Final = re.compile(f"^{_LINE}$".encode("ascii"), re.MULTILINE)
-
-FoundStatement = tuple[bytes, bytes, bytes]
-"""The count and root of the claims, and the signer; as written."""
+# Any 64 signs instead of a hash: whether they are one is asked of all of them at once.
+_LINES: Final = re.compile(f"^{_line('(?:', '.{64}')}$".encode("ascii"), re.MULTILINE)
 
 
-def plain_statements(statements: Sequence[bytes | None]) -> list[FoundStatement] | None:
-    """What is asked of statements of which every one is there and plain; None where one is not."""
+class PlainStatements(NamedTuple):
+    """What is asked of plain statements in order, as written: the roots of the tree that they come
+    after, the counts and roots of their claims, their kinds and ledgers, their openings (empty for
+    none) and signers."""
+
+    after: tuple[bytes, ...] = ()
+    counts: tuple[bytes, ...] = ()
+    roots: tuple[bytes, ...] = ()
+    kinds: tuple[bytes, ...] = ()
+    ledgers: tuple[bytes, ...] = ()
+    openings: tuple[bytes, ...] = ()
+    signers: tuple[bytes, ...] = ()
+
+
+def plain_statements(statements: Sequence[bytes | None]) -> PlainStatements | None:
+    """What is asked of statements of which every one is there and plain; None where one is not.
+
+    What is no statement at all, in a damaged database, is not plain either.
+    """
     if not statements:
-        return []
-    if None in statements:
+        return PlainStatements()
+    try:
+        text = b"\n".join(cast("Sequence[bytes]", statements))
+    except TypeError:
         return None
-    text = b"\n".join(cast("Sequence[bytes]", statements))
     # No plain statement holds a line's end, and no match goes beyond one.
     if text.count(b"\n") != len(statements) - 1:
         return None
-    found: list[FoundStatement] = _LINES.findall(text)
-    return found if len(found) == len(statements) else None
+    lines = _LINES.findall(text)
+    if len(lines) != len(statements):
+        return None
+    found = PlainStatements(*zip(*lines, strict=True))
+    hashes = b"".join([*found.roots, *{*found.after, *found.openings, *found.signers}])
+    return found if is_hex(hashes.decode("ascii", "replace")) else None
 
 
 _OPENING: Final = b',"opening":"'
@@ -120,15 +140,16 @@ def claims_of(data: bytes) -> TreePoint:
     plain = _PLAIN.fullmatch(data)
     if plain is None:
         return statement.parse(data).claims
-    return TreePoint(int(plain[1]), bytes.fromhex(plain[2].decode("ascii")))
+    return TreePoint(int(plain[2]), bytes.fromhex(plain[3].decode("ascii")))
 
 
 def after_of(data: bytes) -> TreePoint:
     """The ``after`` of the statement that is all of ``data``. Raises FormatError, NewerFormat."""
-    if not _PLAIN.fullmatch(data):
+    plain = _PLAIN.fullmatch(data)
+    if plain is None:
         return statement.parse(data).after
-    root, size = data[_AFTER_ROOT], data[_AFTER_SIZE : data.index(b"}")]
-    return TreePoint(int(size), bytes.fromhex(root.decode("ascii")))
+    size = data[_AFTER_SIZE : data.index(b"}")]
+    return TreePoint(int(size), bytes.fromhex(plain[1].decode("ascii")))
 
 
 def signer_of(data: bytes) -> bytes:
@@ -139,4 +160,4 @@ def signer_of(data: bytes) -> bytes:
     plain = _PLAIN.fullmatch(data)
     if plain is None:
         return statement.parse(data).signer
-    return bytes.fromhex(plain[3].decode("ascii"))
+    return bytes.fromhex(plain[7].decode("ascii"))

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence_ledger.core import claim, claim_audit, fingerprint_sum, merkle
+from evidence_ledger.core import claim, claim_audit, merkle
 from evidence_ledger.core.claim import Claim, FileFact
 from evidence_ledger.core.claim_audit import ClaimFindings, ClaimRow, check_claims, worst_error
 from evidence_ledger.core.digest import Algorithm, Fingerprint
+from evidence_ledger.core.fingerprint_sum import FingerprintSum
 from evidence_ledger.core.statement import Statement, TreePoint
 from evidence_ledger.core.statement_form import plain_statements
 from evidence_ledger.errors import Refused, Undecided
@@ -85,13 +86,13 @@ def fields(found: ClaimFindings) -> tuple[object, ...]:
 
 def index_of(rows: Sequence[ClaimRow]) -> int:
     """The sum over all digests of the files among sound claims."""
-    elements = []
+    found = FingerprintSum(KEY)
     for number, position, data in rows:
         parsed = claim.parse(data)
         if parsed.section == "file":
             digests = claim.file_fact(parsed).fingerprint.digests
-            elements += [(number, position, one.value, it.hex()) for one, it in digests.items()]
-    return fingerprint_sum.total(KEY, elements)
+            found.add([(it, one.value, number, position) for one, it in digests.items()])
+    return found.total
 
 
 def defect(
@@ -243,26 +244,6 @@ def test_more_claims_than_a_batch_holds_are_streamed() -> None:
     claims = [file_claim(number) for number in range(2_100)]
     rows = [(3, position, data) for position, data in enumerate(claims)]
     assert check([(3, statement_over(claims))], rows) == ClaimFindings(2_100, index_of(rows))
-
-
-def test_the_sum_is_over_numbers_names_and_digests() -> None:
-    elements = [(5, 0, "sha256", "aa"), (5, 1, "sha256", "aa"), (6, 0, "sm3", "bb")]
-    whole = fingerprint_sum.total(KEY, elements)
-    assert fingerprint_sum.total(KEY, reversed(elements)) == whole
-    parts = [fingerprint_sum.total(KEY, [one]) for one in elements]
-    assert sum(parts) % fingerprint_sum.MODULUS == whole
-    others = [(5, 0, "sha256", "ab"), (5, 0, "sm3", "aa"), (6, 0, "sha256", "aa"), elements[1]]
-    for one in others:
-        assert fingerprint_sum.total(KEY, [one, *elements[1:]]) != whole
-    assert fingerprint_sum.total(bytes(32), elements) != whole
-
-
-@pytest.mark.parametrize(
-    "element", [("5", 0, "a", "b"), (5, None, "a", "b"), (5, 0, "\ud800", "b")]
-)
-def test_what_is_no_element_has_no_sum(element: tuple[int, int, str, str]) -> None:
-    with pytest.raises((TypeError, ValueError)):
-        fingerprint_sum.total(KEY, [element])
 
 
 def test_the_first_among_equals() -> None:

@@ -54,9 +54,9 @@ def in_full(data: bytes) -> Read:
 def at_a_glance(data: bytes) -> Read:
     lines = statement_form.plain_statements([PLAIN, data])
     if lines is not None:
-        count, root, signer = lines[1]
-        point = TreePoint(int(count), bytes.fromhex(root.decode()))
-        return point, bytes.fromhex(signer.decode()), statement_form.statement_of(data)
+        point = TreePoint(int(lines.counts[1]), bytes.fromhex(lines.roots[1].decode()))
+        signer = bytes.fromhex(lines.signers[1].decode())
+        return point, signer, statement_form.statement_of(data)
     return alone(data)
 
 
@@ -154,7 +154,7 @@ def test_counts_read_alike(count: str) -> None:
 
 
 def test_statements_are_read_together_or_not_at_all() -> None:
-    assert statement_form.plain_statements([]) == []
+    assert statement_form.plain_statements([]) == statement_form.PlainStatements()
     assert statement_form.plain_statements([PLAIN, b""]) is None
     assert statement_form.plain_statements([PLAIN + b"\n" + PLAIN]) is None
     assert statement_form.plain_statements([PLAIN + b"\n" + PLAIN, b""]) is None

@@ -15,7 +15,7 @@ from evidence_ledger.core import cades, cms, der, oid, statement, statement_sign
 from evidence_ledger.core import der_writer as w
 from evidence_ledger.core.cms import Attribute
 from evidence_ledger.core.entry_audit import AuditRow
-from evidence_ledger.core.signature_audit import check_signatures
+from evidence_ledger.core.signature_audit import SignatureAudit
 from evidence_ledger.core.signature_form import form_of
 from evidence_ledger.core.signing_certificate import binding_attribute
 from evidence_ledger.core.statement import Statement, TreePoint
@@ -249,7 +249,19 @@ def batch(name: str, count: int) -> list[AuditRow]:
 
 
 def found_in(rows: list[AuditRow]) -> EvidenceError | None:
-    return check_signatures(rows, plain_statements([row[4] for row in rows]))
+    """What is found in one go, and batch by batch."""
+    whole, parts = SignatureAudit(), SignatureAudit()
+    for audit, size in ((whole, len(rows)), (parts, 5)):
+        for at in range(0, len(rows), size):
+            batch = rows[at : at + size]
+            audit.take(batch, plain_statements([row[4] for row in batch]))
+    found, again = whole.finish(), parts.finish()
+    assert told(found) == told(again)
+    return found
+
+
+def told(error: EvidenceError | None) -> tuple[str, str, str | None] | None:
+    return None if error is None else (error.reason, error.message, error.where)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -267,9 +279,10 @@ def test_one_bad_signature_in_a_batch_is_named(at: int) -> None:
     assert found_in(rows) is None
     number, *parts, signature = rows[at]
     rows[at] = (number, *parts, signature[:-1] + bytes([signature[-1] ^ 1]))
+    with pytest.raises(Refused) as caught:
+        cades.verify(rows[at][5], rows[at][4])
     error = found_in(rows)
-    assert error is not None
-    assert error.where == f"entry {at}"
+    assert told(error) == (caught.value.reason, caught.value.message, f"entry {at}")
 
 
 def test_the_first_of_the_bad_is_named_whatever_its_form() -> None:

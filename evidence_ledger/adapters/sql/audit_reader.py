@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -93,9 +93,13 @@ class AuditReader:
         found = _found()
         self._first_fingerprints = Prepared(found, engine.dialect)
         self._more_fingerprints = Prepared(found.where(_behind()), engine.dialect)
-        self._strays = {
+
+    @cached_property
+    def _strays(self) -> dict[str, Prepared]:
+        """By table, the question whether it has rows that belong to no entry."""
+        return {
             table.name: Prepared(
-                select(1).where(select(table).where(outside).exists()), engine.dialect
+                select(1).where(select(table).where(outside).exists()), self._engine.dialect
             )
             for table, outside in _outside()
         }

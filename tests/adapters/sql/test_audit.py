@@ -85,7 +85,7 @@ def test_several_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.Mon
         head = fill(store, 9_300, batch=5_000, claims=0)
         root = edge_at(store, head.size).root()
     for processes in (1, 2):
-        findings = audit_chain(path, processes=processes, check=refuse_two)
+        findings = audit_chain(path, processes=processes, check=RefuseTwo)
         assert (findings.edge.size, findings.edge.root()) == (head.size, root)
         assert findings.unsound is not None
         assert (findings.unsound.reason, findings.unsound.where) == ("test.bad", "entry 6560")
@@ -94,22 +94,47 @@ def test_several_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.Mon
         connection.execute("UPDATE documents SET statement = x'00' WHERE entry = 8200")
         connection.commit()
     with pytest.raises(Refused, match="statement of entry 8200 was altered"):
-        audit_chain(path, processes=2, check=refuse_two)
+        audit_chain(path, processes=2, check=RefuseTwo)
 
 
-def refuse_two(rows: Sequence[AuditRow], _: object) -> EvidenceError | None:
-    """A check of signatures for which an early one can't be decided and a later one is bad."""
-    for number, *_, signature in rows:
-        if signature == b"signature 6560":
-            return Refused("test.bad", "The signature is bad.", where=f"entry {number}")
-        if signature == b"signature 3":
-            return Undecided("test.weak", "A weak algorithm.", where=f"entry {number}")
-    return None
+class Ignore:
+    """A check of signatures that lets all pass."""
+
+    def __init__(self) -> None:
+        self.found: EvidenceError | None = None
+
+    def take(self, rows: Sequence[AuditRow], plain: object) -> None:
+        """Nothing is said of statements."""
+        del plain
+        self.see(rows)
+
+    def see(self, rows: Sequence[AuditRow]) -> None:
+        """Nothing is said of entries."""
+
+    def finish(self) -> EvidenceError | None:
+        """What was found."""
+        return self.found
+
+
+class RefuseTwo(Ignore):
+    """A check for which an early signature can't be decided and a later one is bad."""
+
+    def see(self, rows: Sequence[AuditRow]) -> None:
+        for number, *_, signature in rows:
+            if signature == b"signature 6560":
+                self.found = Refused("test.bad", "It is bad.", where=f"entry {number}")
+            if signature == b"signature 3":
+                self.found = Undecided("test.weak", "It is weak.", where=f"entry {number}")
 
 
 def test_a_check_that_keeps_what_it_saw_stays_in_this_process(sound: Path) -> None:
     seen: list[bytes] = []
-    audit_chain(sound, processes=2, check=lambda rows, _: seen.extend(one[5] for one in rows))
+
+    class Keep(Ignore):
+        def see(self, rows: Sequence[AuditRow]) -> None:
+            seen.extend(one[5] for one in rows)
+
+    audit_chain(sound, processes=2, check=Keep)
     assert seen == [b"signature %d" % number for number in range(SIZE)]
 
 
@@ -210,7 +235,7 @@ def test_several_processes_find_the_same_claims(
     with closing(create_store(path)) as store:
         fill_stated(store, 9_300)
     for processes in (1, 2):
-        sound = audit_chain(path, processes=processes, check=ignore, claims=True)
+        sound = audit_chain(path, processes=processes, check=Ignore, claims=True)
         assert (sound.claims.claims, sound.claims.unsound, sound.lost) == (9_300, None, False)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TRIGGER claims_refuse_update")
@@ -219,13 +244,9 @@ def test_several_processes_find_the_same_claims(
         connection.execute("DELETE FROM fingerprints WHERE entry = 8200")
         connection.commit()
     for processes in (1, 2):
-        found = audit_chain(path, processes=processes, check=ignore, claims=True).claims.unsound
+        found = audit_chain(path, processes=processes, check=Ignore, claims=True).claims.unsound
         assert found is not None
         assert (found.reason, found.where) == ("audit.claims", "entry 8200")
-
-
-def ignore(rows: Sequence[AuditRow], plain: object) -> None:
-    """A check of signatures that lets all pass."""
 
 
 def fill_stated(store: Store, count: int) -> None:
