@@ -126,8 +126,10 @@ def check_grant(register: Register, store: Store, parsed: Statement) -> None:
     """
     register.require_unrevoked(parsed.signer)
     about = store.entry(parsed.refs[0].index)
-    if entry.parse(about.entry).kind != "deposit" or about.statement is None:
+    if entry.parse(about.entry).kind != "deposit":
         raise Refused("grant.no-claims", f"Entry {about.index} has no claims to be granted.")
+    if about.statement is None:
+        raise Refused("grant.no-claims", f"The claims of entry {about.index} were erased.")
     deposit = statement.parse(about.statement)
     if not register.same_holder(deposit.signer, parsed.signer):
         raise NotAllowed("grant.not-depositor", "Only its depositor grants claims of an entry.")

@@ -36,7 +36,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "deposit": "Enter files into the ledger and get a certificate",
         "attest": "Check a certificate and countersign it, as a notary",
         "order": "Order the investigation of entries, as a court",
-        "erase": "Order the investigation of entries, as a court",
+        "erase": "Remove the documents and claims of entries, for good",
         "hand-over": "State that evidence was given over to somebody",
         "matter": "All entries of a case, and the proof that they are all",
         "seal": "Timestamp everything new",
