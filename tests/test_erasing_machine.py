@@ -54,6 +54,7 @@ class Told:
     certificate: bytes = b""
     sealed: bool = False
     erased: bool = False
+    by_court: bool = False
     orders: list[Told] = field(default_factory=list)
 
 
@@ -221,16 +222,18 @@ class Erasures(RuleBasedStateMachine):
             return "erasure.erased"
         if not one.sealed:
             return "ledger.not-sealed"
-        courts = self.courts(one)
+        orders = self.orders(one)
+        courts = {each.signer for each in orders if self.people[each.signer].court}
         if courts:
             return None if by in courts else "erasure.ordered"
+        if any(each.by_court for each in orders):
+            return None if person.court else "erasure.ordered"
         return None if by in ("operator", one.signer) else "erasure.not-yours"
 
-    def courts(self, one: Told) -> set[str]:
-        """Who holds an entry: by an order that names it, or as it is an order."""
+    def orders(self, one: Told) -> list[Told]:
+        """What holds an entry, if courts said it: the orders that name it, or it itself."""
         orders = [each for each in one.orders if not each.erased]
-        names = {each.signer for each in [*orders, *([one] if one.kind == "order" else [])]}
-        return {name for name in names if self.people[name].court}
+        return [*orders, *([one] if one.kind == "order" else [])]
 
     # Means
 
@@ -257,7 +260,7 @@ class Erasures(RuleBasedStateMachine):
         revoked = "register.revoked" if self.people[by].revoked else None
         assert self.reason(outcome) == revoked
         if revoked is None:
-            fresh = Told(outcome.index, kind, by, secret)
+            fresh = Told(outcome.index, kind, by, secret, by_court=self.people[by].court)
             self.told.append(fresh)
             if kind == "order":
                 one.orders.append(fresh)

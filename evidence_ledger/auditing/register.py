@@ -154,7 +154,7 @@ class RegisterAudit:
         try:
             if parsed.administration is not None:
                 check_rotation(parsed)
-                self._register.take(parsed.administration, parsed.signer)
+                self._register.take(parsed.administration, parsed.signer, one.index)
                 self._acts += 1
             if parsed.grant is not None and not self._is_erased(parsed.refs[0].index):
                 check_grant(self._register, self._store, parsed)

@@ -61,6 +61,7 @@ BESIDE = {
     "cosignatures",
     "marks",
     "special_entries",
+    "orders",
 }
 """What a ledger without renewals, witnesses, matters, acts of administration and timestamps over
 files themselves has not."""
