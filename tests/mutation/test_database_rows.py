@@ -331,6 +331,9 @@ def test_a_defect_is_called_by_its_name(small: Victim, reason: str, statement: s
         ("audit.unknown-witness", "UPDATE cosignatures SET witness = 'bar'"),
         ("audit.special", "DELETE FROM special_entries WHERE kind = 'grant'"),
         ("audit.special", "UPDATE special_entries SET about = 1 WHERE kind = 'order'"),
+        ("audit.special", "DELETE FROM orders"),
+        ("audit.special", "UPDATE orders SET signer = zeroblob(32)"),
+        ("audit.stray-row", "INSERT INTO orders SELECT about + 1, signer, entry FROM orders"),
         ("audit.stray-row", "INSERT INTO special_entries VALUES (999, 0, 'administration', NULL)"),
         (
             "audit.stray-row",
