@@ -11,9 +11,10 @@ from datetime import datetime
 from functools import partial
 
 from evidence_ledger.core import entry, statement
-from evidence_ledger.core.erasure import ERASURE, check_kind, check_right, check_there
+from evidence_ledger.core.erasure import ERASURE, Target, check_kind, check_right, check_there
 from evidence_ledger.core.identity import Identity
 from evidence_ledger.core.register import Register
+from evidence_ledger.core.role import Role
 from evidence_ledger.core.statement import Statement
 from evidence_ledger.errors import (
     FormatError,
@@ -59,7 +60,7 @@ def check_erasure(
 
 def is_right(register: Register, store: Store, one: StoredEntry, who: Who) -> bool:
     """Whether all that an erasure names may be erased by its signer; False where the documents are
-    gone and no court ordered them, so that nobody can say whose they were.
+    gone, so that nobody can say whose they were: their own, or a court's order about them.
 
     ``register`` is that before the entry. Raises NotAllowed, Refused.
     """
@@ -72,9 +73,19 @@ def is_right(register: Register, store: Store, one: StoredEntry, who: Who) -> bo
         check_kind(target)
         if target.author is None and not target.is_held:
             is_known = False
+        elif target.author is None and Role.COURT in roles and _has_lost(store, target, one.index):
+            is_known = False
         else:
             check_right(register, parsed.signer, roles, target)
     return is_known
+
+
+def _has_lost(store: Store, target: Target, before: int) -> bool:
+    """Whether an order that held an erased entry is erased itself, as a court may have its own."""
+    if target.kind == "order":
+        return True
+    orders = [one.entry for one in store.special_about(target.index) if one.kind == "order"]
+    return any(at < before and store.entry(at).statement is None for at in orders)
 
 
 def erasure_of(one: StoredEntry) -> Statement:

@@ -319,3 +319,33 @@ def test_orders_by_strangers_are_judged_once_where_a_ca_may_vouch(
     erase(bench, OPERATOR, 0, 1)
     # Whether it is a court now, and was one then: at the door, before the removal, and once more.
     assert max(looked.count(one) for one in orders) <= 6
+
+
+def test_what_one_of_two_courts_erased_is_no_defect_when_its_order_is_gone(
+    bench: Workbench,
+) -> None:
+    order = ordered(bench, 0)
+    act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
+    bench.ledger.deposit([said(bench, "order", SECOND, 0)])
+    erase(bench, COURT, 0)
+    assert bench.audit().verdict is Verdict.PASSED
+    erase(bench, COURT, order)
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_a_courts_own_order_that_another_court_ordered_is_its_own(bench: Workbench) -> None:
+    order = ordered(bench, 0)
+    act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
+    bench.ledger.deposit([said(bench, "order", SECOND, order)])
+    erase(bench, COURT, order)
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_an_erasure_past_two_courts_is_told_when_one_order_is_gone(bench: Workbench) -> None:
+    order = ordered(bench, 0)
+    act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
+    bench.ledger.deposit([said(bench, "order", SECOND, 0)])
+    unchecked(bench, said(bench, "erasure", DEPOSITOR, 0))
+    bench.store.erase([0])
+    erase(bench, COURT, order)
+    assert found(bench.audit(), "11") == (Verdict.FAILED, "erasure.ordered")
