@@ -13,7 +13,7 @@ from functools import partial
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.erasure import ERASURE, Target, check_kind, check_right, check_there
 from evidence_ledger.core.identity import Identity
-from evidence_ledger.core.register import Register
+from evidence_ledger.core.register import Register, Roles
 from evidence_ledger.core.role import Role
 from evidence_ledger.core.statement import Statement
 from evidence_ledger.errors import (
@@ -71,17 +71,20 @@ def is_right(register: Register, store: Store, one: StoredEntry, who: Who) -> bo
     for ref in parsed.refs:
         target = holds.target(ref.index)
         check_kind(target)
-        if target.author is None and not target.is_held:
-            is_known = False
-        elif target.author is None and Role.COURT in roles and _has_lost(store, target, one.index):
+        if target.author is None and _is_past_telling(store, target, roles, one.index):
             is_known = False
         else:
             check_right(register, parsed.signer, roles, target)
     return is_known
 
 
-def _has_lost(store: Store, target: Target, before: int) -> bool:
-    """Whether an order that held an erased entry is erased itself, as a court may have its own."""
+def _is_past_telling(store: Store, target: Target, roles: Roles, before: int) -> bool:
+    """Whether what would say who might erase an entry is erased itself: the entry, and of a court
+    that erased it the order, which may have been its own."""
+    if not target.is_held:
+        return True
+    if Role.COURT not in roles:
+        return False
     if target.kind == "order":
         return True
     orders = [one.entry for one in store.special_about(target.index) if one.kind == "order"]

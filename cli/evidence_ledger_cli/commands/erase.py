@@ -65,9 +65,9 @@ def command(
 ) -> None:
     """Erase the documents and claims of entries, for good.
 
-    For whoever signed an entry, for an operator, or for a court. Where an order of an enrolled
-    court names the entry, or the entry is such an order, it is for that court alone. The proofs
-    of all other entries stay as they are.
+    For whoever signed an entry, or for an operator. Where a court's order names the entry, or
+    the entry is such an order, it is for that court alone; where that court is enrolled no more,
+    for any court that is. The proofs of all other entries stay as they are.
     """
     _check_usage(reason, server, key, as_operator=as_operator)
     named = sorted(set(indexes))
