@@ -28,7 +28,7 @@ from evidence_ledger.core.role import Role
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger.ledger import Receipt
 from evidence_ledger.sealing.direct import stamp_files
-from evidence_ledger.stored import DirectToken
+from evidence_ledger.stored import DirectToken, StoredEntry
 from tests.test_erasing import (
     COURT,
     act,
@@ -65,6 +65,19 @@ def rotate(bench: Workbench, holder: Holder, following: Holder) -> None:
 def is_there(bench: Workbench, index: int) -> bool:
     stored = bench.store.entry(index)
     return stored.statement is not None and any(True for _ in bench.store.claims(index))
+
+
+def entries_read(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Each entry that is read from now on."""
+    found: list[int] = []
+    entry = bench.store.entry
+
+    def noting(index: int) -> StoredEntry:
+        found.append(index)
+        return entry(index)
+
+    monkeypatch.setattr(bench.store, "entry", noting)
+    return found
 
 
 def unchecked(bench: Workbench, *signed: SignedStatement) -> list[int]:
@@ -300,9 +313,7 @@ def test_orders_by_strangers_without_end_cost_no_look_at_each(
 ) -> None:
     signed = [said(bench, "order", COURT, 0, 1, why=f"{at}") for at in range(300)]
     bench.ledger.append([admit(one, bench.origin) for one in signed])
-    looked: list[int] = []
-    entry = bench.store.entry
-    monkeypatch.setattr(bench.store, "entry", lambda at: looked.append(at) or entry(at))
+    looked = entries_read(bench, monkeypatch)
     erase(bench, OPERATOR, 0, 1)
     assert len(looked) < 20
 
@@ -313,9 +324,7 @@ def test_orders_by_strangers_are_judged_once_where_a_ca_may_vouch(
     act(bench, EnrolIssuer(issue("Another CA", authority=True).der, frozenset({Role.COURT})))
     signed = [said(bench, "order", COURT, 0, 1, why=f"{at}") for at in range(30)]
     orders = {one.index for one in bench.ledger.deposit(signed)}
-    looked: list[int] = []
-    entry = bench.store.entry
-    monkeypatch.setattr(bench.store, "entry", lambda at: looked.append(at) or entry(at))
+    looked = entries_read(bench, monkeypatch)
     erase(bench, OPERATOR, 0, 1)
     # Whether it is a court now, and was one then: at the door, before the removal, and once more.
     assert max(looked.count(one) for one in orders) <= 6
