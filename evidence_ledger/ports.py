@@ -11,7 +11,7 @@ from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
 from evidence_ledger.core.record_groups import Group
 from evidence_ledger.core.renewal_history import RenewalHistory
-from evidence_ledger.core.special import SpecialEntry
+from evidence_ledger.core.special import Order, SpecialEntry
 from evidence_ledger.core.token_place import Place
 from evidence_ledger.stored import (
     DirectToken,
@@ -238,6 +238,11 @@ class Store(Protocol):
 
     def special_about(self, about: int, most: int | None = None) -> Sequence[SpecialEntry]:
         """What was said of an entry by later ones, in order; the first ``most`` of it."""
+        ...
+
+    def orders_about(self, about: int, before: int) -> Sequence[Order]:
+        """The orders that name an entry and are entries before ``before``, by signer and entry;
+        not those that are erased."""
         ...
 
     def claims(self, index: int) -> Iterator[tuple[int, bytes]]:

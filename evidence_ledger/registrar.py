@@ -26,6 +26,7 @@ from evidence_ledger.errors import (
     NotSealed,
     Refused,
 )
+from evidence_ledger.holds import FreshOrder, fresh_order
 from evidence_ledger.ports import Store
 from evidence_ledger.stored import StoredEntry
 
@@ -85,15 +86,16 @@ class Registrar:
         if any(one.kind == "administration" for one in admissions):
             register = register.copy()
         verdicts: list[EvidenceError | None] = []
-        orders: list[Admission] = []
+        orders: list[FreshOrder] = []
+        erases = any(one.kind == ERASURE for one in admissions)
         for one in admissions:
             verdicts.append(self._verdict(register, one, at, orders))
-            if one.kind == "order" and verdicts[-1] is None:
-                orders.append(one)
+            if erases and one.kind == "order" and verdicts[-1] is None:
+                orders.append(fresh_order(register, one, at))
         return verdicts
 
     def _verdict(
-        self, register: Register, admission: Admission, at: datetime, orders: Sequence[Admission]
+        self, register: Register, admission: Admission, at: datetime, orders: Sequence[FreshOrder]
     ) -> EvidenceError | None:
         try:
             register.check_new(admission.kind, admission.signer, partial(_who, admission), at)
@@ -126,8 +128,10 @@ def check_grant(register: Register, store: Store, parsed: Statement) -> None:
     """
     register.require_unrevoked(parsed.signer)
     about = store.entry(parsed.refs[0].index)
-    if entry.parse(about.entry).kind != "deposit" or about.statement is None:
+    if entry.parse(about.entry).kind != "deposit":
         raise Refused("grant.no-claims", f"Entry {about.index} has no claims to be granted.")
+    if about.statement is None:
+        raise Refused("grant.no-claims", f"The claims of entry {about.index} were erased.")
     deposit = statement.parse(about.statement)
     if not register.same_holder(deposit.signer, parsed.signer):
         raise NotAllowed("grant.not-depositor", "Only its depositor grants claims of an entry.")

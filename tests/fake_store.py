@@ -13,7 +13,7 @@ from evidence_ledger.core.entry import ROLL
 from evidence_ledger.core.note import parse_line
 from evidence_ledger.core.record_groups import Group, kept_of, split
 from evidence_ledger.core.renewal_history import LISTS, RenewalHistory
-from evidence_ledger.core.special import SpecialEntry, special_entries
+from evidence_ledger.core.special import Order, SpecialEntry, orders, special_entries
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt, LedgerError, NoSuchEntry
 from evidence_ledger.stored import (
@@ -128,6 +128,15 @@ class FakeStore:
     def special_about(self, about: int, most: int | None = None) -> Sequence[SpecialEntry]:
         size = len(self._rows.entries)
         return [one for one in self.special_entries(0, size) if one.about == about][:most]
+
+    def orders_about(self, about: int, before: int) -> Sequence[Order]:
+        found = [
+            each
+            for one in self._range(0, before)
+            for each in orders(one.index, one.admission.kind, one.admission.statement)
+            if one.index not in self._rows.erased and each.about == about
+        ]
+        return sorted(found, key=lambda each: (each.signer, each.entry))
 
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         return [one.leaf_hash for one in self._range(start, stop)]

@@ -282,3 +282,9 @@ def test_an_erasure_that_was_forced_in_is_found_and_not_carried_out(bench: Workb
     assert bench.store.entry(0).statement is not None
     report = bench.audit()
     assert found(report, "11") == (Verdict.FAILED, "erasure.not-yours")
+    assert "What is there still is not removed by it." in step(report, "11").says
+    assert "Nothing needs to be done" in (step(report, "11").hint or "")
+    assert found(report, "12") == (Verdict.INDETERMINATE, "audit.erasure-unfinished")
+    assert "see the step Register" in (step(report, "12").hint or "")
+    erase(bench, DEPOSITOR, 0)
+    assert bench.audit().verdict is Verdict.PASSED

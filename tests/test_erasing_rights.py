@@ -14,14 +14,21 @@ from sqlalchemy import Connection
 
 from evidence_ledger.adapters.sql import open_store, sqlite
 from evidence_ledger.author import Context
-from evidence_ledger.core.administration import Enrol, Revoke, Settings
+from evidence_ledger.core.administration import (
+    ChangeRoles,
+    Enrol,
+    EnrolIssuer,
+    Revoke,
+    RevokeIssuer,
+    Settings,
+)
 from evidence_ledger.core.admission import SignedStatement, admit
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.core.role import Role
 from evidence_ledger.errors import EvidenceError
 from evidence_ledger.ledger import Receipt
 from evidence_ledger.sealing.direct import stamp_files
-from evidence_ledger.stored import DirectToken
+from evidence_ledger.stored import DirectToken, StoredEntry
 from tests.test_erasing import (
     COURT,
     act,
@@ -58,6 +65,19 @@ def rotate(bench: Workbench, holder: Holder, following: Holder) -> None:
 def is_there(bench: Workbench, index: int) -> bool:
     stored = bench.store.entry(index)
     return stored.statement is not None and any(True for _ in bench.store.claims(index))
+
+
+def entries_read(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Each entry that is read from now on."""
+    found: list[int] = []
+    entry = bench.store.entry
+
+    def noting(index: int) -> StoredEntry:
+        found.append(index)
+        return entry(index)
+
+    monkeypatch.setattr(bench.store, "entry", noting)
+    return found
 
 
 def unchecked(bench: Workbench, *signed: SignedStatement) -> list[int]:
@@ -212,3 +232,129 @@ def test_what_is_erased_while_the_file_is_written_anew_is_not_taken_for_clean(
     assert bench.store.scrub()
     with closing(raw.connect(bench.database)) as looked:
         assert looked.execute("PRAGMA user_version").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("how", ["revoked", "excluded", "another role"])
+def test_an_order_holds_beyond_the_enrolment_of_its_court(bench: Workbench, how: str) -> None:
+    """Or the operator would revoke the court first."""
+    order = ordered(bench, 0)
+    court = fingerprint(COURT)
+    act(
+        bench,
+        ChangeRoles(court, frozenset({Role.NOTARY}))
+        if how == "another role"
+        else Revoke(court, always=how == "excluded"),
+    )
+    for holder in (OPERATOR, DEPOSITOR):
+        assert reason(bench, said(bench, "erasure", holder, 0)) == "erasure.ordered"
+        assert reason(bench, said(bench, "erasure", holder, order)) == "erasure.ordered"
+    ended = "erasure.ordered" if how == "another role" else "register.revoked"
+    assert reason(bench, said(bench, "erasure", COURT, 0)) == ended
+    act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
+    erase(bench, SECOND, 0)
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_another_court_releases_what_a_stolen_key_ordered(bench: Workbench) -> None:
+    order = ordered(bench, 0)
+    act(bench, Revoke(fingerprint(COURT), always=True))
+    act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
+    erase(bench, SECOND, order)
+    erase(bench, DEPOSITOR, 0)
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_a_court_that_is_enrolled_again_is_asked_alone(bench: Workbench) -> None:
+    ordered(bench, 0)
+    act(bench, Revoke(fingerprint(COURT), always=True))
+    act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
+    act(bench, Enrol(fingerprint(COURT), frozenset({Role.COURT})))
+    assert reason(bench, said(bench, "erasure", SECOND, 0)) == "erasure.ordered"
+    erase(bench, COURT, 0)
+
+
+def test_what_was_ordered_before_and_after_a_court_was_one_holds_nothing(bench: Workbench) -> None:
+    bench.ledger.deposit([said(bench, "order", COURT, 0, why="before")])
+    act(bench, Enrol(fingerprint(COURT), frozenset({Role.COURT})))
+    act(bench, ChangeRoles(fingerprint(COURT), frozenset({Role.NOTARY})))
+    bench.ledger.deposit([said(bench, "order", COURT, 0, why="after")])
+    erase(bench, DEPOSITOR, 0)
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_an_order_of_a_member_of_a_ca_holds_beyond_that_ca(bench: Workbench) -> None:
+    act(bench, EnrolIssuer(CA.der, frozenset({Role.COURT})))
+    bench.ledger.deposit([said(bench, "order", COURT, 0)])
+    act(bench, RevokeIssuer(fingerprint(CA)))
+    assert reason(bench, said(bench, "erasure", OPERATOR, 0)) == "erasure.ordered"
+    act(bench, EnrolIssuer(CA.der, frozenset({Role.NOTARY})))
+    assert reason(bench, said(bench, "erasure", OPERATOR, 0)) == "erasure.ordered"
+    act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
+    erase(bench, SECOND, 0)
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_an_order_and_the_end_of_its_court_in_one_batch_hold(bench: Workbench) -> None:
+    act(bench, Enrol(fingerprint(COURT), frozenset({Role.COURT})))
+    context = Context(bench.origin, bench.ledger.point())
+    signed = [
+        said(bench, "order", COURT, 0),
+        author(bench, OPERATOR).administration(Revoke(fingerprint(COURT)), context),
+        said(bench, "erasure", OPERATOR, 0),
+    ]
+    outcomes = bench.ledger.deposit_each([admit(one, bench.origin) for one in signed])
+    assert isinstance(outcomes[2], EvidenceError)
+    assert outcomes[2].reason == "erasure.ordered"
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_orders_by_strangers_without_end_cost_no_look_at_each(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = [said(bench, "order", COURT, 0, 1, why=f"{at}") for at in range(300)]
+    bench.ledger.append([admit(one, bench.origin) for one in signed])
+    looked = entries_read(bench, monkeypatch)
+    erase(bench, OPERATOR, 0, 1)
+    assert len(looked) < 20
+
+
+def test_orders_by_strangers_are_judged_once_where_a_ca_may_vouch(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act(bench, EnrolIssuer(issue("Another CA", authority=True).der, frozenset({Role.COURT})))
+    signed = [said(bench, "order", COURT, 0, 1, why=f"{at}") for at in range(30)]
+    orders = {one.index for one in bench.ledger.deposit(signed)}
+    looked = entries_read(bench, monkeypatch)
+    erase(bench, OPERATOR, 0, 1)
+    # Whether it is a court now, and was one then: at the door, before the removal, and once more.
+    assert max(looked.count(one) for one in orders) <= 6
+
+
+def test_what_one_of_two_courts_erased_is_no_defect_when_its_order_is_gone(
+    bench: Workbench,
+) -> None:
+    order = ordered(bench, 0)
+    act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
+    bench.ledger.deposit([said(bench, "order", SECOND, 0)])
+    erase(bench, COURT, 0)
+    assert bench.audit().verdict is Verdict.PASSED
+    erase(bench, COURT, order)
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_a_courts_own_order_that_another_court_ordered_is_its_own(bench: Workbench) -> None:
+    order = ordered(bench, 0)
+    act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
+    bench.ledger.deposit([said(bench, "order", SECOND, order)])
+    erase(bench, COURT, order)
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_an_erasure_past_two_courts_is_told_when_one_order_is_gone(bench: Workbench) -> None:
+    order = ordered(bench, 0)
+    act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
+    bench.ledger.deposit([said(bench, "order", SECOND, 0)])
+    unchecked(bench, said(bench, "erasure", DEPOSITOR, 0))
+    bench.store.erase([0])
+    erase(bench, COURT, order)
+    assert found(bench.audit(), "11") == (Verdict.FAILED, "erasure.ordered")

@@ -158,8 +158,9 @@ def warn(result: RenewalResult) -> None:
         )
     if result.without:
         hint(
-            f"Left out, as the ledger does not know their digest: {_objects(result.without)}. For "
-            "files, the renewed records over their statements go on."
+            f"Left out, as the ledger does not know their digest or they were erased: "
+            f"{_objects(result.without)}. For a file whose statement is here, the renewed record "
+            "over that goes on."
         )
     if result.renewals:
         hint("Export certificates again; those handed out before have the old timestamps only.")

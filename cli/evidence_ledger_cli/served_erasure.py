@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from evidence_ledger.ports import Signer
 
 
-def erase_served(server: str, own: Signer, indexes: Sequence[int], reason: str) -> int:
-    """Hand in an erasure of these entries; the index of its entry. The server has carried it out.
+def erase_served(
+    server: str, own: Signer, indexes: Sequence[int], reason: str
+) -> tuple[int | None, list[int]]:
+    """Hand in an erasure of these entries; the index of its entry, which the server has carried
+    out, and those that were erased already. None where all were.
 
     Raises UsageError, and what LedgerClient raises.
     """
@@ -23,7 +26,11 @@ def erase_served(server: str, own: Signer, indexes: Sequence[int], reason: str) 
 
     with LedgerClient(server) as client:
         served = client.about()
-        refs = tuple(Reference(index, client.entry(index)[1]) for index in indexes)
+        before = [index for index in indexes if client.is_erased(index)]
+        left = [index for index in indexes if index not in before]
+        if not left:
+            return None, before
+        refs = tuple(Reference(index, client.entry(index)[1]) for index in left)
         context = Context(served.origin, served.after, refs)
         author = Author(own, SystemClock(), SystemEntropy())
-        return client.hand_in(author.about(ERASURE, [(REASON, reason)], context))
+        return client.hand_in(author.about(ERASURE, [(REASON, reason)], context)), before

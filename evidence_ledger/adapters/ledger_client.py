@@ -148,6 +148,12 @@ class LedgerClient:
             told = json.loads(self._asked("GET", f"/v1/deposits/{index}", LARGEST_ANSWER))
             return _entry(told["entry"], index)
 
+    def is_erased(self, index: int) -> bool:
+        """Whether the server says that an entry's documents were erased. Raises what ``about``
+        raises."""
+        told = self.document(f"/v1/deposits/{index}")
+        return isinstance(told, dict) and told.get("erased") is True
+
     def named_by(self, index: int) -> list[dict[str, object]]:
         """The later entries that name an entry, as the server says; see ``mentions``.
 

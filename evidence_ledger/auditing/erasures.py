@@ -79,7 +79,8 @@ class ErasureAudit:
                 f"The erasure that is entry {unfinished[0]} is not carried out: something that it "
                 "names is there still.",
                 where=f"entry {unfinished[0]}",
-                hint="Finish it with: evidence seal",
+                hint="Finish it with: evidence seal. If that does not, whoever signed it may not "
+                "have that erased, and it stays: see the step Register.",
             )
         if not self._pairs:
             return "Nothing was erased."

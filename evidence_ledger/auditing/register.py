@@ -14,7 +14,7 @@ from evidence_ledger.core.entry_audit import require_own
 from evidence_ledger.core.erasure import ERASURE
 from evidence_ledger.core.identity import Identity, identity_of
 from evidence_ledger.core.register import Register
-from evidence_ledger.core.special import SpecialEntry, special_entries
+from evidence_ledger.core.special import SpecialEntry, orders, special_entries
 from evidence_ledger.core.statement import Statement, TreePoint
 from evidence_ledger.core.statement_form import after_of, signer_of
 from evidence_ledger.core.statement_signature import check_signer
@@ -59,6 +59,7 @@ class RegisterAudit:
         numbers = list(takewhile(size.__gt__, special))
         entries = [self._store.entry(number) for number in numbers]
         _check_table(held, entries)
+        self._check_orders(entries, size)
         before = 0
         for one in entries:
             self._check_between(before, one.index)
@@ -66,6 +67,18 @@ class RegisterAudit:
             before = one.index + 1
         self._check_between(before, size)
         return self._says()
+
+    def _check_orders(self, entries: Sequence[StoredEntry], size: int) -> None:
+        """What holds an entry is found as the orders say. Raises Refused."""
+        said = [
+            found
+            for one in entries
+            for found in orders(one.index, entry.parse(one.entry).kind, one.statement)
+        ]
+        about = {one.about for one in said}
+        found = [one for index in about for one in self._store.orders_about(index, size)]
+        if sorted(found) != sorted(said):
+            raise _not_found()
 
     def _says(self) -> str:
         if not self._acts:
@@ -141,6 +154,19 @@ class RegisterAudit:
         if not self._register.is_first(held.statement):
             raise _repeated(one)
 
+    def _check_erasure(self, one: StoredEntry) -> None:
+        try:
+            is_right(self._register, self._store, one, partial(_who, one))
+        except NotAllowed as error:
+            raise Refused(
+                error.reason,
+                f"The erasure that is entry {one.index} should not be there: {error.message} What "
+                "is there still is not removed by it.",
+                where=f"entry {one.index}",
+                hint="Nothing needs to be done. Older programs took erasures from anybody; this "
+                "stays until somebody who may has the same erased.",
+            ) from error
+
     def _is_erased(self, index: int) -> bool:
         """Whose an erased entry was can't be said any more."""
         return index in self._asked and self._store.entry(index).statement is None
@@ -154,12 +180,12 @@ class RegisterAudit:
         try:
             if parsed.administration is not None:
                 check_rotation(parsed)
-                self._register.take(parsed.administration, parsed.signer)
+                self._register.take(parsed.administration, parsed.signer, one.index)
                 self._acts += 1
             if parsed.grant is not None and not self._is_erased(parsed.refs[0].index):
                 check_grant(self._register, self._store, parsed)
             if parsed.kind == ERASURE:
-                is_right(self._register, self._store, one, partial(_who, one))
+                self._check_erasure(one)
         except NotAllowed as error:
             raise _not_allowed(one, error) from error
         except EvidenceError as error:
@@ -213,9 +239,13 @@ def _check_table(held: Sequence[SpecialEntry], entries: Sequence[StoredEntry]) -
     erased = {one.index for one in entries if one.statement is None}
     kept = [one for one in held if one.entry not in erased]
     if kept != [found for one in entries for found in _specials(one)]:
-        raise Refused(
-            "audit.special", "The entries that say something of others can't be found as they must."
-        )
+        raise _not_found()
+
+
+def _not_found() -> Refused:
+    return Refused(
+        "audit.special", "The entries that say something of others can't be found as they must."
+    )
 
 
 def _specials(one: StoredEntry) -> Iterator[SpecialEntry]:

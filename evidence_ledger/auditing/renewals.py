@@ -15,6 +15,7 @@ from itertools import pairwise
 from evidence_ledger.auditing.beside import check_erased, check_supplements
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.algorithm import DIGESTS
+from evidence_ledger.core.counting import counted
 from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.core.time_trust import TimeTrust
 from evidence_ledger.core.timestamp_question import TimestampQuestion
@@ -110,7 +111,8 @@ class RenewalAudit:
                 self._check_entry(renewal, renewal.entry)
         if not self._count:
             return "There are no renewals."
-        return f"{self._count} renewals by {tokens} timestamps, of {self._strands} timestamps."
+        renewals, of = counted(self._count, "renewal"), counted(self._strands, "timestamp")
+        return f"{renewals} by {counted(tokens, 'timestamp')}, of {of}."
 
     def _renewals(self) -> Iterator[StoredRenewal]:
         return (renewal_of(self._store, number) for number in range(self._count))

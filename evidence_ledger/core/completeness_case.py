@@ -223,7 +223,8 @@ class CompletenessCase(Case):
                 "completeness.left-out",
                 f"The matter has {counted(count, 'entry', 'entries')}; no certificate was "
                 f"presented of entry {_named(missing)}.",
-                hint="Ask for it, and present the certificates of all entries listed.",
+                hint="Ask for it, and present the certificates of all entries listed. Of an entry "
+                "that was erased, whoever got its certificate before has it.",
             )
         if self._unmatched:
             raise Undecided(

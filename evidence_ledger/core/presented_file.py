@@ -117,6 +117,13 @@ def _stranger(
             hint="Present the file itself, or its SHA-256.",
         )
     namesakes = [fact for fact in comparable if fact.name.rpartition(b"/")[2] == base]
+    if namesakes and hidden:
+        return Refused(
+            "file.altered",
+            f"{shown} does not match the file of that name that this certificate shows: it was "
+            "altered, or it is another one, whose claim may be hidden. Which, can't be told here.",
+            hint="Look for the original file, or ask for a certificate that shows this one.",
+        )
     if namesakes or (len(facts) == 1 and not hidden):
         return Refused(
             "file.altered",

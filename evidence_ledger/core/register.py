@@ -30,6 +30,7 @@ from evidence_ledger.core.issuer_check import check_issuer, ended, is_authentic
 from evidence_ledger.core.revocation_list import RevocationList, parse_list
 from evidence_ledger.core.revocation_values import RevocationData
 from evidence_ledger.core.role import Role, may_hand_in
+from evidence_ledger.core.tenure import LATER, Tenures
 from evidence_ledger.errors import FormatError, NotAllowed, Refused, Undecided
 
 Roles = frozenset[Role]
@@ -51,6 +52,14 @@ def _revoked(signer: bytes, why: str = "") -> NotAllowed:
     )
 
 
+def _vouches(issuer: EnrolIssuer, found: Identity, lists: RevocationData, at: datetime) -> bool:
+    try:
+        check_issuer(found, issuer, found.revocation + lists, at)
+    except (Refused, Undecided, FormatError):
+        return False
+    return True
+
+
 class Register:
     """The register at one entry. ``operator`` is the SHA-256 of the first operator's X.509
     certificate; ``closed`` says that only those who are enrolled may hand in."""
@@ -67,6 +76,9 @@ class Register:
         self._after: dict[bytes, bytes] = {}
         self._rotations: list[Rotation] = []
         self._taken: set[bytes] = set()
+        self._courts = Tenures[bytes]()
+        self._ended = Tenures[bytes]()
+        self._vouching = Tenures[EnrolIssuer]()
 
     def copy(self) -> Register:
         """One that changes by itself."""
@@ -82,6 +94,9 @@ class Register:
         other._after = dict(self._after)
         other._rotations = list(self._rotations)
         other._taken = set(self._taken)
+        other._courts = self._courts.copy()
+        other._ended = self._ended.copy()
+        other._vouching = self._vouching.copy()
         return other
 
     @property
@@ -143,6 +158,34 @@ class Register:
         """
         self.require_unrevoked(signer)
         return self._signers.get(signer) or self._vouched(signer, who, at)
+
+    def roles_or_none(self, signer: bytes, who: Callable[[], Identity], at: datetime) -> Roles:
+        """The same; no roles for whoever is not enrolled."""
+        try:
+            return self.roles_of(signer, who, at)
+        except NotAllowed:
+            return frozenset()
+
+    def was_court(self, signer: bytes, entry: int) -> bool:
+        """Whether a signer was enrolled as a court, one by one, when an entry was made."""
+        return self._courts.covers(signer, entry)
+
+    def was_court_by_ca(
+        self, signer: bytes, who: Callable[[], Identity], at: datetime, entry: int
+    ) -> bool:
+        """Whether a CA that was enrolled when an entry was made, at a time, vouched for a signer as
+        a court, and nobody had revoked it. ``who`` is as for ``roles_of``."""
+        then = [one for one in self._vouching.at(entry) if Role.COURT in one.roles]
+        if not then or self._ended.covers(signer, entry):
+            return False
+        found = who()
+        lists = RevocationData(tuple(one.raw for one in self._lists.values()))
+        return any(_vouches(issuer, found, lists, at) for issuer in then)
+
+    @property
+    def had_courts_by_ca(self) -> bool:
+        """Whether a CA was ever enrolled whose members are courts."""
+        return any(Role.COURT in one.roles for one in self._vouching)
 
     def require_unrevoked(self, signer: bytes) -> None:
         """No operator revoked a signer, nor has it another key since. Raises NotAllowed."""
@@ -222,9 +265,12 @@ class Register:
 
         Raises NotAllowed; Refused where it makes no sense here.
         """
+        when = LATER if entry is None else entry
         match act:
             case Rotate(following):
                 self._rotate(signer, following)
+                self._note(signer, when)
+                self._note(following, when)
                 self._rotations.append(Rotation(signer, following, entry))
                 return
             case _:
@@ -232,20 +278,36 @@ class Register:
         match act:
             case Enrol(whom, roles):
                 self._enrol(whom, roles)
+                self._note(whom, when)
             case ChangeRoles(whom, roles):
                 self._change(whom, roles)
+                self._note(whom, when)
             case Revoke(whom, always):
                 self._revoke(whom, always=always)
-            case EnrolIssuer(certificate):
-                digest = hashlib.sha256(certificate).digest()
-                self._issuers[digest] = act
-                self._former.pop(digest, None)
+                self._note(whom, when)
+            case EnrolIssuer():
+                self._enrol_issuer(act, when)
             case RevokeIssuer(issuer):
-                self._revoke_issuer(issuer)
+                self._revoke_issuer(issuer, when)
             case AddRevocationList(data):
                 self._add_list(parse_list(data))
             case Settings(closed):
                 self.closed = closed
+
+    def _note(self, signer: bytes, entry: int) -> None:
+        """Keep from when to when a signer is a court, and is revoked."""
+        is_court = Role.COURT in self._signers.get(signer, frozenset())
+        for held, tenures in ((is_court, self._courts), (signer in self._revoked, self._ended)):
+            (tenures.begin if held else tenures.end)(signer, entry)
+
+    def _enrol_issuer(self, act: EnrolIssuer, entry: int) -> None:
+        digest = hashlib.sha256(act.certificate).digest()
+        before = self._issuers.get(digest)
+        if before is not None:
+            self._vouching.end(before, entry)
+        self._issuers[digest] = act
+        self._former.pop(digest, None)
+        self._vouching.begin(act, entry)
 
     def _require_operator(self, signer: bytes) -> None:
         if Role.OPERATOR not in self._signers.get(signer, frozenset()):
@@ -296,10 +358,11 @@ class Register:
         if always:
             self._excluded.add(whom)
 
-    def _revoke_issuer(self, issuer: bytes) -> None:
+    def _revoke_issuer(self, issuer: bytes, entry: int) -> None:
         if issuer not in self._issuers:
             raise Refused("register.unknown-issuer", "This root is not enrolled.")
         self._former[issuer] = self._issuers.pop(issuer)
+        self._vouching.end(self._former[issuer], entry)
 
     def _add_list(self, fresh: RevocationList) -> None:
         point = fresh.extensions.get(oid.ISSUING_DISTRIBUTION_POINT)

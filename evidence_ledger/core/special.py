@@ -10,7 +10,7 @@ attestation, order, handover, erasure
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from evidence_ledger.core import statement
 from evidence_ledger.errors import EvidenceError
@@ -39,3 +39,23 @@ def special_entries(entry: int, kind: str, data: bytes | None) -> list[SpecialEn
     except EvidenceError:
         return []
     return [SpecialEntry(entry, at, kind, ref.index) for at, ref in enumerate(refs)]
+
+
+class Order(NamedTuple):
+    """The order that is entry ``entry`` names the entry ``about``; ``signer`` is the SHA-256 of its
+    signer's X.509 certificate."""
+
+    about: int
+    signer: bytes
+    entry: int
+
+
+def orders(entry: int, kind: str, data: bytes | None) -> list[Order]:
+    """What an investigation order names, by whom; nothing where it is erased, or no order."""
+    if kind != "order" or data is None:
+        return []
+    try:
+        parsed = statement.parse(data)
+    except EvidenceError:
+        return []
+    return [Order(index, parsed.signer, entry) for index in sorted({o.index for o in parsed.refs})]

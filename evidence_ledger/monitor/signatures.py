@@ -26,8 +26,8 @@ MOST: Final = 10_000
 class Signatures:
     """Fetches the certificate without claims of each verified entry, and checks it.
 
-    One whose statement was erased is passed over: the log then proves which signature it was, and
-    nothing of whom.
+    One that the server calls erased is passed over, which is told: the log then proves which
+    signature it was, and nothing of whom.
     """
 
     parts: MonitorParts
@@ -41,16 +41,20 @@ class Signatures:
         state = self.follower.state
         start = state.watched.get(KEY, 0)
         stop = min(state.mark.size, start + MOST)
-        index = start
+        index, erased = start, list[int]()
         try:
             while index < stop:
                 data = self.lookup.certificate(index)
-                if data is not None:
+                if data is None:
+                    erased.append(index)
+                else:
                     self._check(index, data)
                 index += 1
         except ServerError as error:
             day = f"{self.parts.clock.now():%Y-%m-%d}"
             self.telling.trouble("monitor.look-up", error, Severity.WARNING, day)
+        if erased:
+            self._tell_erased(erased)
         if index > start:
             self.follower.state = replace(state, watched={**state.watched, KEY: index})
             self.follower.keeper.save(self.follower.state)
@@ -66,6 +70,14 @@ class Signatures:
         except (FormatError, Refused):
             return
         self.gossip.compare(held, f"the certificate of entry {index}")
+
+    def _tell_erased(self, erased: list[int]) -> None:
+        first, count = erased[0], len(erased)
+        which = f"entry {first} was erased; its signature was"
+        if count > 1:
+            which = f"{count:,} entries were erased, the first is {first}; their signatures were"
+        says = f"The ledger says that {which} not checked."
+        self.telling.tell("monitor.erased", Severity.NOTICE, says, f"{first}")
 
     def _tell(self, index: int, report: Report) -> None:
         failed = [one for one in report.steps if one.verdict is Verdict.FAILED]

@@ -57,7 +57,7 @@ def test_it_asks_first(evidence: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(click, "confirm", lambda *_, **__: False)
     asked = evidence(*ERASE)
     assert asked.code == 0
-    assert "stay valid for ever" in asked.err
+    assert "stay valid, wherever they are" in asked.err
     assert evidence("show", "0", "--json").document["erased"] is False
 
 

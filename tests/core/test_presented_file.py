@@ -106,7 +106,11 @@ def test_a_file_whose_claim_may_be_hidden_is_not_called_altered(shown: dict[int,
     assert caught.value.reason == "file.not-shown"
 
 
-def test_beside_hidden_claims_a_namesake_is_altered() -> None:
+def test_beside_hidden_claims_a_namesake_fails_and_may_be_a_hidden_one() -> None:
     with pytest.raises(Refused) as caught:
         match({0: FACTS[0]}, [file("a", C)], hidden=True)
     assert caught.value.reason == "file.altered"
+    assert "or it is another one, whose claim may be hidden" in caught.value.message
+    with pytest.raises(Refused) as caught:
+        match({0: FACTS[0]}, [file("a", C)])
+    assert "hidden" not in caught.value.message

@@ -256,7 +256,7 @@ def test_damage_of_a_page_of_rows_is_never_passed(ledger: SealedLedger) -> None:
                 "SELECT name, rootpage FROM sqlite_master"
                 " WHERE type = 'table' AND name NOT IN ('supplements', 'seal_supplements',"
                 " 'direct_tokens', 'renewals', 'renewed_strands', 'renewed_direct',"
-                " 'renewal_supplements', 'renewal_tokens', 'tiles')"
+                " 'renewal_supplements', 'renewal_tokens', 'tiles', 'orders')"
             )
         )
     content = ledger.home.database.read_bytes()

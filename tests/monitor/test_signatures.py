@@ -101,10 +101,20 @@ def test_the_certificate_of_another_entry_is_an_alarm(desk: Desk) -> None:
     assert "another entry" in desk.look().alerts[0].says
 
 
-def test_an_erased_statement_is_passed_over(desk: Desk) -> None:
+def test_what_is_said_to_be_erased_is_passed_over_and_told(desk: Desk) -> None:
     desk.changed[1] = None
-    assert desk.look().alerts == ()
+    sight = desk.look()
+    assert [(one.code, one.subject) for one in sight.alerts] == [("monitor.erased", "1")]
+    assert "entry 1 was erased; its signature was not checked" in sight.alerts[0].says
+    assert sight.verdict is Verdict.PASSED
     assert desk.asked == [0, 1, 2]
+    assert desk.look().alerts == ()
+
+
+def test_many_that_are_said_to_be_erased_are_one_notice(desk: Desk) -> None:
+    desk.changed |= {0: None, 2: None}
+    (alert,) = desk.look().alerts
+    assert "2 entries were erased, the first is 0;" in alert.says
 
 
 def test_a_server_that_is_down_is_asked_again_from_there(desk: Desk) -> None:

@@ -61,6 +61,7 @@ BESIDE = {
     "cosignatures",
     "marks",
     "special_entries",
+    "orders",
 }
 """What a ledger without renewals, witnesses, matters, acts of administration and timestamps over
 files themselves has not."""
@@ -329,7 +330,11 @@ def test_a_defect_is_called_by_its_name(small: Victim, reason: str, statement: s
         ("audit.corrupt", "DELETE FROM cosignatures WHERE position = 0"),
         ("audit.unknown-witness", "UPDATE cosignatures SET witness = 'bar'"),
         ("audit.special", "DELETE FROM special_entries WHERE kind = 'grant'"),
-        ("audit.special", "UPDATE special_entries SET about = 1 WHERE kind = 'order'"),
+        ("audit.special", "UPDATE special_entries SET about = 1 WHERE kind = 'grant'"),
+        ("audit.stray-row", "UPDATE special_entries SET about = 1 WHERE kind = 'order'"),
+        ("audit.special", "DELETE FROM orders"),
+        ("audit.special", "UPDATE orders SET signer = zeroblob(32)"),
+        ("audit.stray-row", "INSERT INTO orders SELECT about + 1, signer, entry FROM orders"),
         ("audit.stray-row", "INSERT INTO special_entries VALUES (999, 0, 'administration', NULL)"),
         (
             "audit.stray-row",

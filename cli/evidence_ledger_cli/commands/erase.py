@@ -31,7 +31,8 @@ Goes:  statement, signature with its X.509 certificates, claims (names, case num
        fingerprints, timestamps over the files themselves, and files that a server keeps.
 Stays: the entry with its number, time and hashes; seals and all other entries; this erasure with
        its reason, for ever, so name nobody in it.
-Certificates that were handed out stay valid for ever, wherever they are: ask those who have them.
+Certificates that were handed out stay valid, wherever they are: ask those who have them. None is
+       made any more, so they age with the timestamps that are in them.
 Backups and copies of the ledger keep what they hold until they are deleted or overwritten."""
 
 
@@ -65,9 +66,9 @@ def command(
 ) -> None:
     """Erase the documents and claims of entries, for good.
 
-    For whoever signed an entry, for an operator, or for a court. Where an order of an enrolled
-    court names the entry, or the entry is such an order, it is for that court alone. The proofs
-    of all other entries stay as they are.
+    For whoever signed an entry, or for an operator. Where a court's order names the entry, or
+    the entry is such an order, it is for that court alone; where that court is enrolled no more,
+    for any court that is. The proofs of all other entries stay as they are.
     """
     _check_usage(reason, server, key, as_operator=as_operator)
     named = sorted(set(indexes))
@@ -76,7 +77,8 @@ def command(
         return
     if server is not None:
         own = depositor(place.home_at(home), key, password_file)
-        _tell(named, erase_served(server, own, named, reason), is_clean=True, json=json)
+        entered, before = erase_served(server, own, named, reason)
+        _tell(named, entered, before=before, is_clean=None, json=json)
         return
     with place.opened(home) as ledger:
         author = _author(ledger, key, password_file, as_operator=as_operator)
@@ -163,11 +165,12 @@ def _tell(
     indexes: Sequence[int],
     entered: int | None,
     *,
-    is_clean: bool,
+    is_clean: bool | None,
     json: bool,
     before: Sequence[int] = (),
 ) -> None:
-    """Say what is erased now; ``before`` are those that were already."""
+    """Say what is erased now; ``before`` are those that were already. ``is_clean``: nothing of it
+    is in the database's own files; None where that can't be known here."""
     if json:
         show_json({"erased": list(indexes), "index": entered, "files_clean": is_clean})
         return
@@ -177,7 +180,12 @@ def _tell(
         names = ", ".join(str(one) for one in indexes if one not in before)
         show(f"Erased: {names}. Entry {entered} says so.")
         hint("Certificates that were handed out stay valid; backups keep what they hold.")
-    if not is_clean:
+    if is_clean is None and entered is not None:
+        hint(
+            "What is left in the files of its database is the server's to overwrite: in SQLite "
+            "with its next seal, for PostgreSQL see docs/storage.md."
+        )
+    if is_clean is False:
         hint(
             "The database's own files may still hold remnants. In SQLite the next evidence seal "
             "overwrites them; for PostgreSQL see docs/storage.md."

@@ -44,9 +44,9 @@ def command(case_number: str, out: Path, server: str | None, home: Path | None, 
     from evidence_ledger.core import docket, entry
 
     require_free(out)
-    later = None
+    later, erased = None, list[int]()
     if server is None:
-        parts, later = _own(case_number, out, home)
+        parts, later, erased = _own(case_number, out, home)
     else:
         parts = _away(server, case_number, out, home)
     listed = [entry.parse(one.entry).index for one in docket.parse(parts.docket).entries]
@@ -60,21 +60,31 @@ def command(case_number: str, out: Path, server: str | None, home: Path | None, 
         show(f"  entries      {', '.join(map(str, listed))}")
         show(f"  before       entry {before}")
         show(f"  certificate  {safe_name(str(out))}")
+    if erased:
+        hint(
+            f"Erased: {', '.join(map(str, erased))}. No certificate of it is made any more; "
+            "whoever checks needs one that was handed out before."
+        )
     if later is not None:
         hint(f"Entry {later} came later. To have it included: evidence seal")
 
 
-def _own(case_number: str, out: Path, home: Path | None) -> tuple[Certificate, int | None]:
-    """The certificate's parts, and the first entry that came too late for it."""
+def _own(
+    case_number: str, out: Path, home: Path | None
+) -> tuple[Certificate, int | None, list[int]]:
+    """The certificate's parts, the first entry that came too late for it, and which of its
+    entries are erased."""
     from evidence_ledger.desk import write_completeness
     from evidence_ledger.matter_entries import MatterEntries
 
     with place.opened(home, read_only=True) as ledger:
         keys = place.matter(ledger.matters, case_number).keys(ledger.ledger.origin)
         issued = write_completeness(ledger, keys, out)
-        held = MatterEntries(ledger.ledger.store, keys).indexes()
+        held = list(MatterEntries(ledger.ledger.store, keys).indexes())
         later = next((index for index in held if index > issued.entry.index), None)
-    return issued.parts, later
+        listed = [index for index in held if index < issued.entry.index]
+        erased = [index for index in listed if ledger.ledger.entry(index).statement is None]
+    return issued.parts, later, erased
 
 
 def _away(server: str, case_number: str, out: Path, home: Path | None) -> Certificate:

@@ -41,8 +41,7 @@ class ServerLookup:
         try:
             return self._client.certificate(index)
         except ServerRefused as error:
-            told = self._client.document(f"/v1/deposits/{index}")
-            if isinstance(told, dict) and told.get("erased") is True:
+            if self._client.is_erased(index):
                 return None
             raise error
 

@@ -35,6 +35,7 @@ from evidence_ledger.adapters.sql.schema import (
     entries,
     fingerprints,
     marks,
+    orders,
     renewal_supplements,
     renewal_tokens,
     renewals,
@@ -210,6 +211,12 @@ def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
     ):
         yield table, or_(number < 0, number >= size)
     yield claims, or_(claims.c.entry < 0, claims.c.entry >= size, claims.c.position < 0)
+    named = select(1).where(
+        special_entries.c.entry == orders.c.entry,
+        special_entries.c.about == orders.c.about,
+        special_entries.c.kind == "order",
+    )
+    yield orders, ~named.exists()
     yield seals, or_(seals.c.number < 0, seals.c.size > size)
     begun = select(renewals.c.number)
     for table in (renewed_strands, renewed_direct, renewal_tokens, renewal_supplements):

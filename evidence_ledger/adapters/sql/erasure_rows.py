@@ -13,6 +13,7 @@ from evidence_ledger.adapters.sql.schema import (
     direct_tokens,
     documents,
     fingerprints,
+    orders,
     special_entries,
 )
 from evidence_ledger.errors import LedgerCorrupt
@@ -25,7 +26,7 @@ class ErasureRows:
         about = special_entries.c.about
         is_there = [
             select(literal_column("1")).where(table.c.entry == about).exists()
-            for table in (claims, direct_tokens)
+            for table in (claims, direct_tokens, orders)
         ]
         is_held = or_(documents.c.statement.is_not(None), documents.c.signature.is_not(None))
         is_there.append(
@@ -55,5 +56,5 @@ class ErasureRows:
             .where(documents.c.entry.in_(indexes), held)
             .values(statement=null(), signature=null())
         )
-        for table in (claims, fingerprints, direct_tokens):
+        for table in (claims, fingerprints, direct_tokens, orders):
             connection.execute(delete(table).where(table.c.entry.in_(indexes)))

@@ -30,6 +30,7 @@ _CHANGES = {
     },
     "claims": {"UPDATE": _NEVER},
     "fingerprints": {"UPDATE": _NEVER},
+    "orders": {"UPDATE": _NEVER},
     "supplements": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "seal_supplements": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "direct_tokens": {"UPDATE": _NEVER},
@@ -68,13 +69,16 @@ _BY_ERASURE = {
     "claims": ("DELETE", _IS_ASKED),
     "fingerprints": ("DELETE", _IS_ASKED),
     "direct_tokens": ("DELETE", _IS_ASKED),
+    "orders": ("DELETE", _IS_ASKED),
 }
 
 
-def erasure_triggers(dialect: str) -> Iterator[str]:
-    """Statements for the triggers that let only go what an entry of kind erasure names."""
+def erasure_triggers(dialect: str, *tables: str) -> Iterator[str]:
+    """Statements for the triggers of these tables that let only go what an entry of kind erasure
+    names."""
     kind = dialect_of(dialect)
-    for table, (change, condition) in _BY_ERASURE.items():
+    for table in tables:
+        change, condition = _BY_ERASURE[table]
         yield from kind.guard(table, change, condition)
 
 

@@ -126,6 +126,16 @@ Index(
     postgresql_where=IS_ERASURE,
 )
 
+orders = Table(
+    "orders",
+    metadata,
+    _key("about"),
+    Column("signer", LargeBinary, primary_key=True),
+    _key("entry", of=entries, index=True),
+    sqlite_with_rowid=False,
+)
+"""Who ordered the investigation of which entry: what is asked before one is erased."""
+
 tiles = Table(
     "tiles",
     metadata,

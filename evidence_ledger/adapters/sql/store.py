@@ -17,6 +17,7 @@ from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
 from evidence_ledger.adapters.sql.erasure_rows import ErasureRows
 from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.adapters.sql.mark_rows import MarkRows
+from evidence_ledger.adapters.sql.order_rows import OrderRows
 from evidence_ledger.adapters.sql.renewal_rows import RenewalRows
 from evidence_ledger.adapters.sql.renewed_direct_rows import RenewedDirectRows
 from evidence_ledger.adapters.sql.renewed_seal_rows import RenewedSealRows
@@ -29,7 +30,7 @@ from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
 from evidence_ledger.core.record_groups import Group
 from evidence_ledger.core.renewal_history import RenewalHistory
-from evidence_ledger.core.special import SpecialEntry
+from evidence_ledger.core.special import Order, SpecialEntry
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt, LedgerFull, LedgerLocked, NoSuchEntry
 from evidence_ledger.ports import NonceMemory
@@ -71,6 +72,7 @@ class SqlStore:
         self._claims = ClaimRows(engine.dialect)
         self._marks = MarkRows(engine.dialect)
         self._special = SpecialRows(engine.dialect)
+        self._orders = OrderRows(engine.dialect)
         self._tiles = TileRows(engine.dialect)
         self._seals = SealRows(engine.dialect)
         self._cosignatures = CosignatureRows(engine.dialect)
@@ -115,6 +117,7 @@ class SqlStore:
         self._claims.add(connection, extension.entries)
         self._marks.add(connection, extension.entries)
         self._special.add(connection, extension.entries)
+        self._orders.add(connection, extension.entries)
         self._tiles.add(connection, extension.tiles)
 
     def _is_conflict(self, error: BaseException | None) -> bool:
@@ -179,6 +182,10 @@ class SqlStore:
     def special_about(self, about: int, most: int | None = None) -> Sequence[SpecialEntry]:
         """See ports.Store."""
         return self._look(self._special.about, about, most)
+
+    def orders_about(self, about: int, before: int) -> Sequence[Order]:
+        """See ports.Store."""
+        return self._look(self._orders.about, about, before)
 
     def claims(self, index: int) -> Iterator[tuple[int, bytes]]:
         """See ports.Store."""

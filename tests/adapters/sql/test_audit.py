@@ -298,6 +298,7 @@ SEAL_TABLES = {
     "marks",
     # The step of the audit that is called Register compares these with the entries.
     "special_entries",
+    "orders",
 }
 COLUMNS = [
     (table.name, column.name)

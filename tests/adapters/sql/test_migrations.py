@@ -52,9 +52,12 @@ def test_orders_of_older_ledgers_are_entered_into_the_new_table(path: Path) -> N
         older.execute("DROP TABLE special_entries")
         older.execute("DROP TABLE marks")
         older.execute("DROP TABLE seal_groups")
+        older.execute("DROP TABLE orders")
         older.execute("UPDATE alembic_version SET version_num = '0005'")
     with closing(open_store(path)) as store:
         assert store.special_entries(0, 701) == special
+        assert list(store.orders_about(5, 701)) == [(5, bytes(32), 700)]
+        assert list(store.orders_about(7, 700)) == []
 
 
 def test_seals_of_older_ledgers_get_their_groups(path: Path) -> None:
@@ -69,6 +72,7 @@ def test_seals_of_older_ledgers_get_their_groups(path: Path) -> None:
         older.execute("DROP TRIGGER seals_refuse_update")
         older.execute("UPDATE seals SET leaves = x'00' WHERE number = 1")
         older.execute("DROP TABLE seal_groups")
+        older.execute("DROP TABLE orders")
         older.execute("UPDATE alembic_version SET version_num = '0008'")
     with closing(open_store(path)) as store:
         found = [list(store.seal_groups(number)) for number in range(3)]
@@ -94,6 +98,8 @@ def test_attestations_of_older_ledgers_are_entered_into_the_table(path: Path) ->
     with closing(sqlite3.connect(path, isolation_level=None)) as older:
         older.execute("DROP TRIGGER special_entries_refuse_delete")
         older.execute("DELETE FROM special_entries WHERE kind <> 'order'")
+        older.execute("DROP TABLE orders")
         older.execute("UPDATE alembic_version SET version_num = '0009'")
     with closing(open_store(path)) as store:
         assert store.special_entries(0, 704) == special
+        assert list(store.orders_about(5, 704)) == [(5, bytes(32), 702)]

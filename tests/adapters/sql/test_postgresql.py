@@ -60,6 +60,7 @@ def test_seals_of_older_ledgers_get_their_groups(ledger_database: PostgresqlData
         older.execute("UPDATE seals SET leaves = '\\x00' WHERE number = 1")
         older.execute("ALTER TABLE seals ENABLE TRIGGER USER")
         older.execute("DROP TABLE seal_groups")
+        older.execute("DROP TABLE orders")
         older.execute("UPDATE alembic_version SET version_num = '0008'")
     with closing(open_store(ledger_database)) as store:
         found = [list(store.seal_groups(number)) for number in range(3)]

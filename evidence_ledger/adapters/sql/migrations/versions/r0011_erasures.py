@@ -8,6 +8,7 @@ from evidence_ledger.adapters.sql.fence import erasure_triggers
 revision = "0011"
 down_revision = "0010"
 
+_TABLES = ("documents", "claims", "fingerprints", "direct_tokens")
 _IS_ERASURE = sa.text("kind = 'erasure'")
 
 
@@ -21,5 +22,5 @@ def upgrade() -> None:
         sqlite_where=_IS_ERASURE,
         postgresql_where=_IS_ERASURE,
     )
-    for trigger in erasure_triggers(op.get_bind().dialect.name):
+    for trigger in erasure_triggers(op.get_bind().dialect.name, *_TABLES):
         op.execute(trigger)
