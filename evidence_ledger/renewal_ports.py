@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from evidence_ledger.core.record_groups import Group
 from evidence_ledger.core.renewal_history import RenewalHistory
-from evidence_ledger.core.token_place import Place
-from evidence_ledger.stored import RenewedStrand, StoredRenewal, StoredSupplement, StoredToken
+from evidence_ledger.core.token_place import Place, SealPlace
+from evidence_ledger.stored import (
+    RenewedLeaf,
+    RenewedStrand,
+    StoredRenewal,
+    StoredSupplement,
+    StoredToken,
+)
 
 
 class RenewalStore(Protocol):
@@ -39,12 +46,23 @@ class RenewalStore(Protocol):
         """What a renewal renews, seals first, streamed."""
         ...
 
-    def renewals_of_seal(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
-        """What renewals with an entry do for a seal, with their numbers, oldest first."""
+    def renewals_of_seal(self, seal: int) -> Sequence[RenewedLeaf]:
+        """What renewals with an entry do for a seal, oldest first, then by position."""
         ...
 
-    def renewals_of_files(self, entry: int) -> Sequence[tuple[int, RenewedStrand]]:
+    def renewals_of_files(self, entry: int) -> Sequence[RenewedLeaf]:
         """The same for the timestamps over the files of an entry themselves."""
+        ...
+
+    def renewed_group(self, number: int, place: SealPlace, level: int, at: int) -> bytes | None:
+        """What renewal ``number`` keeps so of the objects that it renews for a token of a seal.
+
+        See ``core.renewed_objects``. None where it is missing.
+        """
+        ...
+
+    def renewed_groups(self, number: int, place: SealPlace) -> Iterator[Group]:
+        """All groups that are kept so, by level and number, streamed."""
         ...
 
     def histories(self) -> Mapping[Place, RenewalHistory]:

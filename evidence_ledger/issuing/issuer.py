@@ -20,7 +20,7 @@ from evidence_ledger.issuing.bracketing import bracket_of
 from evidence_ledger.ports import Store
 from evidence_ledger.renewing.records import Renewals, TokenRecords
 from evidence_ledger.sealing.seal_member import bare_file, document, file
-from evidence_ledger.sealing.sealed_tree import place_of, sealed_tree
+from evidence_ledger.sealing.sealed_tree import place_of, stamped_tree
 from evidence_ledger.stored import StoredEntry, StoredSeal
 from evidence_ledger.tree import reader_of
 
@@ -64,7 +64,7 @@ class Issuer:
         claims = [data for _, data in self._store.claims(index)]
         shown = disclosure.disclose(claims, _existing(claims, positions, index))
         parsed = tuple((one.index, parse_claim(one.data)) for one in shown)
-        tree = sealed_tree(self._store, seal)
+        tree = stamped_tree(self._store, seal)
         offset = place_of(self._store, seal, index)
         records = self._renewals.records(seal)
         over_files = self._renewals.of_files(index)

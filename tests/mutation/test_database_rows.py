@@ -55,6 +55,7 @@ BESIDE = {
     "direct_tokens",
     "renewals",
     "renewed_strands",
+    "renewed_groups",
     "renewed_direct",
     "renewal_supplements",
     "renewal_tokens",

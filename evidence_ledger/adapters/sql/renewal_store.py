@@ -14,9 +14,17 @@ from evidence_ledger.adapters.sql.renewed_seal_rows import RenewedSealRows
 from evidence_ledger.adapters.sql.schema import renewal_supplements
 from evidence_ledger.adapters.sql.seal_place import BEFORE_ALL
 from evidence_ledger.adapters.sql.supplement_rows import SupplementRows
+from evidence_ledger.core.algorithm import DIGESTS
+from evidence_ledger.core.record_groups import Group
 from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
-from evidence_ledger.stored import RenewedStrand, StoredRenewal, StoredSupplement, StoredToken
+from evidence_ledger.stored import (
+    RenewedLeaf,
+    RenewedStrand,
+    StoredRenewal,
+    StoredSupplement,
+    StoredToken,
+)
 
 _STRANDS_AT_ONCE = 64
 
@@ -38,7 +46,8 @@ class SqlRenewals(SqlAccess):
         seals = [one for one in known if isinstance(one.place, SealPlace)]
         with writing(self._engine, self._place) as connection:
             self._renewals.add(connection, renewal)
-            self._renewed_seals.add(connection, renewal.number, seals)
+            digest = DIGESTS[renewal.digest]
+            self._renewed_seals.add(connection, renewal.number, seals, digest)
             self._renewed_direct.add(connection, renewal.number, files)
 
     def add_renewal_token(self, number: int, token: StoredToken) -> None:
@@ -67,13 +76,21 @@ class SqlRenewals(SqlAccess):
         files = self._look(self._renewed_direct.of_renewal, number)
         yield from files
 
-    def renewals_of_seal(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
+    def renewals_of_seal(self, seal: int) -> Sequence[RenewedLeaf]:
         """See renewal_ports.RenewalStore."""
         return self._look(self._renewed_seals.of_seal, seal)
 
-    def renewals_of_files(self, entry: int) -> Sequence[tuple[int, RenewedStrand]]:
+    def renewals_of_files(self, entry: int) -> Sequence[RenewedLeaf]:
         """See renewal_ports.RenewalStore."""
         return self._look(self._renewed_direct.of_entry, entry)
+
+    def renewed_group(self, number: int, place: SealPlace, level: int, at: int) -> bytes | None:
+        """See renewal_ports.RenewalStore."""
+        return self._look(self._renewed_seals.groups.data, (number, *place), level, at)
+
+    def renewed_groups(self, number: int, place: SealPlace) -> Iterator[Group]:
+        """See renewal_ports.RenewalStore."""
+        return self._renewed_seals.groups.all(self._look, (number, *place))
 
     def histories(self) -> Mapping[Place, RenewalHistory]:
         """See renewal_ports.RenewalStore."""

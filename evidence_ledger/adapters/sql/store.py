@@ -226,15 +226,15 @@ class SqlStore(SqlRenewals):
 
     def seal_group(self, number: int, level: int, at: int) -> bytes | None:
         """See ports.Store."""
-        return self._look(self._seals.groups.data, number, level, at)
+        return self._look(self._seals.groups.data, (number,), level, at)
 
     def seal_groups(self, number: int) -> Iterator[Group]:
         """See ports.Store."""
-        return self._seals.groups.all(self._look, number)
+        return self._seals.groups.all(self._look, (number,))
 
     def seal_count(self, number: int) -> int:
         """See ports.Store."""
-        return self._look(self._seals.groups.count, number)
+        return self._look(self._seals.groups.count, (number,))
 
     def token_names(self) -> Mapping[int, frozenset[str]]:
         """See ports.Store."""
