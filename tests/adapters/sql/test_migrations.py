@@ -12,8 +12,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
-from evidence_ledger.adapters.sql import open_store, revision
+from evidence_ledger.adapters.sql import lacking_groups, open_store, revision
 from evidence_ledger.adapters.sql.dialects import dialect_of
 from evidence_ledger.adapters.sql.schema import metadata
 from evidence_ledger.core.chain import Admission, extend
@@ -179,3 +180,11 @@ def test_attestations_of_older_ledgers_are_entered_into_the_table(path: Path) ->
         older.execute("UPDATE alembic_version SET version_num = '0009'")
     with closing(open_store(path)) as store:
         assert store.special_entries(0, 704) == special
+
+
+def test_to_look_for_lacking_groups_reads_no_leaves(path: Path) -> None:
+    """Each opening looks: a table of seals has all their leaves in it, an index has not."""
+    query = str(lacking_groups._SEALS.compile(dialect=sqlite_dialect()))
+    with closing(sqlite3.connect(path)) as raw:
+        plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert "SCAN seals USING COVERING INDEX ix_seals_size" in plan
