@@ -201,7 +201,10 @@ class _Table:
         value = self._members.get(name)
         if not isinstance(value, datetime) or value.tzinfo is None:
             raise self.wrong(name, "a time like 2026-11-22T12:00:00Z")
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError as error:
+            raise self.wrong(name, "a time within the years that there are") from error
 
     def tables(self, name: str) -> list[_Table]:
         value = self._members.get(name, [])
