@@ -218,7 +218,8 @@ class Ledger:
         """Seal everything new: checkpoint, tokens, the seal's own entry.
 
         Without any token the seal stays open, and the next call goes on with it. A seal that was
-        interrupted, or that another program is at, is finished first.
+        interrupted, or that another program is at, is finished first. Raises LedgerForked,
+        HeadMoved, and what the ports raise; who failed of those that were asked is in the result.
         """
         self.catch_up()
         self.finish_erasures()

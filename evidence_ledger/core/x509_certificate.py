@@ -112,7 +112,10 @@ class X509Certificate:
 
     @property
     def basic_constraints(self) -> BasicConstraints:
-        """The basicConstraints; no authority where there is no such extension."""
+        """The basicConstraints (RFC 5280, 4.2.1.9); no authority where there is no such extension.
+
+        Raises FormatError.
+        """
         extension = self.extensions.get(oid.BASIC_CONSTRAINTS)
         if extension is None:
             return BasicConstraints(authority=False)

@@ -102,8 +102,9 @@ class Renewer:
     def renew(self, wish: Wish, ends: Mapping[str, date] | None = None) -> RenewalResult:
         """Finish what was interrupted, then renew what is wished for.
 
-        Raises UsageError for a digest that is not in ``TREE_DIGESTS``, AuthorityError where nobody
-        answered, and what the Store raises. What was renewed before that stays.
+        ``ends`` is the last day of algorithms, by their names. Raises UsageError for a digest that
+        is not in ``TREE_DIGESTS``, AuthorityError where nobody answered, HeadMoved where others
+        were first too often, and what the Store raises. What was renewed before that stays.
         """
         if wish.digest is not None and wish.digest not in TREE_DIGESTS:
             raise UsageError(f"Hash trees are renewed with {' or '.join(TREE_DIGESTS)}.")

@@ -264,7 +264,8 @@ class Sealer:
     ) -> tuple[StoredSeal, list[AuthorityError], Disagreement | None]:
         """``seal`` with the tokens that it lacked, who failed and why, and whose clocks disagree.
 
-        The slots whose first authority is named in ``without`` are left out.
+        The slots whose first authority is named in ``without`` are left out. Raises LedgerCorrupt,
+        and what the Store raises.
         """
         slots = [slot for slot in self.missing(seal) if slot[0].name not in without]
         leaves = split(self._store.seal_objects(seal.number).leaves)
