@@ -29,14 +29,18 @@ DAMAGES: dict[str, tuple[str, str]] = {
     "an entry to come": ("UPDATE renewals SET entry = 99 WHERE number = 1", "8"),
     "a hash": ("UPDATE renewed_strands SET hashes = zeroblob(192) WHERE renewal = 1", "8"),
     "an object": ("UPDATE renewed_strands SET objects = x'000000010000000200000003'", "8"),
-    "no objects": ("UPDATE renewed_strands SET objects = x'', hashes = x'' WHERE renewal = 1", "8"),
+    "no objects": (
+        "UPDATE renewed_strands SET objects = x'', hashes = x'' WHERE renewal = 1;"
+        "DELETE FROM renewed_groups",
+        "8",
+    ),
     "a token": ("UPDATE renewal_tokens SET token = x'3000' WHERE renewal = 0", "8"),
     "another authority": ("UPDATE renewal_tokens SET authority = 'Beta' WHERE position = 0", "8"),
     "a token gone": ("DELETE FROM renewal_tokens WHERE position = 1", "6"),
     "a strand gone": ("DELETE FROM renewed_strands WHERE renewal = 0 AND seal = 1", "8"),
     "the newest renewal gone": (
         "DELETE FROM renewal_tokens WHERE renewal = 1;"
-        "DELETE FROM renewal_supplements WHERE renewal = 1;"
+        "DELETE FROM renewal_supplements WHERE renewal = 1; DELETE FROM renewed_groups;"
         "DELETE FROM renewed_strands WHERE renewal = 1; DELETE FROM renewals WHERE number = 1",
         "6",
     ),
