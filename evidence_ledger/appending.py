@@ -113,7 +113,11 @@ class Appender:
         raise HeadMoved(f"Other writers were first {TRIES} times in a row.")
 
     def append_at(self, find: Callable[[int], int | None], admission: Admission) -> int:
-        """The entry that ``find`` sees below a size, or ``admission`` appended at that size."""
+        """The index of the entry that ``find`` sees below a size, or of ``admission``, appended at
+        that size.
+
+        Raises HeadMoved where others were first too often, ClockBehind, and what the Store raises.
+        """
         for _ in range(TRIES):
             try:
                 with self._turn():

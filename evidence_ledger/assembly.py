@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
 from evidence_ledger.adapters.database import Database, PostgresqlDatabase, parse_database
@@ -270,14 +271,7 @@ def open_ledger(
     settings = Settings.load(home.settings)
     where = database or database_at(home, settings)
     signers = [open_note_signer(path) for path in (home.log_key, home.log_cosigner)]
-    listed = AuthorityList.load(home.authorities)
-    rules = AskingRules()
-    own = open_local_authority(home.authority, clock, entropy)
-    roots = {own.name: own.roots} | {one.name: one.roots for one in listed.entries}
-    revocation = None
-    if authorities is None:
-        revocation = HttpRevocation() if listed.active else None
-        authorities, rules = _authorities(home, listed, own, clock, entropy)
+    asked = _asked(home, authorities, clock, entropy)
     cosigners = WitnessList.load(home.witnesses)
     if witnesses is None:
         witnesses = [remote_witness(one) for one in cosigners.active]
@@ -291,9 +285,9 @@ def open_ledger(
         memory=FileMemory(home.memory),
         note_signers=signers,
         operator=Author(open_signer(home.operator, pin_variable=OPERATOR_PIN), clock, entropy),
-        authorities=authorities,
-        rules=rules,
-        revocation=revocation,
+        authorities=asked.authorities,
+        rules=asked.rules,
+        revocation=asked.revocation,
         witnesses=witnesses,
         cosigning=_cosigning(cosigners),
         operator_before=settings.operator,
@@ -302,19 +296,17 @@ def open_ledger(
     )
     vkeys = {one.name: one.vkeys for one in cosigners.entries}
     vkeys |= {one.name: one.vkeys for one in witnesses}
-    roots |= {one.name: one.roots for one in authorities}
-    ledger = Ledger(parts)
     return OpenLedger(
         home=home,
         settings=settings,
         database=where,
-        ledger=ledger,
+        ledger=Ledger(parts),
         issuer=Issuer(parts.store, [signer.vkey for signer in signers]),
         outbox=Outbox(home.outbox),
         matters=MatterBook(home.matters, entropy),
         nonces=store.nonces() if several_hosts else None,
         _parts=parts,
-        _roots=roots,
+        _roots=asked.roots,
         _vkeys=vkeys,
     )
 
@@ -329,6 +321,34 @@ def _cosigning(listed: WitnessList) -> CosigningRules:
         quorum=None if listed.quorum.is_none else listed.quorum,
         deadline=float(listed.deadline),
         since={one.name: one.since for one in listed.active},
+    )
+
+
+class _Asked(NamedTuple):
+    """The timestamp authorities, how they are asked, and the roots of all that ever were, by name.
+
+    ``revocation`` is None where nobody outside is asked.
+    """
+
+    authorities: Sequence[TimestampAuthority]
+    rules: AskingRules
+    revocation: HttpRevocation | None
+    roots: Mapping[str, Sequence[bytes]]
+
+
+def _asked(
+    home: Home, given: Sequence[TimestampAuthority] | None, clock: Clock, entropy: Entropy
+) -> _Asked:
+    """Those ``given``, or else those that the ledger's files name."""
+    listed = AuthorityList.load(home.authorities)
+    own = open_local_authority(home.authority, clock, entropy)
+    roots = {own.name: own.roots} | {one.name: one.roots for one in listed.entries}
+    if given is not None:
+        return _Asked(given, AskingRules(), None, roots | {one.name: one.roots for one in given})
+    authorities, rules = _authorities(home, listed, own, clock, entropy)
+    revocation = HttpRevocation() if listed.active else None
+    return _Asked(
+        authorities, rules, revocation, roots | {one.name: one.roots for one in authorities}
     )
 
 

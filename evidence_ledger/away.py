@@ -86,7 +86,10 @@ class DeskAway:
         number: int = 0,
         overwrite: bool = False,
     ) -> entry.Entry:
-        """The same for any draft."""
+        """The same for any draft; the entry as the server has it.
+
+        Raises UsageError where all numbers of a matter are taken, and what ``deposit`` raises.
+        """
         for path, _ in draft.fields:
             checked_path(path)
         key = draft_key(served.origin, self._author, draft)

@@ -81,7 +81,10 @@ class Desk:
         return self.enter(Draft("deposit", files, fields), matter)
 
     def enter(self, draft: Draft, matter: MatterKeys | None = None) -> Deposit:
-        """The same for any draft."""
+        """The same for any draft.
+
+        Raises HeadMoved where others took the matter's next number too often.
+        """
         ledger, outbox = self._place.ledger, self._place.outbox
         for path, _ in draft.fields:
             checked_path(path)
@@ -129,7 +132,8 @@ def write_certificate(
 ) -> None:
     """Write the certificate of an entry to ``out``: whole and durable, or not at all.
 
-    Raises NoSuchEntry, NotSealed, OutputExists, OutputUnwritable, FileChanged.
+    It shows all claims, or those at ``positions``, from 0, and holds the files ``embedded``. Raises
+    NoSuchEntry, NotSealed, EntryErased, LedgerCorrupt, OutputExists, OutputUnwritable, FileChanged.
     """
     if not overwrite and os.path.lexists(out):
         raise OutputExists(f"{out.name} is there already.", where=str(out))
@@ -172,7 +176,7 @@ def fill(out: BinaryIO, issued: Issued, embedded: Sequence[EmbeddedFile] = ()) -
 
 @contextmanager
 def whole_file(out: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
-    """A file to write into, which is at ``out`` whole and durable, or not at all.
+    """A file to write into, which is at ``out`` whole and durable at the end, or not at all.
 
     Raises OutputExists, OutputUnwritable.
     """

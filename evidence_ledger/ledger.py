@@ -33,6 +33,7 @@ from evidence_ledger.registrar import Registrar
 from evidence_ledger.sealing.cosigner import Cosigner
 from evidence_ledger.sealing.direct import stamp_files
 from evidence_ledger.sealing.enrolling import Enroller
+from evidence_ledger.sealing.operator_statements import OperatorStatements
 from evidence_ledger.sealing.sealer import Sealer, SealingParts
 from evidence_ledger.stored import Found, StoredEntry, StoredSeal
 
@@ -65,6 +66,7 @@ class Ledger:
         self._sealer = Sealer(parts)
         self._cosigner = Cosigner(parts)
         self._enroller = Enroller(parts.store)
+        self._statements = OperatorStatements(parts)
         self._parts = parts
         self._links = Links(parts.store)
         self.registrar = Registrar(parts.store, parts.first_operator, parts.origin)
@@ -216,7 +218,8 @@ class Ledger:
         """Seal everything new: checkpoint, tokens, the seal's own entry.
 
         Without any token the seal stays open, and the next call goes on with it. A seal that was
-        interrupted, or that another program is at, is finished first.
+        interrupted, or that another program is at, is finished first. Raises LedgerForked,
+        HeadMoved, and what the ports raise; who failed of those that were asked is in the result.
         """
         self.catch_up()
         self.finish_erasures()
@@ -241,7 +244,7 @@ class Ledger:
         root = self._enroller.due(head)
         if root is None:
             return
-        admission = admit(self._sealer.roll_statement(root), self.origin, seal=True)
+        admission = admit(self._statements.of_roll(root, self.point()), self.origin, seal=True)
         try:
             # Only at this very head: the roll is of the marks before it, all of them.
             self._appender.append_here(head, admission)
@@ -341,12 +344,12 @@ class Ledger:
         fact = statement.parse(own.statement).seal if own.statement is not None else None
         named = {*fact.tokens, *fact.cosignatures} if fact is not None else set()
         signed = [
-            self._sealer.late_statement(seal, one)
+            self._statements.of_late_token(seal, one)
             for one in seal.tokens
             if hashlib.sha256(one.token).digest() not in named
         ]
         signed += [
-            self._sealer.late_cosignature(seal, one)
+            self._statements.of_late_cosignature(seal, one)
             for one in seal.cosignatures
             if hashlib.sha256(one.line).digest() not in named
         ]
@@ -358,7 +361,7 @@ class Ledger:
         Another program may be at the same seal with other tokens. Looking and appending are at
         the same head, so that only one of the two appends.
         """
-        admission = admit(self._sealer.statement(seal), self.origin, seal=True)
+        admission = admit(self._statements.of_seal(seal), self.origin, seal=True)
         return self._appender.append_at(lambda size: self._find_entry(seal, size), admission)
 
     def _find_entry(self, seal: StoredSeal, size: int) -> int | None:

@@ -84,8 +84,9 @@ def move_ledger(
 ) -> Moved:
     """Move the ledger in ``home``; ``source`` is where it is, if not as the settings say.
 
-    Nothing is changed unless the copy has been audited. Raises LedgerExists where the target is not
-    empty, LedgerCorrupt where the copy does not stand, and what the databases raise.
+    ``advance`` is told how many more rows were copied. Nothing is changed unless the copy has been
+    audited. Raises LedgerNotFound, LedgerExists where the target is not empty, LedgerCorrupt where
+    the copy does not stand, and what the databases raise.
     """
     if not home.settings.exists():
         raise LedgerNotFound("There is no ledger.", where=str(home.folder))

@@ -10,18 +10,15 @@ from typing import Protocol
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
 from evidence_ledger.core.record_groups import Group
-from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.special import Order, SpecialEntry
-from evidence_ledger.core.token_place import Place
+from evidence_ledger.renewal_ports import RenewalStore
 from evidence_ledger.stored import (
     DirectToken,
     Found,
     PlacedToken,
-    RenewedStrand,
     SealObjects,
     StoredCosignature,
     StoredEntry,
-    StoredRenewal,
     StoredSeal,
     StoredSupplement,
     StoredToken,
@@ -169,7 +166,7 @@ class NonceMemory(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(RenewalStore, Protocol):
     """The stored ledger. All writes are durable when a method returns, or not there at all.
 
     Every method may raise LedgerLocked, LedgerReadOnly, LedgerFull, LedgerCorrupt, LedgerMoved, and
@@ -339,52 +336,6 @@ class Store(Protocol):
 
     def placed_tokens(self) -> Iterator[PlacedToken]:
         """The tokens of all seals that have their entry, then those over files, streamed."""
-        ...
-
-    def add_renewal(self, renewal: StoredRenewal, strands: Iterable[RenewedStrand]) -> None:
-        """Keep a new renewal with what it renews. Raises HeadMoved where its number is taken."""
-        ...
-
-    def add_renewal_token(self, number: int, token: StoredToken) -> None:
-        """Keep one more token of a renewal; the first one of an authority stays.
-
-        Raises HeadMoved where the renewal has its entry.
-        """
-        ...
-
-    def close_renewal(self, number: int, entry: int, tokens: int) -> None:
-        """Note the index of the entry that names the renewal's tokens, ``tokens`` in number.
-
-        Raises HeadMoved where it has another entry, or another number of tokens.
-        """
-        ...
-
-    def renewal(self, number: int) -> StoredRenewal | None:
-        """A renewal by its number, from 0; -1 is the newest. None where there is none."""
-        ...
-
-    def strands(self, number: int) -> Iterator[RenewedStrand]:
-        """What a renewal renews, seals first, streamed."""
-        ...
-
-    def renewals_of_seal(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
-        """What renewals with an entry do for a seal, with their numbers, oldest first."""
-        ...
-
-    def renewals_of_files(self, entry: int) -> Sequence[tuple[int, RenewedStrand]]:
-        """The same for the timestamps over the files of an entry themselves."""
-        ...
-
-    def histories(self) -> Mapping[Place, RenewalHistory]:
-        """Of each token that renewals with an entry renew."""
-        ...
-
-    def add_renewal_supplements(self, number: int, found: Sequence[StoredSupplement]) -> None:
-        """Keep what helps to judge a renewal's tokens; what is there already stays as it is."""
-        ...
-
-    def renewal_supplements(self, number: int) -> Sequence[StoredSupplement]:
-        """What was kept so, X.509 certificates first."""
         ...
 
     def erase(self, indexes: Collection[int]) -> None:

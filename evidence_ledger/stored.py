@@ -124,6 +124,20 @@ class RenewedStrand:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewedLeaf:
+    """The same without the objects, of which ``size`` is the length of the hashes in bytes.
+
+    ``renewal`` is the number of the renewal. The objects of a seal are read in groups: see
+    ``core.renewed_objects``.
+    """
+
+    renewal: int
+    place: Place
+    leaf: int
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRenewal:
     """Tokens over the root of ``leaves``, which renew tokens of seals.
 

@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
+from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.chain import AppendedEntry, Extension, Head
 from evidence_ledger.core.edge import FullTile
 from evidence_ledger.core.entry import ROLL
 from evidence_ledger.core.note import parse_line
 from evidence_ledger.core.record_groups import Group, kept_of, split
 from evidence_ledger.core.renewal_history import LISTS, RenewalHistory
+from evidence_ledger.core.renewed_objects import kept_of_renewed
 from evidence_ledger.core.special import Order, SpecialEntry, orders, special_entries
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt, LedgerError, NoSuchEntry
@@ -21,6 +23,7 @@ from evidence_ledger.stored import (
     Found,
     PlacedToken,
     RenewalKind,
+    RenewedLeaf,
     RenewedStrand,
     SealObjects,
     StoredCosignature,
@@ -325,16 +328,26 @@ class FakeStore:
             if renewal.entry is not None:
                 yield from ((renewal, one) for one in strands)
 
-    def renewals_of_seal(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
+    def renewed_group(self, number: int, place: SealPlace, level: int, at: int) -> bytes | None:
+        found = self.renewed_groups(number, place)
+        return next((one.data for one in found if one[:2] == (level, at)), None)
+
+    def renewed_groups(self, number: int, place: SealPlace) -> Iterator[Group]:
+        digest = DIGESTS[self._rows.renewals[number].digest]
+        for one in self._rows.strands[number]:
+            if one.place == place and one.objects:
+                yield from kept_of_renewed(one.objects, one.hashes, digest)
+
+    def renewals_of_seal(self, seal: int) -> Sequence[RenewedLeaf]:
         return [
-            (renewal.number, one)
+            RenewedLeaf(renewal.number, one.place, one.leaf, len(one.hashes))
             for renewal, one in self._closed()
             if isinstance(one.place, SealPlace) and one.place.seal == seal
         ]
 
-    def renewals_of_files(self, entry: int) -> Sequence[tuple[int, RenewedStrand]]:
+    def renewals_of_files(self, entry: int) -> Sequence[RenewedLeaf]:
         return [
-            (renewal.number, one)
+            RenewedLeaf(renewal.number, one.place, one.leaf)
             for renewal, one in self._closed()
             if isinstance(one.place, FilePlace) and one.place.entry == entry
         ]

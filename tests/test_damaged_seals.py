@@ -120,6 +120,41 @@ def test_a_damaged_group_is_the_ledgers_defect_and_gives_no_certificate(
     assert "audit.seal-tree" in [step.reason for step in report.steps]
 
 
+def test_an_altered_neighbour_in_the_one_group_of_a_small_seal_gives_no_certificate(
+    sound: tuple[SealedLedger, bytes],
+) -> None:
+    """The file's leaf, in a certificate that shows no file: the others meet it on their way."""
+    ledger, content = sound
+    _restore(ledger.home.database, content)
+    with closing(sqlite3.connect(ledger.home.database, isolation_level=None)) as connection:
+        change = "UPDATE seal_groups SET data = CAST(substr(data, 1, 96) || zeroblob(32) AS BLOB)"
+        connection.execute(f"{change} WHERE level = 0")
+    place = assembly.open_ledger(ledger.home)
+    try:
+        with pytest.raises(LedgerCorrupt, match="not the one that was timestamped"):
+            place.issuer.issue(0, [])
+    finally:
+        place.close()
+
+
+def test_a_token_over_another_root_gives_no_certificate(
+    sound: tuple[SealedLedger, bytes], tmp_path: Path
+) -> None:
+    ledger, content = sound
+    other = sealed_ledger.make(tmp_path)
+    sealed_ledger.deposit(other, {"b.txt": "b"})
+    _restore(ledger.home.database, content)
+    with closing(sqlite3.connect(ledger.home.database, isolation_level=None)) as connection:
+        connection.execute("ATTACH ? AS other", [str(other.home.database)])
+        connection.execute("UPDATE tokens SET token = (SELECT token FROM other.tokens)")
+    place = assembly.open_ledger(ledger.home)
+    try:
+        with pytest.raises(LedgerCorrupt, match="not the one that was timestamped"):
+            place.issuer.issue(0)
+    finally:
+        place.close()
+
+
 _ERASURE = "DELETE FROM fingerprints WHERE entry = 0; DELETE FROM claims WHERE entry = 0"
 
 

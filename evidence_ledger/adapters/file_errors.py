@@ -53,7 +53,8 @@ def input_errors(path: Path) -> Iterator[None]:
 
 @contextmanager
 def output_errors(path: Path) -> Iterator[None]:
-    """Turns the operating system's errors while writing ``path`` into OutputUnwritable."""
+    """Turns the operating system's errors while writing ``path`` into OutputUnwritable, or into
+    OutputExists where it must not be there and is."""
     try:
         yield
     except FileExistsError as error:

@@ -114,7 +114,7 @@ class LedgerClient:
         return answer
 
     def document(self, path: str) -> object:
-        """A JSON document of the server's. Raises what ``about`` raises."""
+        """A JSON document of the server's. Raises what ``about`` raises, ServerAnswerInvalid."""
         try:
             found: object = json.loads(self._asked("GET", path, LARGEST_ANSWER))
         except (ValueError, RecursionError) as error:

@@ -45,7 +45,8 @@ class FileMemory:
     def remember(self, before: bytes | None, note: bytes) -> None:
         """Replace ``before`` by ``note``, durable on return.
 
-        Raises HeadMoved where the memory no longer holds ``before``.
+        Raises HeadMoved where the memory no longer holds ``before``, LedgerFull and
+        LedgerReadOnly where it can't be written, LedgerError for a note that is too large.
         """
         if len(note) + _DIGEST_LINE > LARGEST:
             raise LedgerError("The checkpoint is too large to be remembered.")

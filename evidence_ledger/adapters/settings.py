@@ -20,12 +20,12 @@ from pathlib import Path
 
 from evidence_ledger.adapters import durable_file
 from evidence_ledger.adapters.durable_file import write_new
-from evidence_ledger.adapters.file_errors import input_errors
+from evidence_ledger.adapters.settings_file import read_settings
 from evidence_ledger.core.canonical import hex_bytes
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.statement import origin as checked_origin
 from evidence_ledger.core.toml_text import toml_text
-from evidence_ledger.errors import EvidenceError, SettingsInvalid
+from evidence_ledger.errors import SettingsInvalid
 
 VERSION = 1
 LARGEST = 64 * 1024
@@ -72,14 +72,9 @@ class Settings:
     @classmethod
     def load(cls, path: Path) -> Settings:
         """The settings in a file. Raises FileUnreadable, SettingsInvalid."""
-        with input_errors(path), path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-        try:
-            return _settings(tomllib.loads(_whole(data)))
-        except (ValueError, RecursionError, EvidenceError) as error:
-            raise SettingsInvalid(
-                f"The settings can't be used: {error}", where=str(path)
-            ) from error
+        return read_settings(
+            path, "The settings", LARGEST, lambda data: _settings(tomllib.loads(_whole(data)))
+        )
 
 
 def _whole(data: bytes) -> str:

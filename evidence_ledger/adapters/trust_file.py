@@ -18,7 +18,10 @@ def read_trust(path: Path) -> TrustPolicy:
 
 
 def read_open_trust(file: BinaryIO, path: Path) -> tuple[TrustPolicy, bytes]:
-    """The same of an open file, with its bytes; ``path`` names it in errors."""
+    """The same of an open file, with its bytes; ``path`` names it in errors.
+
+    Raises FileUnreadable, FormatError, NewerFormat.
+    """
     with input_errors(path):
         data = file.read(trust_policy.LARGEST + 1)
     if len(data) > trust_policy.LARGEST:

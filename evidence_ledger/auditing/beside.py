@@ -62,7 +62,10 @@ class DirectAudit:
 
 
 def check_direct(store: Store, audit: DirectAudit) -> int:
-    """How many timestamps over files there are, all right. Raises EvidenceError, LedgerCorrupt."""
+    """How many timestamps over files there are, all right.
+
+    Raises Refused, FormatError, Undecided, LedgerCorrupt.
+    """
     count, size = 0, store.head().size
     for index in store.direct_entries():
         if not 0 <= index < size:

@@ -10,13 +10,14 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from evidence_ledger.auditing.beside import check_erased, check_supplements
 from evidence_ledger.core import entry, statement
 from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.counting import counted
 from evidence_ledger.core.record_tree import RecordTree
+from evidence_ledger.core.renewed_objects import kept_of_renewed
 from evidence_ledger.core.time_trust import TimeTrust
 from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_verification import check_token
@@ -215,12 +216,24 @@ class RenewalAudit:
             raise _wrong(renewal, "A renewal does not say which objects it is over.")
         if len(hashes[-1]) != size or RecordTree(hashes, DIGESTS[renewal.digest]).root != leaf:
             raise _wrong(renewal, "A renewal is not over the hashes of its objects.")
-        held = dict(zip(strand.objects, hashes, strict=True))
         seal, position = SealPlace(*strand.place)
+        self._check_kept(renewal, strand, SealPlace(seal, position))
+        held = dict(zip(strand.objects, hashes, strict=True))
         now = trees.of(seal, [position], renewal.number)[0]
         for place, hash_ in zip(now.objects, now.hashes, strict=True):
             if held.get(place) != hash_:
                 raise _wrong(renewal, "A renewal is not over the objects of its seals.")
+
+    def _check_kept(self, renewal: StoredRenewal, strand: RenewedStrand, place: SealPlace) -> None:
+        kept = self._store.renewed_groups(renewal.number, place)
+        digest = DIGESTS[renewal.digest]
+        expected = kept_of_renewed(strand.objects, strand.hashes, digest)
+        if any(one != other for one, other in zip_longest(kept, expected)):
+            raise Refused(
+                "audit.renewal-tree",
+                "The tree that is kept of a renewal is not that of its objects.",
+                where=f"renewal {renewal.number}, seal {place.seal}",
+            )
 
     def _check_token(
         self, renewal: StoredRenewal, position: int, token: StoredToken, root: bytes

@@ -205,7 +205,10 @@ def base64url_text(data: bytes) -> str:
 
 
 def base64url_bytes(text: object, *, where: str) -> bytes:
-    """Base64url without padding in its one canonical form. Raises FormatError."""
+    """The bytes of a base64url text without padding, in its one canonical form (RFC 4648, 5).
+
+    Raises FormatError.
+    """
     try:
         if not isinstance(text, str):
             raise TypeError

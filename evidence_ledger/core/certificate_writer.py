@@ -166,7 +166,7 @@ def _write_supplements(writer: ContainerWriter, parts: Certificate) -> None:
 
 
 def unchanged(file: EmbeddedFile) -> Iterator[bytes]:
-    """The file's bytes, once more held against its claim."""
+    """The file's bytes, once more held against its claim. Raises FileChanged at their end."""
     state, size = hashlib.sha256(), 0
     for chunk in file.chunks:
         state.update(chunk)

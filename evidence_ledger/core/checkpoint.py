@@ -49,7 +49,10 @@ class Checkpoint:
 
     @classmethod
     def parse_claimed(cls, text: bytes, *, extensions_allowed: bool = True) -> Checkpoint:
-        """The same, but a size of 0 may stand beside any root: a witness answers that by itself."""
+        """The same, but a size of 0 may stand beside any root: a witness answers that by itself.
+
+        Raises FormatError.
+        """
         lines = _lines(text)
         if len(lines) > 3 and not extensions_allowed:
             raise FormatError(

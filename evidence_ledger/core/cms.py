@@ -88,7 +88,7 @@ class SignerInfo:
         return found
 
     def optional_value(self, name: str, title: str) -> bytes | None:
-        """As ``value``, but None where the attribute is missing."""
+        """As ``value``, but None where the attribute is missing. Raises Refused for two."""
         found = [attribute for attribute in self.attributes if attribute.oid == name]
         if not found:
             return None

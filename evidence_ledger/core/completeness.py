@@ -119,10 +119,11 @@ def verify_completeness(
     at: datetime,
     log: TileSource | None = None,
 ) -> Report:
-    """Check the completeness certificate in ``source`` (seekable) as of ``at``.
+    """Check the completeness certificate in ``source`` (seekable) as of ``at`` (aware UTC).
 
     ``certificates`` are those laid beside it; ``log`` is where the ledger's public entries are, to
-    rebuild the roll. Never raises for anything that is read: what is wrong is in the report.
+    rebuild the roll. Without ``policy`` nobody is trusted. Never raises for anything that is read:
+    what is wrong is in the report.
     """
     return check_completeness(source, certificates, policy, at, log)[0]
 

@@ -67,7 +67,11 @@ def context(number: int, *, constructed: bool = True) -> int:
 
 
 class Node(NamedTuple):
-    """One tag-length-value: ``data[start:end]`` is all of it, ``data[body:end]`` its content."""
+    """One tag-length-value: ``data[start:end]`` is all of it, ``data[body:end]`` its content.
+
+    Methods that read it raise FormatError where it is not what they ask for, in DER (X.690, 10);
+    ``what`` names the structure in messages.
+    """
 
     data: bytes
     tag: int

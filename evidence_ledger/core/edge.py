@@ -39,7 +39,10 @@ class FullTile:
         return self.inner[-HASH:]
 
     def node(self, height: int, position: int) -> bytes:
-        """The node ``height`` (0 to 8) above the tile's hashes, ``position`` from the left."""
+        """The node ``height`` (0 to 8) above the tile's hashes, ``position`` from the left.
+
+        It has 32 bytes. Raises UsageError for one that a tile has not.
+        """
         if not (0 <= height <= HEIGHT and 0 <= position < WIDTH >> height):
             raise UsageError(f"A tile has no node {position} at height {height}.")
         if height == 0:

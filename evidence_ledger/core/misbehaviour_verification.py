@@ -69,7 +69,8 @@ _HISTORY = Task(
 def verify_misbehaviour(
     data: bytes, keys: Sequence[VerifierKey], witnesses: Sequence[TrustedWitness] = ()
 ) -> Report:
-    """Check the evidence in ``data`` against the ledger's ``keys``; those of others are ignored.
+    """Check the evidence in ``data``, a file of docs/format/misbehaviour.md, against the ledger's
+    ``keys``; those of others are ignored.
 
     1. Read the file.
     2. Check that both checkpoints name one ledger.

@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from evidence_ledger.core import der, oid
+from evidence_ledger.core import der, oid, signed_value
 from evidence_ledger.core.algorithm import (
     DIGESTS,
     WEAK_DIGESTS,
@@ -206,13 +206,10 @@ def _wrapped(node: der.Node) -> bytes:
 
 
 def _basic(data: bytes) -> OcspResponse:
-    outer = der.parse(data, _WHAT, largest=LARGEST).fields(_WHAT)
-    signed = outer.next()
-    algorithm = parse_identifier(outer.next().raw, _WHAT)
-    signature = outer.next().bits(_WHAT)
-    embedded = outer.optional(der.context(0))
-    outer.done()
-    inner = signed.fields(_WHAT)
+    outer = signed_value.parse(data, _WHAT, largest=LARGEST)
+    embedded = outer.rest.optional(der.context(0))
+    outer.rest.done()
+    inner = outer.signed.fields(_WHAT)
     version = inner.optional(der.context(0))
     if version is not None and version.only(_WHAT, version.tag).integer(_WHAT, longest=4) != 0:
         raise NewerFormat("ocsp.newer", "This version of OCSP responses is not known.")
@@ -224,13 +221,13 @@ def _basic(data: bytes) -> OcspResponse:
     inner.done()
     return OcspResponse(
         raw=data,
-        signed=signed.raw,
+        signed=outer.signed.raw,
         responder_name=name.only(_WHAT, name.tag).raw if name else None,
         responder_key=key.only(_WHAT, der.context(2)).octets(_WHAT) if key else None,
         produced_at=produced,
         answers=tuple(map(_answer, answers)),
-        signature_algorithm=algorithm,
-        signature=signature,
+        signature_algorithm=outer.algorithm,
+        signature=outer.signature,
         certificates=_certificates(embedded),
     )
 

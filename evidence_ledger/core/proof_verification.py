@@ -44,6 +44,8 @@ _INCLUSION = Task(
 def verify_proof(proof: bytes, leaf: bytes, policy: TlogPolicy) -> Report:
     """Check that a log of ``policy`` holds the entry ``leaf`` and that the quorum has seen it.
 
+    ``proof`` is a C2SP tlog-proof, ``leaf`` the entry's exact bytes (RFC 9162, 2.1.1).
+
     1. Read the proof and the signed note in it.
     2. Check the log's signatures under the checkpoint, and that the policy names its origin.
     3. Check the cosignatures of the policy's witnesses, and that they are the quorum.

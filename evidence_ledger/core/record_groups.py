@@ -5,7 +5,8 @@
     level 0   256 leaves   256 leaves   …   the last leaves
 
 The last group of a level may be short. An odd node moves up as it is, within a group as in the
-whole tree, so that the root of a group is the node that the whole tree has there. SHA-256 alone.
+whole tree, so that the root of a group is the node that the whole tree has there. The digest is
+SHA-256 in a seal, and in a hash-tree renewal the renewal's.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from evidence_ledger.core.record_tree import RecordTree, ReducibleTree
+from evidence_ledger.core.algorithm import Digest
+from evidence_ledger.core.record_tree import SHA256, RecordTree, ReducibleTree
 from evidence_ledger.errors import LedgerCorrupt, UsageError
 
 HASH = 32
@@ -42,17 +44,17 @@ def kept_of(leaves: Sequence[bytes], places: Sequence[int]) -> Iterator[Group]:
     yield from groups_of(leaves)
 
 
-def groups_of(leaves: Sequence[bytes]) -> Iterator[Group]:
+def groups_of(leaves: Sequence[bytes], digest: Digest = SHA256) -> Iterator[Group]:
     """All groups of the tree over ``leaves``, from the lowest level up; the last has its root.
 
-    Raises UsageError where there are none, or one has not 32 bytes.
+    Raises UsageError where there are none, or one has not the digest's size.
     """
     if not leaves:
         raise UsageError("A hash tree needs leaves.")
     level = 0
     while True:
         parts = [leaves[at : at + WIDTH] for at in range(0, len(leaves), WIDTH)]
-        roots = [RecordTree(part).root for part in parts]
+        roots = [RecordTree(part, digest).root for part in parts]
         for number, part in enumerate(parts):
             yield Group(level, number, b"".join(part))
         if len(parts) < 2:
@@ -60,9 +62,9 @@ def groups_of(leaves: Sequence[bytes]) -> Iterator[Group]:
         leaves, level = roots, level + 1
 
 
-def split(hashes: bytes) -> list[bytes]:
-    """The hashes of 32 bytes that follow each other in ``hashes``."""
-    return [hashes[at : at + HASH] for at in range(0, len(hashes), HASH)]
+def split(hashes: bytes, size: int = HASH) -> list[bytes]:
+    """The hashes of ``size`` bytes that follow each other; the last may be cut off."""
+    return [hashes[at : at + size] for at in range(0, len(hashes), size)]
 
 
 class GroupedTree(ReducibleTree):
@@ -72,11 +74,14 @@ class GroupedTree(ReducibleTree):
     Each group that is read is held against the one above it. Methods raise LedgerCorrupt too.
     """
 
-    __slots__ = ("_count", "_known", "_read")
+    __slots__ = ("_count", "_digest", "_known", "_read")
 
-    def __init__(self, count: int, read: Callable[[int, int], bytes | None]) -> None:
+    def __init__(
+        self, count: int, read: Callable[[int, int], bytes | None], digest: Digest = SHA256
+    ) -> None:
         self._count = count
         self._read = read
+        self._digest = digest
         self._known: dict[tuple[int, int], RecordTree] = {}
 
     def leaf(self, index: int) -> bytes:
@@ -99,6 +104,12 @@ class GroupedTree(ReducibleTree):
         """What the tokens are over."""
         return self._group(self._levels - 1, 0).root
 
+    def require_root(self, root: bytes) -> None:
+        """Raises LedgerCorrupt where the tree has another root: all that it is asked for, before
+        and after, is under this one."""
+        if self.root != root:
+            raise LedgerCorrupt("The hash tree that is kept is not the one that was timestamped.")
+
     @property
     def _levels(self) -> int:
         return max(1, -(-(self._count - 1).bit_length() // HEIGHT))
@@ -112,12 +123,13 @@ class GroupedTree(ReducibleTree):
     def _checked(self, level: int, number: int) -> RecordTree:
         hashes = self._read(level, number) or b""
         total = -(-self._count // WIDTH**level)
-        if not hashes or len(hashes) != HASH * min(WIDTH, total - WIDTH * number):
-            raise LedgerCorrupt(f"Group {number} of level {level} of a seal's tree is damaged.")
-        group = RecordTree(split(hashes))
+        size = self._digest.size
+        if not hashes or len(hashes) != size * min(WIDTH, total - WIDTH * number):
+            raise LedgerCorrupt(f"Group {number} of level {level} of a hash tree is damaged.")
+        group = RecordTree(split(hashes, size), self._digest)
         above = level + 1
         if above < self._levels:
             parent = self._group(above, number // WIDTH)
             if parent.leaf(number % WIDTH) != group.root:
-                raise LedgerCorrupt(f"Group {number} of level {level} is not in a seal's tree.")
+                raise LedgerCorrupt(f"Group {number} of level {level} is not in its hash tree.")
         return group

@@ -15,21 +15,21 @@ without the next timestamp is INDETERMINATE where that one was left out or came 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import pairwise, takewhile
-from typing import Final, TypeVar
+from typing import Final
 
 from evidence_ledger.core import evidence_record, record_coverage
 from evidence_ledger.core import record_recipe as tasks
 from evidence_ledger.core.algorithm import digest_of
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.evidence_record import EvidenceRecord
-from evidence_ledger.core.recipe import Recipe, Task
+from evidence_ledger.core.examination import Examination
 from evidence_ledger.core.record_coverage import CoveringToken, Kind, RecordedObject
-from evidence_ledger.core.report import Report, Verdict, verdict_of, worst
+from evidence_ledger.core.report import Report, Verdict, verdict_of
 from evidence_ledger.core.time_trust import TimeTrust
 from evidence_ledger.core.timestamp_question import TimestampQuestion
 from evidence_ledger.core.timestamp_token import read_token
@@ -40,7 +40,6 @@ SUBJECT: Final = "RFC 4998 evidence record"
 CERTIFICATE: Final = "X.509 certificate"
 """What ends a token that no algorithm's end date ends before."""
 
-_T = TypeVar("_T")
 _Read = tuple[EvidenceRecord, tuple[CoveringToken, ...]]
 
 
@@ -92,7 +91,7 @@ def check_record(data: bytes, objects: Sequence[RecordedObject], trust: RecordTr
 
     Raises the first Refused or FormatError, or else the first Undecided, of the recipe's steps.
     """
-    examination = _Examination()
+    examination = _Examination(SUBJECT)
     found = examination.of(data, objects, trust)
     if found is None or examination.error is not None:
         raise examination.error or Undecided("record.undecided", "The record proves nothing.")
@@ -101,7 +100,7 @@ def check_record(data: bytes, objects: Sequence[RecordedObject], trust: RecordTr
 
 def verify_record(data: bytes, objects: Sequence[RecordedObject], trust: RecordTrust) -> Report:
     """The report of the recipe at the head of this module. Nothing is raised."""
-    examination = _Examination()
+    examination = _Examination(SUBJECT)
     examination.of(data, objects, trust)
     return examination.recipe.report()
 
@@ -140,34 +139,22 @@ def _is_time(found: TrustedTime | EvidenceError) -> bool:
     return isinstance(found, TrustedTime)
 
 
-class _Examination:
-    """Runs the steps in order and keeps every error beside the report."""
-
-    def __init__(self) -> None:
-        self.recipe = Recipe(SUBJECT)
-        self._errors: list[EvidenceError] = []
-
-    @property
-    def error(self) -> EvidenceError | None:
-        """The first error of the worst verdict, or None."""
-        verdict = worst(map(verdict_of, self._errors))
-        return next((error for error in self._errors if verdict_of(error) is verdict), None)
-
+class _Examination(Examination):
     def of(
         self, data: bytes, objects: Sequence[RecordedObject], trust: RecordTrust
     ) -> RecordTime | None:
         """All steps. None where one did not pass."""
         self.recipe.facts["checked_at"] = time_text(trust.at)
-        read = self._run(tasks.FORM, lambda: _read(data))
+        read = self.step(tasks.FORM, lambda: _read(data))
         if read is None:
             return None
         record, tokens = read
-        self._run(tasks.OBJECTS, lambda: _objects(record, objects))
-        self._run(tasks.RENEWALS, lambda: _renewals(record))
+        self.step(tasks.OBJECTS, lambda: _objects(record, objects))
+        self.step(tasks.RENEWALS, lambda: _renewals(record))
         if objects:
-            self._run(tasks.TREES, lambda: _trees(record, objects))
+            self.step(tasks.TREES, lambda: _trees(record, objects))
         found = self._times(tokens, trust)
-        if found is None or self._errors:
+        if found is None or self.errors:
             return None
         self.recipe.facts |= _facts(found) | {
             "whole_group": record_coverage.covers_exactly(record, objects)
@@ -179,23 +166,13 @@ class _Examination:
         found = _examine(tokens, trust)
         for place, (token, one) in enumerate(zip(tokens, found, strict=True), 1):
             task = tasks.one_time(place, len(tokens), token.kind)
-            times.append(self._run(task, partial(_told, one)))
+            times.append(self.step(task, partial(_told, one)))
         good = [one for one in times if one is not None]
         if len(good) < len(tokens):
             self.recipe.skip(tasks.TIMES)
             return None
-        self._run(tasks.TIMES, lambda: _ordered(good))
-        return self._run(tasks.ALGORITHMS, lambda: _algorithms(tokens, good, trust))
-
-    def _run(self, task: Task, check: Callable[[], tuple[_T, str]]) -> _T | None:
-        def noted() -> tuple[_T, str]:
-            try:
-                return check()
-            except EvidenceError as error:
-                self._errors.append(error)
-                raise
-
-        return self.recipe.step(task, noted)
+        self.step(tasks.TIMES, lambda: _ordered(good))
+        return self.step(tasks.ALGORITHMS, lambda: _algorithms(tokens, good, trust))
 
 
 def _read(data: bytes) -> tuple[_Read, str]:

@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from evidence_ledger.core import der, oid
+from evidence_ledger.core import der, oid, signed_value
 from evidence_ledger.core.algorithm import AlgorithmIdentifier, parse_identifier, scheme_of
 from evidence_ledger.core.distinguished_name import same_name
 from evidence_ledger.core.distribution_point import (
@@ -119,15 +119,11 @@ def parse_list(data: bytes) -> RevocationList:
     Raises FormatError, NewerFormat; Undecided ``crl.delta``, ``crl.indirect``,
     ``crl.critical-extension`` for what can't be used.
     """
-    outer = der.parse(data, _WHAT, largest=LARGEST).fields(_WHAT)
-    signed = outer.next()
-    algorithm = parse_identifier(outer.next().raw, _WHAT)
-    signature = outer.next().bits(_WHAT)
-    outer.done()
-    inner = signed.fields(_WHAT)
+    outer = signed_value.parse_whole(data, _WHAT, largest=LARGEST)
+    inner = outer.signed.fields(_WHAT)
     version = inner.optional(der.INTEGER)
     _require_version(version)
-    if parse_identifier(inner.next().raw, _WHAT) != algorithm:
+    if parse_identifier(inner.next().raw, _WHAT) != outer.algorithm:
         raise FormatError("crl.two-algorithms", "The two signature algorithms differ.", where=_WHAT)
     issuer = inner.next().expect(der.SEQUENCE, _WHAT)
     this_update = inner.next().time(_WHAT)
@@ -139,14 +135,14 @@ def parse_list(data: bytes) -> RevocationList:
     _require_usable(extensions)
     return RevocationList(
         raw=data,
-        signed=signed.raw,
+        signed=outer.signed.raw,
         issuer=issuer.raw,
         this_update=this_update,
         next_update=next_update.time(_WHAT) if next_update else None,
         entries=entries.raw if entries else None,
         extensions=extensions,
-        signature_algorithm=algorithm,
-        signature=signature,
+        signature_algorithm=outer.algorithm,
+        signature=outer.signature,
     )
 
 

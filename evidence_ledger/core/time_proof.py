@@ -60,6 +60,17 @@ class ProvedTime:
         """The token's time and its accuracy: the latest moment that it can mean."""
         return self.time.moment + (self.time.accuracy or timedelta(0))
 
+    @property
+    def told(self) -> str:
+        """The token's time, and whether it leans on a ledger's own clock, for a sentence."""
+        return told(self.time.moment, independent=self.independent)
+
+
+def told(moment: datetime, *, independent: bool) -> str:
+    """A proved time for a sentence, in UTC; one that is not independent is said to be so."""
+    clock = "" if independent else " (own clock, not independent)"
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC{clock}"
+
 
 def stamped(
     records: Sequence[tuple[str, bytes]], objects: Mapping[str, bytes]
@@ -267,13 +278,10 @@ def check_enough(proved: Sequence[ProvedTime], policy: TrustPolicy, kind: str) -
     if moment is None:
         return "The trust policy asks for no time, and no token that it trusts is there."
     early = [one for one in proved if one.latest <= moment]
-    whose = "" if _authorities(early)[1] else " (own clock, not independent)"
+    by = told(moment, independent=bool(_authorities(early)[1]))
     end = weakens_on(proved, policy) or moment
     done = "Deposited" if kind == "deposit" else "Signed"
-    return (
-        f"{done} not later than {moment:%Y-%m-%d %H:%M:%S} UTC{whose}. "
-        f"This proof weakens on {end:%Y-%m-%d} unless renewed."
-    )
+    return f"{done} not later than {by}. This proof weakens on {end:%Y-%m-%d} unless renewed."
 
 
 def check_received(proved: Sequence[ProvedTime], received: datetime) -> None:

@@ -31,9 +31,10 @@ from evidence_ledger.core.algorithm import Scheme
 from evidence_ledger.core.certificate_chain import Chain, validate_chain
 from evidence_ledger.core.certificate_purpose import Purpose
 from evidence_ledger.core.cms import SignerInfo
+from evidence_ledger.core.examination import Examination
 from evidence_ledger.core.oid import LOCAL_POLICY, TIME_STAMPING
-from evidence_ledger.core.recipe import Recipe, Task
-from evidence_ledger.core.report import Report, verdict_of, worst
+from evidence_ledger.core.recipe import Task
+from evidence_ledger.core.report import Report
 from evidence_ledger.core.revocation import Revocations, check_revocation
 from evidence_ledger.core.revocation_values import embedded_data
 from evidence_ledger.core.signer_check import check_signer
@@ -143,19 +144,10 @@ class _Case:
         return min(at, self.covered_at) if self.covered_at else at
 
 
-class _Examination:
-    """Runs the steps in order and keeps every error beside the report."""
-
+class _Examination(Examination):
     def __init__(self, case: _Case) -> None:
-        self.recipe = Recipe(SUBJECT)
+        super().__init__(SUBJECT)
         self._case = case
-        self._errors: list[EvidenceError] = []
-
-    @property
-    def error(self) -> EvidenceError | None:
-        """The first error of the worst verdict, or None."""
-        verdict = worst(map(verdict_of, self._errors))
-        return next((error for error in self._errors if verdict_of(error) is verdict), None)
 
     def of(self, data: bytes) -> TrustedTime | None:
         """All steps. None where one that the result needs did not pass."""
@@ -191,7 +183,7 @@ class _Examination:
             )
             return found, found.says
 
-        return self._telling(tasks.REVOCATION, judged)
+        return self.step(tasks.REVOCATION, judged)
 
     def _content(self, info: TimestampInfo) -> str | None:
         """What was asked against what was answered; the imprint's algorithm where it fits."""
@@ -206,17 +198,7 @@ class _Examination:
         return algorithm
 
     def _run(self, task: Task, check: Callable[[], _T]) -> _T | None:
-        return self._telling(task, lambda: (check(), tasks.PASSED[task.number]))
-
-    def _telling(self, task: Task, check: Callable[[], tuple[_T, str]]) -> _T | None:
-        def noted() -> tuple[_T, str]:
-            try:
-                return check()
-            except EvidenceError as error:
-                self._errors.append(error)
-                raise
-
-        return self.recipe.step(task, noted)
+        return self.step(task, lambda: (check(), tasks.PASSED[task.number]))
 
 
 def _signer(token: TimestampToken, trust: TimeTrust) -> tuple[SignerInfo, X509Certificate]:

@@ -130,7 +130,12 @@ class TrustedSigners:
 
 @dataclass(frozen=True, slots=True)
 class TrustPolicy:
-    """See the module."""
+    """Whom somebody who checks trusts; each member is a table of the file, see the module.
+
+    ``authorities_required`` and ``independent_required`` are numbers of timestamp authorities.
+    ``end_dates`` gives the last day on which an algorithm is accepted, by its name. With
+    ``rolls_rebuilt`` completeness counts only where the ledger's public entries were read.
+    """
 
     name: str
     logs: tuple[TrustedLog, ...] = ()
@@ -229,7 +234,7 @@ def check_cosigners(witnesses: Iterable[tuple[str, VerifierKey]]) -> None:
 
 
 def check_keys(logs: Iterable[TrustedLog], witnesses: Iterable[TrustedWitness]) -> None:
-    """A ledger's own key never counts as a witness, and no key counts twice."""
+    """A ledger's own key never counts as a witness, and no key counts twice. Raises FormatError."""
     names = [log.keys[0].name for log in logs]
     if len(set(names)) != len(names):
         raise FormatError("policy.same-log", "A log is named twice; list all its vkeys in one.")

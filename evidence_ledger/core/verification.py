@@ -190,10 +190,10 @@ def verify_certificate(
     policy: TrustPolicy | None,
     at: datetime,
 ) -> Report:
-    """Check the certificate in ``source`` (seekable, stays the caller's) as of ``at``.
+    """Check the certificate in ``source`` (seekable, stays the caller's) as of ``at`` (aware UTC).
 
-    ``files`` are those laid beside it. Never raises for anything that the certificate holds:
-    what is wrong is in the report.
+    ``files`` are those laid beside it. Without ``policy`` nobody is trusted. Never raises for
+    anything that the certificate holds: what is wrong is in the report.
     """
     case = Case(source, tuple(files), policy, at)
     recipe = Recipe(SUBJECT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO
@@ -13,7 +13,6 @@ from evidence_ledger.core import (
     certificate,
     checkpoint,
     checkpoint_trust,
-    direct_time,
     disclosure,
     entry,
     merkle,
@@ -26,14 +25,14 @@ from evidence_ledger.core import (
 )
 from evidence_ledger.core.algorithm_term import check_term
 from evidence_ledger.core.attestation import check_attested
-from evidence_ledger.core.certificate import Certificate, FileRecord, FileToken
+from evidence_ledger.core.certificate import Certificate
+from evidence_ledger.core.certificate_files import CertificateFiles
 from evidence_ledger.core.container import Container
 from evidence_ledger.core.counting import counted
 from evidence_ledger.core.digest import Algorithm, Fingerprint, Hasher
 from evidence_ledger.core.findings import Findings
 from evidence_ledger.core.presented_file import PresentedFile
-from evidence_ledger.core.presented_text import a_kind, none_presented, presented
-from evidence_ledger.core.record_coverage import RecordedObject
+from evidence_ledger.core.presented_text import a_kind
 from evidence_ledger.core.reference_text import about_text
 from evidence_ledger.core.statement import Statement
 from evidence_ledger.core.statement_signature import check_signer
@@ -76,8 +75,11 @@ class Case:
         self._container = Container(self._source)
         self._parts = certificate.parse(self._container)
         self._supplement = Supplement.of(self._parts.chains, self._parts.revocation.values())
-        self._embedded = self._hash_embedded()
-        self.found.embedded = frozenset(self._embedded)
+        embedded = self._hash_embedded()
+        self.found.embedded = frozenset(embedded)
+        self._files = CertificateFiles(
+            self._parts, embedded, self.found, self._policy, self._supplement
+        )
         self.found.not_covered = (
             *self._for_people(),
             *self._not_asked(),
@@ -229,8 +231,7 @@ class Case:
         judgement = Judgement(policy, self.found.at, by, times, self._supplement)
         moment, independent = time_bracket.not_earlier_than(found, judgement)
         self.found.not_earlier_than = moment
-        note_on_clock = "" if independent else " (own clock, not independent)"
-        return f"Signed not earlier than {moment:%Y-%m-%d %H:%M:%S} UTC{note_on_clock}."
+        return f"Signed not earlier than {time_proof.told(moment, independent=independent)}."
 
     def _stamped(self) -> list[StampedObjects]:
         records = [(one.covered.name, one.record) for one in self._parts.records]
@@ -248,9 +249,7 @@ class Case:
         time_proof.check_coverage(one, COVERED)
         proved = time_proof.prove(one, self._policy, self.found.at, self._supplement)
         self.found.times.append(proved)
-        note_on_clock = "" if proved.independent else " (own clock, not independent)"
-        moment = f"{proved.time.moment:%Y-%m-%d %H:%M:%S} UTC"
-        return f"{proved.authority} vouches for {moment}{note_on_clock}."
+        return f"{proved.authority} vouches for {proved.told}."
 
     def time(self) -> str:
         if self._time_error is not None:
@@ -281,19 +280,11 @@ class Case:
         )
 
     def files(self) -> str:
-        for number, file in self._embedded.items():
-            self._check_embedded(number, file)
-        for number, held in self._parts.file_records.items():
-            self._check_file_records(number, held)
+        self._files.check_held(self._tokens)
         if self._statement.kind == "attestation":
             return self._attested()
         hidden = len(self.found.claims) < self._statement.claims.size
-        self.found.matches = presented_file.match(self.found.files, self._presented, hidden=hidden)
-        found = {at for one in self.found.matches for at in one.positions}
-        count = len(self.found.files)
-        if not self._presented:
-            return none_presented(self._statement.kind, len(self._embedded), count)
-        return f"{presented(self._presented)}; {len(found):,} of {count:,} covered."
+        return self._files.compare(self._statement.kind, self._presented, hidden=hidden)
 
     def _attested(self) -> str:
         """What lies beside an attestation is the certificate that was attested."""
@@ -308,45 +299,7 @@ class Case:
 
         Needs the container and the claims.
         """
-        for number, held in self._parts.file_tokens.items():
-            for one in held:
-                name = f"file/{number} by {time_proof.whose(one.token)}"
-                yield name, partial(self._direct, number, one)
-
-    def _direct(self, number: int, one: FileToken) -> str:
-        fact = self.found.files.get(number)
-        if fact is None:
-            raise Refused("direct.no-claim", f"A timestamp is over file/{number}, not shown here.")
-        proved = direct_time.prove_direct(
-            one, fact.fingerprint, self._policy, self.found.at, self._supplement
-        )
-        self.found.direct.append((number, proved))
-        note_on_clock = "" if proved.independent else " (own clock, not independent)"
-        moment = f"{proved.time.moment:%Y-%m-%d %H:%M:%S} UTC"
-        return f"{proved.authority} vouches for the file itself, {moment}{note_on_clock}."
-
-    def _check_embedded(self, number: int, file: PresentedFile) -> None:
-        fact = self.found.files.get(number)
-        if fact is None:
-            raise Refused("file.no-claim", f"The file {number} inside has no claim that is shown.")
-        presented_file.match({number: fact}, [file])
-
-    def _check_file_records(self, number: int, records: Sequence[FileRecord]) -> None:
-        fact = self.found.files.get(number)
-        if fact is None:
-            raise Refused("record.no-claim", f"A record is over file/{number}, which is not shown.")
-        digest = fact.fingerprint.sha256
-        for one in records:
-            if one.covered is not None:
-                time_proof.check_listed(one.covered, digest)
-            self._check_file_record(one.record, number, fact.fingerprint)
-
-    def _check_file_record(self, record: bytes, number: int, print_: Fingerprint) -> None:
-        digests = {name.value: digest for name, digest in print_.digests.items()}
-        file = RecordedObject(f"file/{number}", digests)
-        time_proof.check_file_record(
-            record, file, self._tokens, self._policy, self.found.at, self._supplement
-        )
+        return self._files.direct_checks()
 
     def policy_rules(self) -> str:
         if self._policy is None:

@@ -13,7 +13,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
-from evidence_ledger.core import der, oid
+from evidence_ledger.core import der, oid, signed_value
 from evidence_ledger.core.algorithm import AlgorithmIdentifier, parse_identifier, scheme_of
 from evidence_ledger.core.distinguished_name import name_text
 from evidence_ledger.core.public_key import PublicKey, parse_public_key
@@ -112,7 +112,10 @@ class X509Certificate:
 
     @property
     def basic_constraints(self) -> BasicConstraints:
-        """The basicConstraints; no authority where there is no such extension."""
+        """The basicConstraints (RFC 5280, 4.2.1.9); no authority where there is no such extension.
+
+        Raises FormatError.
+        """
         extension = self.extensions.get(oid.BASIC_CONSTRAINTS)
         if extension is None:
             return BasicConstraints(authority=False)
@@ -138,16 +141,11 @@ class X509Certificate:
 @lru_cache(maxsize=512)
 def parse_certificate(data: bytes) -> X509Certificate:
     """The X.509 certificate that is all of ``data``. Raises FormatError."""
-    outer = der.parse(data, _WHAT, largest=LARGEST).fields(_WHAT)
-    signed = outer.next()
-    algorithm = parse_identifier(outer.next().raw, _WHAT)
-    signature = outer.next().bits(_WHAT)
-    outer.done()
-    inner = signed.fields(_WHAT)
-    version_node = inner.optional(der.context(0))
-    version = version_node.only(_WHAT, der.context(0)).integer(_WHAT) + 1 if version_node else 1
+    outer = signed_value.parse_whole(data, _WHAT, largest=LARGEST)
+    inner = outer.signed.fields(_WHAT)
+    version = _version(inner.optional(der.context(0)))
     serial = inner.next().integer(_WHAT, longest=64)
-    if parse_identifier(inner.next().raw, _WHAT) != algorithm:
+    if parse_identifier(inner.next().raw, _WHAT) != outer.algorithm:
         raise FormatError(
             "x509.two-algorithms", "The two signature algorithms differ.", where=_WHAT
         )
@@ -159,7 +157,7 @@ def parse_certificate(data: bytes) -> X509Certificate:
     key = inner.next().expect(der.SEQUENCE, _WHAT)
     return X509Certificate(
         raw=data,
-        signed=signed.raw,
+        signed=outer.signed.raw,
         version=version,
         serial=serial,
         issuer=issuer.raw,
@@ -167,10 +165,15 @@ def parse_certificate(data: bytes) -> X509Certificate:
         not_before=not_before,
         not_after=not_after,
         public_key_info=key.raw,
-        signature_algorithm=algorithm,
-        signature=signature,
+        signature_algorithm=outer.algorithm,
+        signature=outer.signature,
         extensions=_extensions(inner),
     )
+
+
+def _version(node: der.Node | None) -> int:
+    """From 1, which is not written down."""
+    return 1 if node is None else node.only(_WHAT, node.tag).integer(_WHAT) + 1
 
 
 def _extensions(fields: der.Fields) -> dict[str, Extension]:

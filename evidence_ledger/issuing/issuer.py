@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evidence_ledger.core import certificate as names
 from evidence_ledger.core import disclosure, entry, statement
-from evidence_ledger.core.certificate import Certificate, FileRecord, FileToken, ObjectRecord
-from evidence_ledger.core.certificate_writer import covered_object
+from evidence_ledger.core.certificate import Certificate, FileToken
 from evidence_ledger.core.claim import Claim
 from evidence_ledger.core.claim import parse as parse_claim
-from evidence_ledger.core.record_tree import ReducibleTree
 from evidence_ledger.core.tlog_proof import TlogProof
 from evidence_ledger.core.token_place import FilePlace, Place
 from evidence_ledger.errors import EntryErased, NoSuchEntry, NotSealed
 from evidence_ledger.issuing.accompanying import Accompanying
 from evidence_ledger.issuing.bracketing import bracket_of
+from evidence_ledger.issuing.sealed_entry import SealedEntry
 from evidence_ledger.ports import Store
 from evidence_ledger.renewing.records import Renewals, TokenRecords
-from evidence_ledger.sealing.seal_member import bare_file, document, file
-from evidence_ledger.sealing.sealed_tree import place_of, sealed_tree
+from evidence_ledger.sealing.seal_member import bare_file
 from evidence_ledger.stored import StoredEntry, StoredSeal
 from evidence_ledger.tree import reader_of
-
-MOST_FILE_RECORDS = 1000
-"""Files with an evidence record of their own in one certificate; the others are proved by the
-records over the statement, and get theirs when they are exported with ``--only``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +44,18 @@ class Issuer:
     def issue(self, index: int, positions: Sequence[int] | None = None) -> Issued:
         """The certificate of an entry, with all claims or only those at ``positions``.
 
-        Raises NoSuchEntry, NotSealed, EntryErased.
+        ``positions`` count the deposit's claims from 0. Raises NoSuchEntry for an entry or a claim
+        that is not there, NotSealed, EntryErased, LedgerCorrupt.
         """
         stored = self._store.entry(index)
-        seal = self._store.seal_of(index)
-        if seal is None or not seal.tokens:
-            kind = entry.parse(stored.entry).kind
-            hint = "A seal's own entry is sealed with the next deposit." if kind == "seal" else None
-            raise NotSealed(f"Entry {index} is not sealed yet.", hint=hint)
+        seal = self._seal_of(stored)
         if stored.statement is None or stored.signature is None:
             raise EntryErased(f"The statement of entry {index} was erased.")
         claims = [data for _, data in self._store.claims(index)]
         shown = disclosure.disclose(claims, _existing(claims, positions, index))
         parsed = tuple((one.index, parse_claim(one.data)) for one in shown)
-        tree = sealed_tree(self._store, seal)
-        offset = place_of(self._store, seal, index)
         records = self._renewals.records(seal)
+        sealed = SealedEntry(self._store, seal, index, records)
         over_files = self._renewals.of_files(index)
         beside = Accompanying(self._store, seal, [*records, *over_files.values()])
         signed = statement.parse(stored.statement)
@@ -79,14 +68,22 @@ class Issuer:
             checkpoint=seal.checkpoint,
             vkeys=self._vkeys,
             claims=tuple(shown),
-            records=tuple(_object_records(stored, seal, tree, offset, records)),
-            file_records=_file_records(parsed, tree, offset, records),
+            records=tuple(sealed.object_records(stored)),
+            file_records=sealed.file_records(parsed),
             file_tokens=self._file_tokens(index, dict(parsed), over_files),
             chains=beside.chains(stored.signature),
             revocation=beside.revocation(),
             seal=bracket.members() if bracket else {},
         )
         return Issued(parts, entry.parse(stored.entry), signed, parsed, seal)
+
+    def _seal_of(self, stored: StoredEntry) -> StoredSeal:
+        seal = self._store.seal_of(stored.index)
+        if seal is not None and seal.tokens:
+            return seal
+        kind = entry.parse(stored.entry).kind
+        hint = "A seal's own entry is sealed with the next deposit." if kind == "seal" else None
+        raise NotSealed(f"Entry {stored.index} is not sealed yet.", hint=hint)
 
     def _file_tokens(
         self, index: int, shown: Mapping[int, Claim], over_files: Mapping[Place, TokenRecords]
@@ -118,37 +115,3 @@ def _existing(
             hint=f"See them with: evidence show {index}",
         )
     return positions
-
-
-def _object_records(
-    stored: StoredEntry,
-    seal: StoredSeal,
-    tree: ReducibleTree,
-    offset: int,
-    records: Sequence[TokenRecords],
-) -> Iterator[ObjectRecord]:
-    objects = (
-        (names.CHECKPOINT, seal.checkpoint, 0),
-        (names.STATEMENT, stored.statement or b"", offset),
-        (names.SIGNATURE, stored.signature or b"", offset + 1),
-    )
-    members = [(name, document(tree, place, data), data) for name, data, place in objects]
-    for over in records:
-        for name, member, data in members:
-            yield ObjectRecord(covered_object(name, data), over.record(member))
-
-
-def _file_records(
-    claims: Sequence[tuple[int, Claim]],
-    tree: ReducibleTree,
-    offset: int,
-    records: Sequence[TokenRecords],
-) -> dict[int, tuple[FileRecord, ...]]:
-    files = [(at, claim) for at, claim in claims if claim.section == "file"]
-    if len(files) > MOST_FILE_RECORDS:
-        return {}
-    members = {at: file(tree, offset + 2 + at, claim) for at, claim in files}
-    return {
-        at: tuple(FileRecord(over.authority, over.record(member)) for over in records)
-        for at, member in members.items()
-    }

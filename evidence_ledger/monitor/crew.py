@@ -1,52 +1,61 @@
 """A bounded number of workers. None of them is waited for when the program ends.
 
-Who is known to take long is served aside, one after the other by one worker, and a worker who is
-held up is not counted any more: nobody who answers waits for those who don't.
+Who is known to take long is served in a lane aside, one after the other by one worker of that
+lane, and a worker who is held up is not counted any more: nobody who answers waits for those who
+don't, and nobody who takes a while for those who take for ever.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
+from enum import IntEnum
+from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread
 
 NAP = 0.5
 """Seconds that are slept in one go."""
 
+
+class Lane(IntEnum):
+    """Who is served together. ``PROMPT`` has many workers, and each of the others has one.
+
+    ``SLOW`` and ``LONG`` are for those who answer and take so long, ``SILENT`` for the others.
+    """
+
+    PROMPT, SLOW, LONG, SILENT = range(4)
+
+
 _Job = tuple[Callable[[], None], "Future[None]"]
 _Jobs = SimpleQueue["_Job | None"]
 
 
 class Crew:
-    """Does jobs in the order in which they are given, at most ``workers`` at once, and one aside.
+    """Does the jobs of a lane in the order in which they are given, at most ``workers`` of
+    ``PROMPT`` at once, and one of each other lane.
 
     One worker alone is the caller: the job is then done on return.
     """
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._jobs, self._aside = _Jobs(), _Jobs()
-        self._threads = 0
-        self._is_aside = False
+        self._jobs = {lane: _Jobs() for lane in Lane}
+        self._threads = dict.fromkeys(Lane, 0)
         self._busy: set[Future[None]] = set()
         self._lock = Lock()
 
-    def start(self, do: Callable[[], None], *, aside: bool = False) -> Future[None]:
+    def start(self, do: Callable[[], None], lane: Lane = Lane.PROMPT) -> Future[None]:
         """Have a job done; what it raises is in its future."""
         done: Future[None] = Future()
         if self._workers < 2:
             _work((do, done))
-        elif aside:
-            self._aside.put((do, done))
-            if not self._is_aside:
-                self._is_aside = True
-                self._hire(self._serve_aside)
-        else:
-            self._jobs.put((do, done))
-            if self._threads < self._workers:
-                self._threads += 1
-                self._hire(self._serve)
+            return done
+        self._jobs[lane].put((do, done))
+        most = self._workers if lane is Lane.PROMPT else 1
+        if self._threads[lane] < most:
+            self._threads[lane] += 1
+            self._hire(self._serve if lane is Lane.PROMPT else partial(self._serve_aside, lane))
         return done
 
     def let_go(self, job: Future[None]) -> None:
@@ -62,16 +71,16 @@ class Crew:
 
     def close(self) -> None:
         """Let the workers go, each after its present job."""
-        for _ in range(self._threads):
-            self._jobs.put(None)
-        self._aside.put(None)
+        for lane, threads in self._threads.items():
+            for _ in range(threads):
+                self._jobs[lane].put(None)
 
     @staticmethod
     def _hire(serve: Callable[[], None]) -> None:
         Thread(target=serve, name="crew", daemon=True).start()
 
     def _serve(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._jobs[Lane.PROMPT].get()) is not None:
             with self._lock:
                 self._busy.add(job[1])
             _work(job)
@@ -80,8 +89,8 @@ class Crew:
                     return
                 self._busy.discard(job[1])
 
-    def _serve_aside(self) -> None:
-        while (job := self._aside.get()) is not None:
+    def _serve_aside(self, lane: Lane) -> None:
+        while (job := self._jobs[lane].get()) is not None:
             _work(job)
 
 

@@ -2,7 +2,8 @@
 
 Each is looked at, and then held against what the others saw. A ledger that takes longer than a look
 has patience for is left to its worker, whose place another one takes, and is in a later look what
-it then is. Those that took long or did not answer share one worker the next time.
+it then is. The next time, those that did not answer share one worker, those that took long another
+one, and those that took a little longer than most a third: none waits for one that is slower.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from evidence_ledger.core.held import Held
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.core.monitor_state import MonitorState
 from evidence_ledger.core.report import Verdict, worst
-from evidence_ledger.monitor.crew import Crew, wait_for
+from evidence_ledger.monitor.crew import Crew, Lane, wait_for
 from evidence_ledger.monitor.following import Follower
 from evidence_ledger.monitor.gossip import Gossip
 from evidence_ledger.monitor.rules import WORKERS, MonitorParts
@@ -71,7 +72,7 @@ class _Ledger:
         self._parts = parts
         self._turn = Turn(parts.clock)
         source = TurnSource(followed.source, self._turn)
-        self.is_aside = False
+        self.lane = Lane.PROMPT
         self._alerts = followed.alerts
         self.stage = _Stage.IDLE
         self.job: Future[None] | None = None
@@ -92,7 +93,7 @@ class _Ledger:
                 self._watching.append(Signatures(*shared, self._gossip))
 
     def start(self, crew: Crew, stage: _Stage, do: Callable[[], None]) -> None:
-        self.stage, self.job = stage, crew.start(do, aside=self.is_aside)
+        self.stage, self.job = stage, crew.start(do, self.lane)
 
     def finish(self) -> None:
         """Go on to the next stage where the job is done. Raises what it raised."""
@@ -117,7 +118,7 @@ class _Ledger:
             self._unfollowed.look()
         for one in self._watching:
             one.look()
-        self.is_aside = self._turn.is_late or not self.follower.answered
+        self.lane = self._turn.lane if self.follower.answered else Lane.SILENT
 
     def compare(self, others: Sequence[_Ledger]) -> None:
         self._turn.begin()
@@ -126,7 +127,7 @@ class _Ledger:
         for other in others:
             self._compare_with(other)
         self._gossip.ask_witnesses()
-        self.is_aside = self.is_aside or self._turn.is_late
+        self.lane = max(self.lane, self._turn.lane)
 
     def _compare_with(self, other: _Ledger) -> None:
         state, shown = other.follower.state, other.follower.shown

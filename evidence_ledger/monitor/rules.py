@@ -30,6 +30,9 @@ LOOK_WITHIN = timedelta(minutes=15)
 PROMPT = timedelta(seconds=10)
 """A ledger that takes longer, or does not answer, is looked at aside the next time."""
 
+LONG = timedelta(minutes=1)
+"""One that takes longer is looked at apart from those again."""
+
 WORKERS = 8
 """Ledgers that are followed at the same time."""
 

@@ -9,7 +9,8 @@ from typing import Final
 from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.log_audit import TileSource
 from evidence_ledger.errors import LogUnreachable, ServerUnreachable
-from evidence_ledger.monitor.rules import LOOK_WITHIN, PROMPT
+from evidence_ledger.monitor.crew import Lane
+from evidence_ledger.monitor.rules import LONG, LOOK_WITHIN, PROMPT
 from evidence_ledger.monitor_ports import Lookup
 from evidence_ledger.ports import Clock
 
@@ -36,9 +37,11 @@ class Turn:
         return self._took() > LOOK_WITHIN
 
     @property
-    def is_late(self) -> bool:
-        """Whether it has taken longer than a ledger does that answers."""
-        return self._took() > PROMPT
+    def lane(self) -> Lane:
+        """Where a ledger that took as long, and answered, is looked at the next time."""
+        if self._took() <= PROMPT:
+            return Lane.PROMPT
+        return Lane.SLOW if self._took() <= LONG else Lane.LONG
 
     def _took(self) -> timedelta:
         return self._clock.now() - self._began

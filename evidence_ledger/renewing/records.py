@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.evidence_record import encode_stamp
 from evidence_ledger.core.record_draft import RecordDraft
-from evidence_ledger.core.record_tree import RecordTree
+from evidence_ledger.core.record_tree import PartialLists, RecordTree
+from evidence_ledger.core.renewed_objects import RenewedObjects
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import LedgerCorrupt, UsageError
 from evidence_ledger.ports import Store
-from evidence_ledger.renewing.strand import carrying, renewal_of, tree_of
+from evidence_ledger.renewing.strand import carrying, renewal_of, stamp_of, tree_of
 from evidence_ledger.sealing.seal_member import SealMember
 from evidence_ledger.stored import (
     RenewalKind,
-    RenewedStrand,
+    RenewedLeaf,
     StoredRenewal,
     StoredSeal,
     StoredToken,
@@ -28,47 +27,44 @@ _TREES = 16
 
 
 class RenewalStep:
-    """What one renewal adds to the records over one token of a seal."""
+    """What one renewal adds to the records over one token, of a seal or of a file.
+
+    ``path`` leads from the token's leaf in the renewal to the root that ``token`` is over. In a
+    hash-tree renewal of a seal's token, that leaf is the root over ``objects``; of a file's token
+    it is that of the one object.
+    """
 
     def __init__(
-        self, renewal: StoredRenewal, tree: RecordTree, strand: RenewedStrand, token: StoredToken
+        self,
+        renewal: StoredRenewal,
+        path: PartialLists,
+        token: StoredToken,
+        objects: RenewedObjects | None = None,
     ) -> None:
         self.kind = renewal.kind
         self.number = renewal.number
         self.digest = DIGESTS[renewal.digest]
-        self._strand = strand
-        self._tree = tree
+        self._path = path
         self._token = token.token
+        self._objects = objects
 
     @cached_property
     def stamp(self) -> bytes:
         """The ArchiveTimeStamp of a timestamp renewal, the same for all objects."""
-        return encode_stamp(self.digest, self._tree.plain_path(self._strand.leaf), self._token)
-
-    @cached_property
-    def _objects(self) -> RecordTree:
-        size, hashes = self.digest.size, self._strand.hashes
-        if len(hashes) != size * len(self._strand.objects):
-            raise LedgerCorrupt(f"Renewal {self.number} is damaged.")
-        leaves = [hashes[at : at + size] for at in range(0, len(hashes), size)]
-        return RecordTree(leaves, self.digest)
+        return encode_stamp(self.digest, self._path, self._token)
 
     def place(self, object_: int) -> int | None:
         """Where an object of the seal is among the renewed ones; None where it is not."""
-        at = bisect_left(self._strand.objects, object_)
-        found = self._strand.objects[at : at + 1] == (object_,)
-        return at if found else None
+        return self._objects.leaf_of(object_) if self._objects else 0
 
     def object_hash(self, place: int) -> bytes:
         """The leaf of the renewed object at ``place``."""
-        size = self.digest.size
-        return self._strand.hashes[place * size : (place + 1) * size]
+        return self._objects.tree.leaf(place) if self._objects else self._path[0][0]
 
     def object_stamp(self, place: int) -> bytes:
         """The ArchiveTimeStamp of a hash-tree renewal for the object at ``place``."""
-        above = self._tree.siblings(self._strand.leaf)
-        lists = (*self._objects.plain_path(place), *((hash_,) for hash_ in above))
-        return encode_stamp(self.digest, lists, self._token)
+        below = self._objects.tree.plain_path(place) if self._objects else self._path[:1]
+        return encode_stamp(self.digest, (*below, *self._path[1:]), self._token)
 
 
 class TokenRecords:
@@ -128,10 +124,10 @@ class Renewals:
         tokens: dict[Place, StoredToken] = {
             SealPlace(seal.number, at): token for at, token in enumerate(seal.tokens)
         }
-        strands = self._store.renewals_of_seal(seal.number)
-        if any(strand.place not in tokens for _, strand in strands):
+        leaves = self._store.renewals_of_seal(seal.number)
+        if any(one.place not in tokens for one in leaves):
             raise LedgerCorrupt(f"A renewal is of a timestamp that seal {seal.number} lacks.")
-        return tuple(self._records(strands, tokens, before).values())
+        return tuple(self._records(leaves, tokens, before).values())
 
     def of_files(self, entry: int, before: int | None = None) -> Mapping[Place, TokenRecords]:
         """The records over each token over a file of an entry itself, renewed or not.
@@ -146,27 +142,30 @@ class Renewals:
 
     def _records(
         self,
-        strands: Sequence[tuple[int, RenewedStrand]],
+        leaves: Sequence[RenewedLeaf],
         tokens: Mapping[Place, StoredToken],
         before: int | None,
     ) -> Mapping[Place, TokenRecords]:
         steps: dict[Place, list[RenewalStep]] = {place: [] for place in tokens}
-        for number, strand in strands:
-            token = tokens.get(strand.place)
-            if token is not None and (before is None or number < before):
-                steps[strand.place].append(self._step(number, strand, token))
+        for one in leaves:
+            token = tokens.get(one.place)
+            if token is not None and (before is None or one.renewal < before):
+                steps[one.place].append(self._step(one, token))
         return {place: TokenRecords(token, steps[place]) for place, token in tokens.items()}
 
-    def _step(self, number: int, strand: RenewedStrand, first: StoredToken) -> RenewalStep:
-        renewal, tree = self._known(number)
+    def _step(self, one: RenewedLeaf, first: StoredToken) -> RenewalStep:
+        renewal, tree = self._known(one.renewal)
         try:
-            tree.siblings(strand.leaf)
+            path = tree.plain_path(one.leaf)
         except UsageError as error:
-            raise LedgerCorrupt(f"Renewal {number} is damaged.") from error
-        if renewal.kind is RenewalKind.TREE and isinstance(strand.place, FilePlace):
-            leaf = tree.plain_path(strand.leaf)[0][0]
-            strand = replace(strand, objects=(0,), hashes=leaf)
-        return RenewalStep(renewal, tree, strand, carrying(renewal, first.authority))
+            raise LedgerCorrupt(f"Renewal {one.renewal} is damaged.") from error
+        token, objects = carrying(renewal, first.authority), None
+        if stamp_of(token) != (renewal.digest, tree.root):
+            raise LedgerCorrupt(f"A timestamp of renewal {one.renewal} is over something else.")
+        if renewal.kind is RenewalKind.TREE and isinstance(one.place, SealPlace):
+            read = partial(self._store.renewed_group, one.renewal, one.place)
+            objects = RenewedObjects(read, one.size, path[0][0], DIGESTS[renewal.digest])
+        return RenewalStep(renewal, path, token, objects)
 
     def _read(self, number: int) -> tuple[StoredRenewal, RecordTree]:
         renewal = renewal_of(self._store, number)

@@ -8,17 +8,14 @@ tokens are over what was stored first.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from evidence_ledger.appending import TRIES
-from evidence_ledger.core.admission import SignedStatement, admit
+from evidence_ledger.core.admission import admit
 from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.certificate_chain import Chain
-from evidence_ledger.core.merkle import EMPTY_ROOT
-from evidence_ledger.core.statement import NONCE_SIZE, SealFact, Statement, TreePoint
 from evidence_ledger.core.token_place import FilePlace, Place
 from evidence_ledger.errors import (
     AuthorityError,
@@ -41,9 +38,10 @@ from evidence_ledger.renewing.records import Renewals
 from evidence_ledger.renewing.strand import renewal_of, seal_of, tree_of
 from evidence_ledger.renewing.tree_leaves import TreeLeaves
 from evidence_ledger.renewing.weakening import Judge, Standing
-from evidence_ledger.sealing.asking import Asking, Question, Slot, missing, slots_of
+from evidence_ledger.sealing.asking import Asking, Slot, fresh_question, missing, slots_of
 from evidence_ledger.sealing.capturing import captured
-from evidence_ledger.sealing.sealer import SealingParts, token_time
+from evidence_ledger.sealing.operator_statements import OperatorStatements
+from evidence_ledger.sealing.sealer import SealingParts
 from evidence_ledger.stored import StoredRenewal
 
 
@@ -95,6 +93,7 @@ class Renewer:
         self._ledger = ledger
         self._roots = roots
         self._slots = slots_of(parts.authorities, parts.rules)
+        self._statements = OperatorStatements(parts)
 
     def standings(self, ends: Mapping[str, date] | None = None) -> Iterator[Standing]:
         """Until when the newest timestamps stand; ``ends`` is the last day of algorithms."""
@@ -103,8 +102,9 @@ class Renewer:
     def renew(self, wish: Wish, ends: Mapping[str, date] | None = None) -> RenewalResult:
         """Finish what was interrupted, then renew what is wished for.
 
-        Raises UsageError for a digest that is not in ``TREE_DIGESTS``, AuthorityError where nobody
-        answered, and what the Store raises. What was renewed before that stays.
+        ``ends`` is the last day of algorithms, by their names. Raises UsageError for a digest that
+        is not in ``TREE_DIGESTS``, AuthorityError where nobody answered, HeadMoved where others
+        were first too often, and what the Store raises. What was renewed before that stays.
         """
         if wish.digest is not None and wish.digest not in TREE_DIGESTS:
             raise UsageError(f"Hash trees are renewed with {' or '.join(TREE_DIGESTS)}.")
@@ -191,8 +191,8 @@ class Renewer:
         )
         if not slots and not renewal.tokens:
             progress.failures.append(_nobody())
-        nonces = {one.name: self._nonce() for slot in slots for one in slot}
-        question = Question(tree_of(renewal).root, nonces, renewal.digest)
+        root = tree_of(renewal).root
+        question = fresh_question(root, slots, self._parts.entropy, renewal.digest)
         asking = Asking(question, self._parts.clock, self._parts.rules)
         answers = asking.ask(slots, renewal.tokens)
         progress.failures += answers.failures
@@ -219,37 +219,17 @@ class Renewer:
         fitting = [slot for slot in self._slots if slot[0].independent is independent]
         return fitting if fitting or independent else list(self._slots)
 
-    def _nonce(self) -> int:
-        """63 bits: positive as a DER integer of eight bytes."""
-        return int.from_bytes(self._parts.entropy.take(8), "big") >> 1
-
     def _announce(self, renewal: StoredRenewal) -> int:
-        """The index of the entry that names the tokens; the same statement has the same entry."""
-        admission = admit(self._statement(renewal), self._parts.origin, seal=True)
-        return self._ledger.append([admission])[0].index
+        """The index of the entry that names the tokens, by the first seal that is renewed.
 
-    def _statement(self, renewal: StoredRenewal) -> SignedStatement:
-        """The operator's statement, of the first seal that is renewed."""
+        The same statement has the same entry.
+        """
         seal = seal_of(self._store, renewal.number)
         if seal is None:
             raise LedgerCorrupt(f"Renewal {renewal.number} is of no seal.")
-        hashes = tuple(hashlib.sha256(one.token).digest() for one in renewal.tokens)
-        checkpoint, point = (
-            hashlib.sha256(seal.checkpoint).digest(),
-            TreePoint(seal.size, seal.root),
-        )
-        return self._parts.operator.sign(
-            Statement(
-                kind="seal",
-                ledger=self._parts.origin,
-                claims=TreePoint(0, EMPTY_ROOT),
-                signer=self._parts.operator.fingerprint,
-                made=max(token_time(one.token) for one in renewal.tokens),
-                after=point,
-                nonce=hashlib.sha256(checkpoint + b"".join(hashes)).digest()[:NONCE_SIZE],
-                seal=SealFact(checkpoint, seal.size, seal.root, hashes),
-            )
-        )
+        signed = self._statements.of_renewal(seal, renewal.tokens)
+        admission = admit(signed, self._parts.origin, seal=True)
+        return self._ledger.append([admission])[0].index
 
 
 def _watched(chosen: Iterable[Standing], progress: _Progress) -> Iterator[Standing]:

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 from evidence_ledger.core.algorithm import Digest
 from evidence_ledger.core.claim import parse
+from evidence_ledger.core.record_groups import split
 from evidence_ledger.core.record_tree import RecordTree
 from evidence_ledger.core.token_place import FilePlace
 from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.ports import Store
 from evidence_ledger.renewing.records import Renewals, TokenRecords
 from evidence_ledger.sealing.seal_member import SealMember, bare_file, members_of
-from evidence_ledger.sealing.sealer import split
 from evidence_ledger.stored import StoredSeal
 
 
 @dataclass(slots=True)
-class RenewedObjects:
+class RenewableObjects:
     """The objects of a seal that can be renewed for one of its tokens, and a hash for each.
 
     ``without`` counts the others: those that were erased, or whose digest is not known.
@@ -39,7 +39,7 @@ class TreeLeaves:
 
     def of(
         self, number: int, positions: Sequence[int], before: int | None = None
-    ) -> list[RenewedObjects]:
+    ) -> list[RenewableObjects]:
         """For each of the tokens at ``positions`` of a seal; the checkpoint is always in it.
 
         Renewals from number ``before`` on are as if they were not there. Raises LedgerCorrupt.
@@ -48,7 +48,7 @@ class TreeLeaves:
         if seal is None:
             raise LedgerCorrupt(f"The seal {number} has vanished.")
         records = self._records(seal, positions, before)
-        found = [RenewedObjects() for _ in positions]
+        found = [RenewableObjects() for _ in positions]
         objects = self._store.seal_objects(number)
         tree = RecordTree(split(objects.leaves))
         for one in members_of(self._store, seal, objects.offsets, tree):
@@ -93,7 +93,7 @@ class TreeLeaves:
 
     def _add(
         self,
-        renewed: RenewedObjects,
+        renewed: RenewableObjects,
         records: TokenRecords,
         one: SealMember,
         digest: bytes | None,
@@ -105,6 +105,6 @@ class TreeLeaves:
             renewed.objects.append(one.place)
             renewed.hashes.append(draft.leaf(digest, self._digest))
 
-    def root(self, renewed: RenewedObjects) -> bytes:
+    def root(self, renewed: RenewableObjects) -> bytes:
         """The renewal's leaf for a strand."""
         return RecordTree(renewed.hashes, self._digest).root

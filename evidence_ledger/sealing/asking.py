@@ -26,7 +26,7 @@ from evidence_ledger.errors import (
     AuthorityUnreachable,
     EvidenceError,
 )
-from evidence_ledger.ports import Clock, TimestampAuthority
+from evidence_ledger.ports import Clock, Entropy, TimestampAuthority
 from evidence_ledger.stored import StoredToken
 
 AHEAD: Final = timedelta(seconds=5)
@@ -68,6 +68,16 @@ class Question:
     imprint: bytes
     nonces: Mapping[str, int]
     algorithm: str = "sha256"
+
+
+def fresh_question(
+    imprint: bytes, slots: Sequence[Slot], entropy: Entropy, algorithm: str = "sha256"
+) -> Question:
+    """The question for all that are in ``slots``, each with a nonce of its own of 63 bits, which
+    is positive as a DER integer of eight bytes."""
+    names = [one.name for slot in slots for one in slot]
+    nonces = {name: int.from_bytes(entropy.take(8), "big") >> 1 for name in names}
+    return Question(imprint, nonces, algorithm)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from evidence_ledger.core import claim
 from evidence_ledger.core.certificate_chain import Chain
 from evidence_ledger.errors import AuthorityError
-from evidence_ledger.sealing.asking import Asking, Question, missing, slots_of
+from evidence_ledger.sealing.asking import Asking, fresh_question, missing, slots_of
 from evidence_ledger.sealing.capturing import captured
 from evidence_ledger.sealing.sealer import SealingParts
 from evidence_ledger.stored import DirectToken, StoredSeal
@@ -31,8 +31,8 @@ def stamp_files(parts: SealingParts, index: int, seal: StoredSeal) -> list[Autho
     for number, digest in _files(parts, index):
         held = [one.token for one in parts.store.direct(index) if one.file == number]
         wanted = missing(slots, held, parts.rules)
-        nonces = {one.name: _nonce(parts) for slot in wanted for one in slot}
-        answers = Asking(Question(digest, nonces), parts.clock, parts.rules).ask(wanted, held)
+        question = fresh_question(digest, wanted, parts.entropy)
+        answers = Asking(question, parts.clock, parts.rules).ask(wanted, held)
         for answer in answers.kept:
             parts.store.add_direct(index, DirectToken(number, answer.token))
         _keep_supplements(parts, seal, [one.time.chain for one in answers.kept])
@@ -57,7 +57,3 @@ def _files(parts: SealingParts, index: int) -> Iterator[tuple[int, bytes]]:
         if fact.section != "file":
             return
         yield number, claim.file_fact(fact).fingerprint.sha256
-
-
-def _nonce(parts: SealingParts) -> int:
-    return int.from_bytes(parts.entropy.take(8), "big") >> 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 from itertools import zip_longest
 
+from evidence_ledger.core.evidence_record import token_imprint
 from evidence_ledger.core.record_groups import PLACES, WIDTH, GroupedTree, kept_of, split
+from evidence_ledger.core.record_tree import SHA256
 from evidence_ledger.errors import LedgerCorrupt
 from evidence_ledger.ports import Store
 from evidence_ledger.stored import SealObjects, StoredSeal
@@ -17,6 +19,20 @@ def sealed_tree(store: Store, seal: StoredSeal) -> GroupedTree:
     if not count:
         raise LedgerCorrupt(f"What seal {seal.number} is over is missing or damaged.")
     return GroupedTree(count, partial(store.seal_group, seal.number))
+
+
+def stamped_tree(store: Store, seal: StoredSeal) -> GroupedTree:
+    """The same, where each token of the seal is over the root of what is kept.
+
+    Raises LedgerCorrupt where one is not, FormatError for a token that is none.
+    """
+    tree = sealed_tree(store, seal)
+    for one in seal.tokens:
+        digest, imprint = token_imprint(one.token)
+        if digest.oid != SHA256.oid:
+            raise LedgerCorrupt(f"A timestamp of seal {seal.number} is over another digest.")
+        tree.require_root(imprint)
+    return tree
 
 
 def place_of(store: Store, seal: StoredSeal, index: int) -> int:

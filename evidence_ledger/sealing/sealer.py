@@ -11,22 +11,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from evidence_ledger.author import Author
 from evidence_ledger.core import entry, note, record_tree
-from evidence_ledger.core.admission import SignedStatement
 from evidence_ledger.core.certificate_chain import Chain
 from evidence_ledger.core.chain import AppendedEntry
 from evidence_ledger.core.checkpoint import Checkpoint
 from evidence_ledger.core.edge import Edge
-from evidence_ledger.core.merkle import EMPTY_ROOT
+from evidence_ledger.core.record_groups import split
 from evidence_ledger.core.statement import (
-    NONCE_SIZE,
     OWN_KINDS,
-    SealFact,
-    Statement,
-    TreePoint,
 )
 from evidence_ledger.core.time_agreement import Disagreement
 from evidence_ledger.core.timestamp_token import read_token
@@ -41,12 +36,19 @@ from evidence_ledger.ports import (
     TimestampAuthority,
     Witness,
 )
-from evidence_ledger.sealing.asking import Asking, AskingRules, Question, Slot, missing, slots_of
+from evidence_ledger.sealing.asking import (
+    Asking,
+    AskingRules,
+    Slot,
+    fresh_question,
+    missing,
+    slots_of,
+)
 from evidence_ledger.sealing.capturing import captured
 from evidence_ledger.sealing.cosigning import CosigningRules
 from evidence_ledger.sealing.file_leaves import FileLeaves
 from evidence_ledger.sealing.own_checkpoint import own_checkpoint
-from evidence_ledger.stored import SealObjects, StoredCosignature, StoredSeal, StoredToken
+from evidence_ledger.stored import SealObjects, StoredSeal
 from evidence_ledger.tree import edge_at
 
 NEAR = 64
@@ -262,14 +264,12 @@ class Sealer:
     ) -> tuple[StoredSeal, list[AuthorityError], Disagreement | None]:
         """``seal`` with the tokens that it lacked, who failed and why, and whose clocks disagree.
 
-        The slots whose first authority is named in ``without`` are left out.
+        The slots whose first authority is named in ``without`` are left out. Raises LedgerCorrupt,
+        and what the Store raises.
         """
         slots = [slot for slot in self.missing(seal) if slot[0].name not in without]
         leaves = split(self._store.seal_objects(seal.number).leaves)
-        question = Question(
-            record_tree.tree_root(leaves),
-            {one.name: self._nonce() for slot in slots for one in slot},
-        )
+        question = fresh_question(record_tree.tree_root(leaves), slots, self._parts.entropy)
         asking = Asking(question, self._parts.clock, self._parts.rules)
         answers = asking.ask(slots, seal.tokens)
         for answer in answers.kept:
@@ -284,87 +284,6 @@ class Sealer:
         found = list(captured(chains, self._parts.revocation))
         if found:
             self._store.add_supplements(number, found)
-
-    def _nonce(self) -> int:
-        """63 bits: positive as a DER integer of eight bytes."""
-        return int.from_bytes(self._parts.entropy.take(8), "big") >> 1
-
-    def statement(self, seal: StoredSeal) -> SignedStatement:
-        """The operator's statement for a seal with its tokens; the same bytes each time."""
-        nonce = hashlib.sha256(seal.checkpoint).digest()[:NONCE_SIZE]
-        made = max(token_time(one.token) for one in seal.tokens)
-        return self._signed(seal, nonce, made, seal.tokens, seal.cosignatures)
-
-    def roll_statement(self, root: bytes) -> SignedStatement:
-        """The operator's statement for the root over all marks up to now."""
-        newest = self._store.seal(-1)
-        return self._parts.operator.sign(
-            Statement(
-                kind="roll",
-                ledger=self._parts.origin,
-                claims=TreePoint(0, EMPTY_ROOT),
-                signer=self._parts.operator.fingerprint,
-                made=self._parts.clock.now(),
-                after=TreePoint(newest.size, newest.root) if newest else TreePoint(0, EMPTY_ROOT),
-                nonce=self._parts.entropy.take(NONCE_SIZE),
-                roll=root,
-            )
-        )
-
-    def late_statement(self, seal: StoredSeal, token: StoredToken) -> SignedStatement:
-        """The operator's statement for a token that came after the seal's own entry."""
-        return self._signed(seal, _late_nonce(seal, token.token), token_time(token.token), [token])
-
-    def late_cosignature(self, seal: StoredSeal, late: StoredCosignature) -> SignedStatement:
-        """The operator's statement for a cosignature that came after the seal's own entry."""
-        made = cosigned_at(late.line)
-        return self._signed(seal, _late_nonce(seal, late.line), made, cosignatures=[late])
-
-    def _signed(
-        self,
-        seal: StoredSeal,
-        nonce: bytes,
-        made: datetime,
-        tokens: Sequence[StoredToken] = (),
-        cosignatures: Sequence[StoredCosignature] = (),
-    ) -> SignedStatement:
-        digest = hashlib.sha256(seal.checkpoint).digest()
-        point = TreePoint(seal.size, seal.root)
-        fact = SealFact(
-            checkpoint=digest,
-            size=seal.size,
-            root=seal.root,
-            tokens=tuple(hashlib.sha256(token.token).digest() for token in tokens),
-            cosignatures=tuple(hashlib.sha256(one.line).digest() for one in cosignatures),
-        )
-        return self._parts.operator.sign(
-            Statement(
-                kind="seal",
-                ledger=self._parts.origin,
-                claims=TreePoint(0, EMPTY_ROOT),
-                signer=self._parts.operator.fingerprint,
-                made=made,
-                after=point,
-                nonce=nonce,
-                seal=fact,
-            )
-        )
-
-
-def _late_nonce(seal: StoredSeal, late: bytes) -> bytes:
-    seed = hashlib.sha256(seal.checkpoint).digest() + hashlib.sha256(late).digest()
-    return hashlib.sha256(seed).digest()[:NONCE_SIZE]
-
-
-def cosigned_at(line: bytes) -> datetime:
-    """The time in a cosignature's line that was verified when it was kept."""
-    found = int.from_bytes(note.parse_line(line).signature[:8], "big")
-    return datetime.fromtimestamp(found, UTC)
-
-
-def split(leaves: bytes) -> list[bytes]:
-    """The 32-byte hashes in a seal's leaves."""
-    return [leaves[at : at + 32] for at in range(0, len(leaves), 32)]
 
 
 def _remembered(before: bytes) -> Checkpoint:

@@ -112,6 +112,10 @@ FAULTS: dict[str, tuple[Callable[[str], str], str]] = {
     "no since": (swap("since = 2026-11-22T12:00:00Z\n", ""), "a time like"),
     "since without zone": (swap("12:00:00Z", "12:00:00"), "a time like"),
     "since as text": (swap("2026-11-22T12:00:00Z", '"2026"'), "a time like"),
+    "since before all years": (
+        swap("2026-11-22T12:00:00Z", "0001-01-01T00:00:00+23:59"),
+        "years that there are",
+    ),
     "odd policy": (swap("timeout = 20", 'timeout = 20\npolicy = "one"'), "no policy"),
     "unknown fallback": (swap("timeout = 20", 'timeout = 20\nfallback = "x"'), "'x'"),
     "own fallback": (swap("timeout = 20", 'timeout = 20\nfallback = "alpha"'), "own fallback"),

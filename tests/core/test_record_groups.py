@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.record_groups import Group, GroupedTree, groups_of
 from evidence_ledger.core.record_tree import RecordTree, blinded
 from evidence_ledger.errors import LedgerCorrupt, UsageError
@@ -78,6 +79,28 @@ def test_a_damaged_group_gives_no_path(place: tuple[int, int], damage: str) -> N
     tree = GroupedTree(600, lambda level, number: groups.get((level, number)))
     with pytest.raises(LedgerCorrupt):
         tree.plain_path(300)
+
+
+@pytest.mark.parametrize("name", ["sha512", "sha3_256"])
+def test_another_digest_has_its_own_tree(name: str) -> None:
+    digest = DIGESTS[name]
+    leaves = [digest.of(b"%d" % number) for number in range(600)]
+    groups = {one[:2]: one.data for one in groups_of(leaves, digest)}
+    tree = GroupedTree(600, lambda level, number: groups.get((level, number)), digest)
+    assert tree.plain_path(300) == RecordTree(leaves, digest).plain_path(300)
+
+
+@pytest.mark.parametrize("count", [4, 600])
+def test_a_neighbour_altered_in_the_highest_group_has_another_root(count: int) -> None:
+    leaves = leaves_of(count)
+    groups, root = kept(leaves), RecordTree(leaves).root
+    highest = max(groups)
+    GroupedTree(count, lambda level, number: groups.get((level, number))).require_root(root)
+    groups[highest] = groups[highest][:-32] + bytes(32)
+    tree = GroupedTree(count, lambda level, number: groups.get((level, number)))
+    assert tree.plain_path(0), "the groups agree with one another"
+    with pytest.raises(LedgerCorrupt):
+        tree.require_root(root)
 
 
 def test_no_leaves_make_no_groups() -> None:

@@ -16,7 +16,9 @@ import pytest
 from evidence_ledger.adapters.monitor.alert_draft import AlertDraft
 from evidence_ledger.core.report import Verdict
 from evidence_ledger.errors import OutputUnwritable
-from evidence_ledger.monitor.crew import Crew
+from evidence_ledger.monitor.crew import Crew, Lane
+from evidence_ledger.monitor.monitor import Monitor
+from evidence_ledger.monitor.turn import Turn
 from tests.crash.faults import Fault, How, Outcome, run
 from tests.crash.test_witness_kill import Tell
 from tests.monitor.bench import FakeLedger, MonitorBench, bench
@@ -95,12 +97,12 @@ def test_ledgers_that_did_not_answer_share_one_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monitor = several(tmp_path, 5, workers=2)
-    told: list[bool] = []
+    told: list[Lane] = []
     kept = Crew.start
 
-    def start(crew: Crew, do: Callable[[], None], *, aside: bool = False) -> Future[None]:
-        told.append(aside)
-        return kept(crew, do, aside=aside)
+    def start(crew: Crew, do: Callable[[], None], lane: Lane = Lane.PROMPT) -> Future[None]:
+        told.append(lane)
+        return kept(crew, do, lane)
 
     monkeypatch.setattr(Crew, "start", start)
     gone = list(monitor.ledgers.values())[:3]
@@ -112,13 +114,91 @@ def test_ledgers_that_did_not_answer_share_one_worker(
             ["monitor.unreachable"]
         ] * 3
         opened.look()
-        assert told[10:15] == [True, True, True, False, False]
+        assert told[10:15] == [*[Lane.SILENT] * 3, *[Lane.PROMPT] * 2]
         for one in gone:
             one.broken.clear()
         assert [one.state.mark.size for one in opened.look()] == [2, 3, 4, 5, 6]
         told.clear()
         opened.look()
-        assert not any(told), "they answer again"
+        assert set(told) == {Lane.PROMPT}, "they answer again"
+
+
+@dataclass
+class LateLedger(FakeLedger):
+    """Each answer takes so many seconds of the fake clock."""
+
+    seconds: int = 12
+
+    def tile(self, path: str) -> bytes:
+        self.clock.move(seconds=self.seconds)
+        return super().tile(path)
+
+
+def looked(opened: Monitor, number: int) -> int:
+    """One look at all, and two of one ledger's jobs; how many of its entries were followed then."""
+    opened.look(0)
+    for _ in range(2):
+        job = opened._ledgers[number].job
+        if job is not None:
+            job.result(WAIT)
+        sights = opened.look(0)
+    return sights[number].state.mark.size
+
+
+@pytest.mark.parametrize("seconds", [12, 90])
+def test_an_honest_ledger_that_takes_a_while_waits_for_none_that_keeps_silent(
+    tmp_path: Path, seconds: int
+) -> None:
+    """Three that did not answer last time are named first, and keep silent for as long as it lasts:
+    before, all four shared one worker."""
+    monitor = several(tmp_path, 4, workers=2)
+    silent = [slow(monitor, number) for number in range(3)]
+    for one in silent:
+        one.may.set()
+        one.broken["checkpoint"] = None
+    honest = monitor.ledgers["https://3.example"]
+    late = LateLedger(monitor.clock, honest.entries, published=honest.published, seconds=seconds)
+    monitor.ledgers["https://3.example"] = late
+    with monitor.opened() as (opened, _):
+        opened.look()
+        for one in silent:
+            one.may.clear()
+            one.is_asked.clear()
+        for more in (1, 2):
+            late.add(more)
+            late.publish()
+            assert looked(opened, 3) == len(late.entries)
+        assert silent[0].is_asked.is_set()
+        assert not silent[1].is_asked.is_set(), "the silent ones share one worker"
+        for one in silent:
+            one.may.set()
+        opened.look()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lane"), [(0, Lane.PROMPT), (11, Lane.SLOW), (60, Lane.SLOW), (61, Lane.LONG)]
+)
+def test_where_a_ledger_is_looked_at_follows_from_how_long_it_took(
+    tmp_path: Path, seconds: int, lane: Lane
+) -> None:
+    clock = bench(tmp_path)[0].clock
+    turn = Turn(clock)
+    turn.begin()
+    clock.move(seconds=seconds)
+    assert turn.lane is lane
+
+
+def test_no_lane_waits_for_another() -> None:
+    crew, may = Crew(2), threading.Event()
+    held = [crew.start(lambda: assert_set(may), lane) for lane in Lane if lane is not Lane.SLOW]
+    done: list[int] = []
+    for number in range(3):
+        crew.start(partial(done.append, number), Lane.SLOW).result(WAIT)
+    assert done == [0, 1, 2]
+    may.set()
+    for job in held:
+        job.result(WAIT)
+    crew.close()
 
 
 def test_a_crew_serves_the_others_while_workers_are_held_up() -> None:
@@ -131,7 +211,7 @@ def test_a_crew_serves_the_others_while_workers_are_held_up() -> None:
         crew.let_go(job)
     last.result(WAIT)
     assert done == [1]
-    aside = [crew.start(partial(done.append, number), aside=True) for number in range(2, 5)]
+    aside = [crew.start(partial(done.append, number), Lane.SILENT) for number in range(2, 5)]
     for job in aside:
         job.result(WAIT)
         crew.let_go(job)

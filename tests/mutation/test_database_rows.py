@@ -55,6 +55,7 @@ BESIDE = {
     "direct_tokens",
     "renewals",
     "renewed_strands",
+    "renewed_groups",
     "renewed_direct",
     "renewal_supplements",
     "renewal_tokens",
@@ -324,7 +325,11 @@ def test_a_defect_is_called_by_its_name(small: Victim, reason: str, statement: s
     ("reason", "statement"),
     [
         ("audit.renewal-rest", "DELETE FROM renewed_strands WHERE renewal = 2 AND seal = 0"),
-        ("audit.renewal", "DELETE FROM renewed_strands WHERE renewal = 1 AND seal = 0"),
+        (
+            "audit.renewal",
+            "DELETE FROM renewed_strands WHERE renewal = 1 AND seal = 0; "
+            "DELETE FROM renewed_groups WHERE renewal = 1 AND seal = 0",
+        ),
         ("audit.token", "UPDATE renewal_tokens SET independent = 1 WHERE renewal = 0"),
         ("audit.lost-cosignature", "DELETE FROM cosignatures WHERE position = 1"),
         ("audit.corrupt", "DELETE FROM cosignatures WHERE position = 0"),
@@ -348,6 +353,13 @@ def test_a_defect_is_called_by_its_name(small: Victim, reason: str, statement: s
         ),
         (
             "audit.stray-row",
+            "INSERT INTO renewed_groups SELECT renewal, seal, 9, level, number, data "
+            "FROM renewed_groups",
+        ),
+        ("audit.renewal-tree", "DELETE FROM renewed_groups WHERE level = 0"),
+        ("audit.renewal-tree", "UPDATE renewed_groups SET number = 7 WHERE level = -1"),
+        (
+            "audit.stray-row",
             "INSERT INTO renewed_strands SELECT 9, seal, position, leaf, objects, hashes "
             "FROM renewed_strands WHERE renewal = 2",
         ),
@@ -357,7 +369,7 @@ def test_a_defect_of_renewals_is_called_by_its_name(
     renewed: Victim, reason: str, statement: str
 ) -> None:
     renewed.restore()
-    change(renewed.ledger.home, statement)
+    change(renewed.ledger.home, *statement.split("; "))
     report = renewed.audit()
     assert reason in reasons(report)
     assert report is not None

@@ -37,7 +37,7 @@ def fingerprint_file(
 def digest_file(path: PathLike, name: str, *, progress: Progress | None = None) -> bytes:
     """One digest of a file by its hashlib name, for what others have made with it.
 
-    Raises as ``fingerprint_file``.
+    Raises as ``fingerprint_file``, and UsageError for a digest that this machine lacks.
     """
     try:
         hashlib.new(name)

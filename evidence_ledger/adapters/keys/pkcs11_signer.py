@@ -56,7 +56,7 @@ class Pkcs11Signer:
     def sign(self, message: bytes) -> bytes:
         """The signature over ``message``, which the key's X.509 certificate verifies.
 
-        Raises KeyUnusable.
+        Raises KeyUnusable, and WrongKey where that X.509 certificate does not verify it.
         """
         signature: bytes = _signing().sign(self._reference, self._pins, message)
         key = parse_certificate(self._chain[0]).public_key

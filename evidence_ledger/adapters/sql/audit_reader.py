@@ -40,6 +40,7 @@ from evidence_ledger.adapters.sql.schema import (
     renewal_tokens,
     renewals,
     renewed_direct,
+    renewed_groups,
     renewed_strands,
     seal_groups,
     seal_supplements,
@@ -55,6 +56,7 @@ from evidence_ledger.core.chain import Head
 _ENTRIES_AT_ONCE = 1024
 _TILES_AT_ONCE = 64
 _FINGERPRINTS_AT_ONCE = 1024
+_STRAND = ("renewal", "seal", "position")
 _AFTER = ("after_digest", "after_algorithm", "after_entry", "after_position")
 
 DigestRange = tuple[bytes | None, bytes | None]
@@ -221,6 +223,9 @@ def _outside() -> Iterator[tuple[Table, ColumnElement[bool]]]:
     begun = select(renewals.c.number)
     for table in (renewed_strands, renewed_direct, renewal_tokens, renewal_supplements):
         yield table, table.c.renewal.not_in(begun)
+    same = [renewed_strands.c[name] == renewed_groups.c[name] for name in _STRAND]
+    over = func.length(renewed_strands.c.hashes) > 0
+    yield renewed_groups, ~select(1).where(*same, over).exists()
     for table in (tokens, cosignatures, seal_groups, seal_supplements):
         yield table, ~select(seals.c.number).where(seals.c.number == table.c.seal).exists()
     linked = [

@@ -47,7 +47,7 @@ class CosignatureRows:
         return [_cosignature(place, row) for place, row in enumerate(rows)]
 
     def last_size(self, connection: Connection, witness: str) -> int:
-        """The size of the newest seal that a witness cosigned; else 0."""
+        """The size of the newest seal that a witness cosigned; else 0. Raises LedgerCorrupt."""
         for (size,) in self._last.rows(connection, whose=witness):
             if type(size) is not int:
                 raise LedgerCorrupt("The size of a seal is damaged.")

@@ -49,7 +49,8 @@ def _begin(connection: Connection) -> None:
 
 @contextmanager
 def translated(engine: Engine, place: str) -> Iterator[SqlDialect]:
-    """Turn every error of the database at ``place``, or of its driver, into a LedgerError.
+    """Turn every error of the database at ``place``, or of its driver, into a LedgerError: of them
+    LedgerLocked, LedgerReadOnly, LedgerFull, LedgerCorrupt, LedgerMoved, LedgerUnavailable.
 
     No other error leaves this package.
     """

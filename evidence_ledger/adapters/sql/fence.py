@@ -35,6 +35,7 @@ _CHANGES = {
     "seal_supplements": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "direct_tokens": {"UPDATE": _NEVER},
     "renewed_strands": {"UPDATE": _NEVER, "DELETE": _NEVER},
+    "renewed_groups": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "renewed_direct": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "renewal_supplements": {"UPDATE": _NEVER, "DELETE": _NEVER},
     "renewal_tokens": {"UPDATE": _NEVER, "DELETE": _NEVER},

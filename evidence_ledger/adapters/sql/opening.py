@@ -12,6 +12,7 @@ from evidence_ledger.adapters.database import Database, SqliteFile, database_of
 from evidence_ledger.adapters.sql import revision
 from evidence_ledger.adapters.sql.engine import WAIT, engine_of, reading, writing
 from evidence_ledger.adapters.sql.head_row import HeadRow
+from evidence_ledger.adapters.sql.lacking_groups import LackingGroups
 from evidence_ledger.adapters.sql.store import SqlStore
 from evidence_ledger.errors import (
     LedgerError,
@@ -113,6 +114,8 @@ def open_engine(where: Database | Path, *, read_only: bool, wait: float = WAIT) 
     engine = engine_of(database, read_only=read_only, wait=wait)
     try:
         _check(engine, database.place, read_only=read_only)
+        if not read_only:
+            LackingGroups(engine, database.place).add()
     except BaseException:
         engine.dispose()
         raise

@@ -61,22 +61,10 @@ def postgresql_engine(database: PostgresqlDatabase, *, read_only: bool, wait: fl
 
     Raises LedgerError where psycopg is not installed.
     """
-    try:
-        import psycopg
-    except ImportError as error:
-        raise LedgerError(
-            "This ledger is in PostgreSQL, and the driver for it can't be loaded.",
-            where=database.place,
-            hint="Install it with: pip install 'evidence-ledger[postgresql]'",
-        ) from error
-    given = {
-        unquote(one.partition("=")[0]) for one in database.address.partition("?")[2].split("&")
-    }
-    chosen: dict[str, Any] = {
-        name: value for name, value in (_KEEPALIVE | _CONNECTING).items() if name not in given
-    }
-    if database.password is not None:
-        chosen["password"] = database.password
+    _require_driver(database.place)
+    import psycopg
+
+    chosen = _chosen(database)
     words = _SESSION.format(wait=max(1, int(wait * 1000)), read_only="on" if read_only else "off")
 
     def connect() -> psycopg.Connection[Any]:
@@ -98,6 +86,29 @@ def postgresql_engine(database: PostgresqlDatabase, *, read_only: bool, wait: fl
     event.listen(engine, "checkout", _try)
     event.listen(engine, "checkin", _note)
     return engine
+
+
+def _require_driver(place: str) -> None:
+    try:
+        import psycopg  # noqa: F401 # it is there
+    except ImportError as error:
+        raise LedgerError(
+            "This ledger is in PostgreSQL, and the driver for it can't be loaded.",
+            where=place,
+            hint="Install it with: pip install 'evidence-ledger[postgresql]'",
+        ) from error
+
+
+def _chosen(database: PostgresqlDatabase) -> dict[str, Any]:
+    """What is said to the driver beside the address; what that says itself counts."""
+    given = {
+        unquote(one.partition("=")[0]) for one in database.address.partition("?")[2].split("&")
+    }
+    own = _KEEPALIVE | _CONNECTING
+    chosen: dict[str, Any] = {name: value for name, value in own.items() if name not in given}
+    if database.password is not None:
+        chosen["password"] = database.password
+    return chosen
 
 
 def _prepare(facts: tuple[Any, ...] | None, connection: Any, place: str) -> None:

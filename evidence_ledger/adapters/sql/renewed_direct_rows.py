@@ -15,7 +15,7 @@ from evidence_ledger.adapters.sql.schema import renewals, renewed_direct
 from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.token_place import FilePlace, Place
 from evidence_ledger.errors import LedgerCorrupt
-from evidence_ledger.stored import RenewedStrand
+from evidence_ledger.stored import RenewedLeaf, RenewedStrand
 
 _TYPES = (int, int, str, int)
 
@@ -50,10 +50,10 @@ class RenewedDirectRows:
         """What a renewal renews, by place. Raises LedgerCorrupt."""
         return [_strand(row) for row in self._of_renewal.rows(connection, of=number)]
 
-    def of_entry(self, connection: Connection, entry: int) -> list[tuple[int, RenewedStrand]]:
+    def of_entry(self, connection: Connection, entry: int) -> list[RenewedLeaf]:
         """What renewals with an entry do for the files of an entry, oldest first."""
-        rows = self._of_entry.rows(connection, of=entry)
-        return [(row[0], _strand(row[1:])) for row in rows]
+        found = [(row[0], _strand(row[1:])) for row in self._of_entry.rows(connection, of=entry)]
+        return [RenewedLeaf(number, one.place, one.leaf) for number, one in found]
 
     def histories(self, connection: Connection) -> dict[Place, RenewalHistory]:
         """Of each token over a file that renewals with an entry renew."""

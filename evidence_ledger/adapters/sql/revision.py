@@ -8,8 +8,8 @@ from sqlalchemy import Connection, column, inspect, select, table
 
 from evidence_ledger.errors import LedgerCorrupt, LedgerNewer
 
-NEWEST = "0012"
-KNOWN = frozenset({*(f"{number:04}" for number in range(1, 12)), NEWEST})
+NEWEST = "0013"
+KNOWN = frozenset({*(f"{number:04}" for number in range(1, 13)), NEWEST})
 
 _FOLDER = Path(__file__).parent / "migrations"
 _VERSION = table("alembic_version", column("version_num"))

@@ -166,7 +166,7 @@ seal_groups = Table(
     _key("number"),
     Column("data", LargeBinary, nullable=False),
 )
-"""What ``seals.leaves`` and ``seals.offsets`` say, in parts: see ``seal_group_rows``."""
+"""What ``seals.leaves`` and ``seals.offsets`` say, in parts: see ``group_rows``."""
 
 tokens = Table(
     "tokens",
@@ -227,6 +227,18 @@ renewed_strands = Table(
     Column("hashes", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+renewed_groups = Table(
+    "renewed_groups",
+    metadata,
+    _key("renewal", of=renewals),
+    _key("seal", of=seals),
+    _key("position"),
+    _key("level", Integer),
+    _key("number"),
+    Column("data", LargeBinary, nullable=False),
+)
+"""What ``renewed_strands.objects`` and ``.hashes`` say, in parts: see ``group_rows``."""
 
 renewed_direct = Table(
     "renewed_direct",

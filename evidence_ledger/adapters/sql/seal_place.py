@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Table, bindparam
 
+from evidence_ledger.core.token_place import SealPlace
+
+BEFORE_ALL = SealPlace(-1, -1)
+
 
 def is_after(table: Table) -> ColumnElement[bool]:
     """Whether a row of ``table`` comes after the place of the parameters seal and position."""

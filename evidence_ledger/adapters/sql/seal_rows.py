@@ -7,11 +7,12 @@ import struct
 from sqlalchemy import Connection, Dialect, bindparam, insert, select, update
 
 from evidence_ledger.adapters.sql.cosignature_rows import CosignatureRows
+from evidence_ledger.adapters.sql.group_rows import GroupRows
 from evidence_ledger.adapters.sql.prepared import Prepared, Row
-from evidence_ledger.adapters.sql.schema import seals, tokens
-from evidence_ledger.adapters.sql.seal_group_rows import SealGroupRows
+from evidence_ledger.adapters.sql.schema import seal_groups, seals, tokens
 from evidence_ledger.adapters.sql.seal_place import is_after
 from evidence_ledger.adapters.sql.token_row import placed_token, token_of
+from evidence_ledger.core.record_groups import kept_of, split
 from evidence_ledger.core.token_place import SealPlace
 from evidence_ledger.errors import LedgerCorrupt, LedgerError
 from evidence_ledger.stored import SealObjects, StoredCosignature, StoredSeal, StoredToken
@@ -51,7 +52,7 @@ class SealRows:
             dialect,
         )
         self._cosignatures = CosignatureRows(dialect)
-        self.groups = SealGroupRows(dialect)
+        self.groups = GroupRows(seal_groups, dialect)
 
     def add(self, connection: Connection, seal: StoredSeal, objects: SealObjects) -> None:
         """Insert a seal with the tokens and cosignatures that it has."""
@@ -68,7 +69,8 @@ class SealRows:
                 entry=seal.entry,
             )
         )
-        self.groups.add(connection, seal.number, objects)
+        groups = kept_of(split(objects.leaves), objects.offsets)
+        self.groups.add(connection, (seal.number,), groups)
         for token in seal.tokens:
             self.add_token(connection, seal.number, token)
         self._cosignatures.add(connection, seal.number, seal.cosignatures)

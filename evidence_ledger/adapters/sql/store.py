@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -12,16 +11,15 @@ from evidence_ledger.adapters.sql.claim_rows import ClaimRows
 from evidence_ledger.adapters.sql.cosignature_rows import CosignatureRows
 from evidence_ledger.adapters.sql.dialects import dialect_of
 from evidence_ledger.adapters.sql.direct_rows import DirectRows
-from evidence_ledger.adapters.sql.engine import alone, look, reading, turn, writing
+from evidence_ledger.adapters.sql.engine import alone, reading, turn, writing
 from evidence_ledger.adapters.sql.entry_rows import EntryRows, stored_entries
 from evidence_ledger.adapters.sql.erasure_rows import ErasureRows
 from evidence_ledger.adapters.sql.head_row import HeadRow
 from evidence_ledger.adapters.sql.mark_rows import MarkRows
 from evidence_ledger.adapters.sql.order_rows import OrderRows
-from evidence_ledger.adapters.sql.renewal_rows import RenewalRows
-from evidence_ledger.adapters.sql.renewed_direct_rows import RenewedDirectRows
-from evidence_ledger.adapters.sql.renewed_seal_rows import RenewedSealRows
-from evidence_ledger.adapters.sql.schema import renewal_supplements, seal_supplements
+from evidence_ledger.adapters.sql.renewal_store import SqlRenewals
+from evidence_ledger.adapters.sql.schema import seal_supplements
+from evidence_ledger.adapters.sql.seal_place import BEFORE_ALL
 from evidence_ledger.adapters.sql.seal_rows import SealRows
 from evidence_ledger.adapters.sql.special_rows import SpecialRows
 from evidence_ledger.adapters.sql.supplement_rows import SupplementRows
@@ -29,43 +27,35 @@ from evidence_ledger.adapters.sql.tile_rows import TileRows
 from evidence_ledger.core.chain import Extension, Head
 from evidence_ledger.core.edge import FullTile
 from evidence_ledger.core.record_groups import Group
-from evidence_ledger.core.renewal_history import RenewalHistory
 from evidence_ledger.core.special import Order, SpecialEntry
-from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
+from evidence_ledger.core.token_place import FilePlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt, LedgerFull, LedgerLocked, NoSuchEntry
 from evidence_ledger.ports import NonceMemory
 from evidence_ledger.stored import (
     DirectToken,
     Found,
     PlacedToken,
-    RenewedStrand,
     SealObjects,
     StoredCosignature,
     StoredEntry,
-    StoredRenewal,
     StoredSeal,
     StoredSupplement,
     StoredToken,
 )
 
-P = ParamSpec("P")
-T = TypeVar("T")
 _ENTRIES_AT_ONCE = 512
 _CLAIMS_AT_ONCE = 2048
 _MARKS_AT_ONCE = 2048
 _TILES_AT_ONCE = 64
 _TOKENS_AT_ONCE = 512
-_STRANDS_AT_ONCE = 64
 _LARGEST = (1 << 53) - 1
-_BEFORE_ALL = SealPlace(-1, -1)
 
 
-class SqlStore:
+class SqlStore(SqlRenewals):
     """A ledger in a database. Safe to use from several threads. See ports.Store."""
 
     def __init__(self, engine: Engine, place: str) -> None:
-        self._engine = engine
-        self._place = place
+        super().__init__(engine, place)
         self._dialect = dialect_of(engine.dialect.name)
         self._head = HeadRow(engine.dialect)
         self._entries = EntryRows(engine.dialect)
@@ -79,22 +69,6 @@ class SqlStore:
         self._supplements = SupplementRows(seal_supplements, engine.dialect)
         self._direct = DirectRows(engine.dialect)
         self._erasures = ErasureRows(engine.dialect)
-        self._renewals = RenewalRows(engine.dialect)
-        self._renewed_seals = RenewedSealRows(engine.dialect)
-        self._renewed_direct = RenewedDirectRows(engine.dialect)
-        self._renewal_supplements = SupplementRows(renewal_supplements, engine.dialect)
-
-    def _look(
-        self, ask: Callable[Concatenate[Connection, P], T], *values: P.args, **named: P.kwargs
-    ) -> T:
-        """What is read at once, and once more where the connection is lost meanwhile."""
-        return look(self._engine, self._place, lambda one: ask(one, *values, **named))
-
-    def _look_whole(
-        self, ask: Callable[Concatenate[Connection, P], T], *values: P.args, **named: P.kwargs
-    ) -> T:
-        """The same of one state, where there are several statements."""
-        return look(self._engine, self._place, lambda one: ask(one, *values, **named), whole=True)
 
     def head(self) -> Head:
         """See ports.Store."""
@@ -259,15 +233,15 @@ class SqlStore:
 
     def seal_group(self, number: int, level: int, at: int) -> bytes | None:
         """See ports.Store."""
-        return self._look(self._seals.groups.data, number, level, at)
+        return self._look(self._seals.groups.data, (number,), level, at)
 
     def seal_groups(self, number: int) -> Iterator[Group]:
         """See ports.Store."""
-        return self._seals.groups.all(self._look, number)
+        return self._seals.groups.all(self._look, (number,))
 
     def seal_count(self, number: int) -> int:
         """See ports.Store."""
-        return self._look(self._seals.groups.count, number)
+        return self._look(self._seals.groups.count, (number,))
 
     def token_names(self) -> Mapping[int, frozenset[str]]:
         """See ports.Store."""
@@ -301,7 +275,7 @@ class SqlStore:
 
     def placed_tokens(self) -> Iterator[PlacedToken]:
         """See ports.Store."""
-        after = _BEFORE_ALL
+        after = BEFORE_ALL
         while True:
             page = self._look(self._seals.closed_tokens, after, _TOKENS_AT_ONCE)
             yield from (PlacedToken(place, token) for place, token in page)
@@ -311,67 +285,6 @@ class SqlStore:
         for entry in self.direct_entries():
             for one in self.direct(entry):
                 yield PlacedToken(FilePlace(entry, one.file, one.token.authority), one.token)
-
-    def add_renewal(self, renewal: StoredRenewal, strands: Iterable[RenewedStrand]) -> None:
-        """See ports.Store."""
-        known = list(strands)
-        files = [one for one in known if isinstance(one.place, FilePlace)]
-        seals = [one for one in known if isinstance(one.place, SealPlace)]
-        with writing(self._engine, self._place) as connection:
-            self._renewals.add(connection, renewal)
-            self._renewed_seals.add(connection, renewal.number, seals)
-            self._renewed_direct.add(connection, renewal.number, files)
-
-    def add_renewal_token(self, number: int, token: StoredToken) -> None:
-        """See ports.Store."""
-        with writing(self._engine, self._place) as connection:
-            self._renewals.add_token(connection, number, token)
-
-    def close_renewal(self, number: int, entry: int, tokens: int) -> None:
-        """See ports.Store."""
-        with writing(self._engine, self._place) as connection:
-            self._renewals.close(connection, number, entry, tokens)
-
-    def renewal(self, number: int) -> StoredRenewal | None:
-        """See ports.Store."""
-        return self._look_whole(self._renewals.renewal, number)
-
-    def strands(self, number: int) -> Iterator[RenewedStrand]:
-        """See ports.Store."""
-        after = _BEFORE_ALL
-        while True:
-            page = self._look(self._renewed_seals.of_renewal, number, after, _STRANDS_AT_ONCE)
-            yield from (strand for _, strand in page)
-            if len(page) < _STRANDS_AT_ONCE:
-                break
-            after = page[-1][0]
-        files = self._look(self._renewed_direct.of_renewal, number)
-        yield from files
-
-    def renewals_of_seal(self, seal: int) -> Sequence[tuple[int, RenewedStrand]]:
-        """See ports.Store."""
-        return self._look(self._renewed_seals.of_seal, seal)
-
-    def renewals_of_files(self, entry: int) -> Sequence[tuple[int, RenewedStrand]]:
-        """See ports.Store."""
-        return self._look(self._renewed_direct.of_entry, entry)
-
-    def histories(self) -> Mapping[Place, RenewalHistory]:
-        """See ports.Store."""
-        return self._look_whole(self._histories)
-
-    def _histories(self, connection: Connection) -> Mapping[Place, RenewalHistory]:
-        of_files = self._renewed_direct.histories(connection)
-        return self._renewed_seals.histories(connection) | of_files
-
-    def add_renewal_supplements(self, number: int, found: Sequence[StoredSupplement]) -> None:
-        """See ports.Store."""
-        with writing(self._engine, self._place) as connection:
-            self._renewal_supplements.add(connection, number, found)
-
-    def renewal_supplements(self, number: int) -> Sequence[StoredSupplement]:
-        """See ports.Store."""
-        return self._look(self._renewal_supplements.of, number)
 
     def nonces(self) -> NonceMemory:
         """The nonces of signed requests, in the same database, which is of PostgreSQL."""

@@ -32,12 +32,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from evidence_ledger.adapters import durable_file
-from evidence_ledger.adapters.file_errors import input_errors
+from evidence_ledger.adapters.settings_file import read_settings
 from evidence_ledger.adapters.trust_text import pem_text
 from evidence_ledger.core import pem
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.toml_text import toml_text
-from evidence_ledger.errors import EvidenceError, SettingsInvalid, UsageError
+from evidence_ledger.errors import SettingsInvalid, UsageError
 
 VERSION: Final = 1
 LARGEST: Final = 4 * 1024 * 1024
@@ -132,14 +132,7 @@ class AuthorityList:
         """
         if not path.exists():
             return cls()
-        with input_errors(path), path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-        try:
-            return parse(data)
-        except EvidenceError as error:
-            raise SettingsInvalid(
-                f"The list of timestamp authorities can't be used: {error}", where=str(path)
-            ) from error
+        return read_settings(path, "The list of timestamp authorities", LARGEST, parse)
 
 
 def parse(data: bytes) -> AuthorityList:
@@ -201,7 +194,10 @@ class _Table:
         value = self._members.get(name)
         if not isinstance(value, datetime) or value.tzinfo is None:
             raise self.wrong(name, "a time like 2026-11-22T12:00:00Z")
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError as error:
+            raise self.wrong(name, "a time within the years that there are") from error
 
     def tables(self, name: str) -> list[_Table]:
         value = self._members.get(name, [])

@@ -85,7 +85,7 @@ def is_made(path: Path) -> bool:
 
 @contextmanager
 def database_errors(path: Path) -> Iterator[None]:
-    """Turns the database's errors into those of a witness."""
+    """Turns the database's errors into WitnessUnavailable and WitnessCorrupt."""
     try:
         yield
     except sqlite3.Error as error:

@@ -31,6 +31,7 @@ from urllib.parse import urlsplit
 
 from evidence_ledger.adapters import durable_file
 from evidence_ledger.adapters.file_errors import input_errors
+from evidence_ledger.adapters.settings_file import read_settings
 from evidence_ledger.core.canonical import time_text
 from evidence_ledger.core.policy_table import PolicyTable
 from evidence_ledger.core.policy_text import quorum_blocks
@@ -40,7 +41,7 @@ from evidence_ledger.core.tlog_policy import WITNESS_TYPES
 from evidence_ledger.core.toml_text import toml_text
 from evidence_ledger.core.trust_policy import check_cosigners
 from evidence_ledger.core.verifier_key import VerifierKey
-from evidence_ledger.errors import EvidenceError, SettingsInvalid, UsageError
+from evidence_ledger.errors import SettingsInvalid, UsageError
 
 VERSION: Final = 1
 LARGEST: Final = 1024 * 1024
@@ -162,14 +163,7 @@ class WitnessList:
         with input_errors(path):
             if not path.exists():
                 return cls()
-            with path.open("rb") as file:
-                data = file.read(LARGEST + 1)
-        try:
-            return parse(data)
-        except EvidenceError as error:
-            raise SettingsInvalid(
-                f"The list of witnesses can't be used: {error}", where=str(path)
-            ) from error
+        return read_settings(path, "The list of witnesses", LARGEST, parse)
 
 
 def parse(data: bytes) -> WitnessList:

@@ -292,6 +292,7 @@ SEAL_TABLES = {
     "direct_tokens",
     "renewals",
     "renewed_strands",
+    "renewed_groups",
     "renewed_direct",
     "renewal_supplements",
     "renewal_tokens",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
@@ -11,12 +12,22 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
-from evidence_ledger.adapters.sql import open_store, revision
+from evidence_ledger.adapters.sql import lacking_groups, open_store, revision
+from evidence_ledger.adapters.sql.dialects import dialect_of
 from evidence_ledger.adapters.sql.schema import metadata
 from evidence_ledger.core.chain import Admission, extend
+from evidence_ledger.core.record_groups import Group
 from evidence_ledger.core.statement import Reference, Statement, TreePoint
-from evidence_ledger.stored import SealObjects, StoredSeal
+from evidence_ledger.core.token_place import SealPlace
+from evidence_ledger.stored import (
+    RenewalKind,
+    RenewedStrand,
+    SealObjects,
+    StoredRenewal,
+    StoredSeal,
+)
 from evidence_ledger.tree import edge_at
 from tests.adapters.sql.test_opening import path
 from tests.chain_factory import START, admission
@@ -53,6 +64,7 @@ def test_orders_of_older_ledgers_are_entered_into_the_new_table(path: Path) -> N
         older.execute("DROP TABLE marks")
         older.execute("DROP TABLE seal_groups")
         older.execute("DROP TABLE orders")
+        older.execute("DROP TABLE renewed_groups")
         older.execute("UPDATE alembic_version SET version_num = '0005'")
     with closing(open_store(path)) as store:
         assert store.special_entries(0, 701) == special
@@ -73,11 +85,81 @@ def test_seals_of_older_ledgers_get_their_groups(path: Path) -> None:
         older.execute("UPDATE seals SET leaves = x'00' WHERE number = 1")
         older.execute("DROP TABLE seal_groups")
         older.execute("DROP TABLE orders")
+        older.execute("DROP TABLE renewed_groups")
         older.execute("UPDATE alembic_version SET version_num = '0008'")
     with closing(open_store(path)) as store:
         found = [list(store.seal_groups(number)) for number in range(3)]
     assert len(kept[2]) == 5
     assert found == [kept[0], [], kept[2]], "a damaged seal keeps no ledger from being opened"
+
+
+TREE = StoredRenewal(0, RenewalKind.TREE, "sha512", True, START, bytes(128))
+STRANDS = [
+    RenewedStrand(SealPlace(0, 0), 0, tuple(range(300)), bytes(64 * 300)),
+    RenewedStrand(SealPlace(0, 1), 1, (0, 5000), bytes(128)),
+]
+
+
+def _renewed(path: Path) -> list[list[Group]]:
+    """A seal, sealed and renewed; what is kept of it."""
+    with closing(open_store(path)) as store:
+        store.add_seal(StoredSeal(0, 0, 0, bytes(32), b"signed"), SealObjects(bytes(9600), ()))
+        store.add_renewal(TREE, STRANDS)
+        store.add_renewal(replace(TREE, number=1, kind=RenewalKind.TIMESTAMP), [])
+    return _kept(path)
+
+
+def _kept(path: Path) -> list[list[Group]]:
+    with closing(open_store(path, read_only=True)) as store:
+        renewed = [list(store.renewed_groups(0, SealPlace(0, at))) for at in (0, 1)]
+        return [list(store.seal_groups(0)), *renewed]
+
+
+def test_renewals_of_older_ledgers_get_their_groups(path: Path) -> None:
+    kept = _renewed(path)
+    assert [len(one) for one in kept] == [3, 4, 3]
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        older.execute("DROP TABLE renewed_groups")
+        older.execute("UPDATE alembic_version SET version_num = '0012'")
+    open_store(path).close()
+    assert _kept(path) == kept
+
+
+def test_what_an_older_program_sealed_and_renewed_since_gets_its_groups(path: Path) -> None:
+    """One that was running when the ledger got the newer schema."""
+    kept = _renewed(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        for table in ("seal_groups", "renewed_groups"):
+            older.execute(f"DROP TRIGGER {table}_refuse_delete")
+            older.execute(f"DELETE FROM {table}")  # noqa: S608 a table's name
+    assert _kept(path) == [[], [], []], "who only reads writes nothing"
+    open_store(path).close()
+    assert _kept(path) == kept
+
+
+def test_a_damaged_renewal_stays_without_groups_and_keeps_no_ledger_closed(path: Path) -> None:
+    kept = _renewed(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        older.execute("DROP TRIGGER renewed_strands_refuse_update")
+        older.execute("UPDATE renewed_strands SET objects = x'0000' WHERE position = 1")
+        older.execute("DROP TABLE renewed_groups")
+        older.execute("UPDATE alembic_version SET version_num = '0012'")
+    open_store(path).close()
+    assert _kept(path) == [*kept[:2], []]
+
+
+def test_a_ledger_that_was_moved_away_gets_no_groups(path: Path) -> None:
+    _renewed(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        older.execute("DROP TRIGGER seal_groups_refuse_delete")
+        older.execute("DELETE FROM seal_groups")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        for statement in dialect_of("sqlite").retirement("head"):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    open_store(path).close()
+    assert _kept(path)[0] == []
 
 
 def test_attestations_of_older_ledgers_are_entered_into_the_table(path: Path) -> None:
@@ -99,7 +181,16 @@ def test_attestations_of_older_ledgers_are_entered_into_the_table(path: Path) ->
         older.execute("DROP TRIGGER special_entries_refuse_delete")
         older.execute("DELETE FROM special_entries WHERE kind <> 'order'")
         older.execute("DROP TABLE orders")
+        older.execute("DROP TABLE renewed_groups")
         older.execute("UPDATE alembic_version SET version_num = '0009'")
     with closing(open_store(path)) as store:
         assert store.special_entries(0, 704) == special
         assert list(store.orders_about(5, 704)) == [(5, bytes(32), 702)]
+
+
+def test_to_look_for_lacking_groups_reads_no_leaves(path: Path) -> None:
+    """Each opening looks: a table of seals has all their leaves in it, an index has not."""
+    query = str(lacking_groups._SEALS.compile(dialect=sqlite_dialect()))
+    with closing(sqlite3.connect(path)) as raw:
+        plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert "SCAN seals USING COVERING INDEX ix_seals_size" in plan

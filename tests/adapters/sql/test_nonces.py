@@ -98,9 +98,8 @@ def test_a_user_who_may_delete_nothing_takes_nonces(
 def test_a_ledger_of_before_gets_the_table(
     ledger_database: PostgresqlDatabase, postgresql_server: Server
 ) -> None:
-    before = (
-        "DROP TABLE nonces, seal_groups, orders; UPDATE alembic_version SET version_num = '0007'"
-    )
+    before = "UPDATE alembic_version SET version_num = '0007'"
+    postgresql_server.run("DROP TABLE nonces, seal_groups, orders, renewed_groups", ledger_database)
     postgresql_server.run(before, ledger_database)
     with closing(open_store(ledger_database)) as store:
         assert [store.nonces().take(b"s", "n", NOON, UNTIL) for _ in range(2)] == [True, False]

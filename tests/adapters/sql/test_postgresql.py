@@ -19,6 +19,7 @@ from evidence_ledger.adapters.sql.fence import _CHANGES
 from evidence_ledger.adapters.sql.schema import aside, metadata
 from evidence_ledger.core.chain import Head, extend
 from evidence_ledger.core.edge import Edge
+from evidence_ledger.core.token_place import SealPlace
 from evidence_ledger.errors import (
     EvidenceError,
     HeadMoved,
@@ -28,7 +29,13 @@ from evidence_ledger.errors import (
     LedgerNewer,
 )
 from evidence_ledger.ports import Store
-from evidence_ledger.stored import SealObjects, StoredSeal
+from evidence_ledger.stored import (
+    RenewalKind,
+    RenewedStrand,
+    SealObjects,
+    StoredRenewal,
+    StoredSeal,
+)
 from tests.adapters.sql.test_writers import append_numbers
 from tests.chain_factory import START, admission, fill
 from tests.postgresql import Server
@@ -59,8 +66,7 @@ def test_seals_of_older_ledgers_get_their_groups(ledger_database: PostgresqlData
         older.execute("ALTER TABLE seals DISABLE TRIGGER USER")
         older.execute("UPDATE seals SET leaves = '\\x00' WHERE number = 1")
         older.execute("ALTER TABLE seals ENABLE TRIGGER USER")
-        older.execute("DROP TABLE seal_groups")
-        older.execute("DROP TABLE orders")
+        older.execute("DROP TABLE seal_groups, orders, renewed_groups")
         older.execute("UPDATE alembic_version SET version_num = '0008'")
     with closing(open_store(ledger_database)) as store:
         found = [list(store.seal_groups(number)) for number in range(3)]
@@ -73,6 +79,29 @@ def test_seals_of_older_ledgers_get_their_groups(ledger_database: PostgresqlData
         pytest.raises(psycopg.Error, match="written once"),
     ):
         newer.execute("UPDATE seal_groups SET data = '\\x00'")
+
+
+def test_renewals_of_older_ledgers_and_of_older_programs_get_their_groups(
+    ledger_database: PostgresqlDatabase,
+) -> None:
+    tree = StoredRenewal(0, RenewalKind.TREE, "sha512", True, START, bytes(64))
+    place = SealPlace(0, 0)
+    with closing(open_store(ledger_database)) as store:
+        store.add_seal(StoredSeal(0, 0, 0, bytes(32), b"signed"), SealObjects(bytes(9600), ()))
+        store.add_renewal(tree, [RenewedStrand(place, 0, tuple(range(300)), bytes(64 * 300))])
+        kept = list(store.renewed_groups(0, place))
+    changes = (
+        ("DROP TABLE renewed_groups", "UPDATE alembic_version SET version_num = '0012'"),
+        ("ALTER TABLE renewed_groups DISABLE TRIGGER USER", "DELETE FROM renewed_groups"),
+    )
+    for change in changes:
+        with psycopg.connect(ledger_database.address, autocommit=True) as older:
+            for statement in change:
+                older.execute(statement)
+        with closing(open_store(ledger_database)) as store:
+            assert list(store.renewed_groups(0, place)) == kept
+            assert store.renewed_group(0, place, 0, 1) == bytes(64 * 44)
+    assert len(kept) == 4
 
 
 def test_texts_are_ordered_by_bytes(

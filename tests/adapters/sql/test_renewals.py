@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 
 from evidence_ledger.adapters.sql import create_store, open_store
+from evidence_ledger.core.algorithm import DIGESTS
 from evidence_ledger.core.renewal_history import LISTS, RenewalHistory
+from evidence_ledger.core.renewed_objects import kept_of_renewed
 from evidence_ledger.core.token_place import FilePlace, Place, SealPlace
 from evidence_ledger.errors import HeadMoved, LedgerCorrupt
 from evidence_ledger.ports import Store
 from evidence_ledger.stored import (
     PlacedToken,
     RenewalKind,
+    RenewedLeaf,
     RenewedStrand,
     SealObjects,
     StoredRenewal,
@@ -49,9 +52,26 @@ def seal(store: Store, number: int, *authorities: str, entry: int | None = None)
     return made
 
 
+def leaf(renewal: int, one: RenewedStrand) -> RenewedLeaf:
+    return RenewedLeaf(renewal, one.place, one.leaf, len(one.hashes))
+
+
 def newest(store: Store) -> dict[Place, int | None]:
     """The newest renewal of each token."""
     return {place: one.renewal for place, one in store.histories().items()}
+
+
+def test_what_is_renewed_is_kept_in_groups(store: Store, again: Store) -> None:
+    seal(store, 0, "a", "b")
+    store.add_renewal(RENEWAL, [FIRST])
+    store.add_renewal(TREE, [OBJECTS])
+    expected = list(kept_of_renewed(OBJECTS.objects, OBJECTS.hashes, DIGESTS["sha512"]))
+    assert list(again.renewed_groups(1, SealPlace(0, 1))) == expected
+    assert again.renewed_group(1, SealPlace(0, 1), 0, 0) == OBJECTS.hashes
+    missing = ((1, 0, 0, 0), (1, 1, 1, 0), (1, 1, 0, 1), (0, 0, 0, 0))
+    for number, position, level, at in missing:
+        assert again.renewed_group(number, SealPlace(0, position), level, at) is None
+    assert list(again.renewed_groups(0, SealPlace(0, 0))) == []
 
 
 def test_there_are_no_renewals_at_first(store: Store) -> None:
@@ -88,7 +108,7 @@ def test_a_renewal_grows_and_is_closed(store: Store, again: Store) -> None:
     assert closed is not None
     assert (closed.entry, [one.authority for one in closed.tokens]) == (4, ["own clock", "b"])
     assert [one.independent for one in closed.tokens] == [False, True]
-    assert again.renewals_of_seal(0) == [(0, FIRST), (0, SECOND)]
+    assert again.renewals_of_seal(0) == [leaf(0, FIRST), leaf(0, SECOND)]
     assert newest(again) == {(0, 0): 0, (0, 1): 0}
 
 
@@ -101,7 +121,7 @@ def test_the_newest_of_several_renewals(store: Store) -> None:
         if number < 2:
             store.close_renewal(number, 4, 1)
     assert newest(store) == {(0, 0): 0, (0, 1): 1}
-    assert store.renewals_of_seal(0) == [(0, FIRST), (0, SECOND), (1, OBJECTS)]
+    assert store.renewals_of_seal(0) == [leaf(0, FIRST), leaf(0, SECOND), leaf(1, OBJECTS)]
     assert store.renewal(1) == replace(TREE, tokens=(TOKEN,), entry=4)
 
 
@@ -234,7 +254,7 @@ def test_strands_of_files_come_after_those_of_seals(store: Store, again: Store) 
     assert (again.renewals_of_files(1), again.histories()) == ([], {})
     store.add_renewal_token(0, TOKEN)
     store.close_renewal(0, 4, 1)
-    assert again.renewals_of_files(1) == [(0, files[0]), (0, files[1])]
+    assert again.renewals_of_files(1) == [leaf(0, files[0]), leaf(0, files[1])]
     assert again.renewals_of_files(0) == []
     assert newest(again) == {(0, 0): 0, (1, 0, "a"): 0, (1, 0, "b"): 0}
 
