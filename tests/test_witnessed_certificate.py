@@ -93,7 +93,7 @@ def test_what_is_missing_of_a_group_is_said(bench: Workbench) -> None:
     says = step(checked(bench, text), "8").says
     assert says == (
         "Cosigned by Court on 2026-11-22 12:00:00 UTC. "
-        "The trust policy asks for more: there is 1 of 2 in the group houses."
+        "The trust policy asks for more: so far 1 of 2 in the group houses."
     )
 
 

@@ -98,7 +98,7 @@ def check_quorum(found: Sequence[Cosigner], policy: TrustPolicy) -> str:
     if lacking:
         raise Undecided(
             "checkpoint.witnesses",
-            f"{_cosigned(found)} The trust policy asks for more: there is {lacking}.",
+            f"{_cosigned(found)} The trust policy asks for more: so far {lacking}.",
             hint="Ask the ledger for the certificate again: cosignatures may have come later.",
         )
     if policy.quorum.is_none:

@@ -24,7 +24,7 @@ class PolicyTable:
         if strange:
             raise FormatError(
                 "policy.unknown-member",
-                f"The trust policy has a member {strange[0]!r} that means nothing here.",
+                f"The member {strange[0]!r} means nothing here.",
                 where=self.where,
             )
         return self

@@ -68,7 +68,7 @@ class Quorum:
         if self._holds(name, cosigned, groups):
             return
         if name not in groups:
-            yield f"the witness {name}"
+            yield f"0 of 1 (the witness {name})"
             return
         group = groups[name]
         left = cosigned - self.operator_run if group.independent else cosigned
