@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evidence_ledger.adapters.home import Home
-from evidence_ledger.core.claim import FileFact
-from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.core.entry import leaf_hash
 from evidence_ledger.errors import EvidenceError, ServerRefused, ServerUnreachable, UsageError
 from evidence_ledger.ports import Progress
+from evidence_ledger_cli.handed_in import HandedIn
 from evidence_ledger_cli.named_matter import matter_of
 from evidence_ledger_cli.output import hint
 from evidence_ledger_cli.output_file import require_free
@@ -19,32 +18,23 @@ from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from evidence_ledger.adapters.files.hashed import HashedFile
     from evidence_ledger.adapters.ledger_client import LedgerClient
     from evidence_ledger.author import Author
     from evidence_ledger.core.certificate_writer import EmbeddedFile
-    from evidence_ledger.desk import Field
-
-Given = Callable[["Sequence[HashedFile]"], "Sequence[EmbeddedFile]"]
-Hashed = Callable[[Sequence[Algorithm]], "list[HashedFile]"]
 
 
 def enter(
     server: str,
     home: Home,
     author: Author,
-    hashed: Hashed,
-    typed: Sequence[FileFact],
-    fields: Sequence[Field],
-    out: Path | None,
+    handed: HandedIn,
     *,
     private: bool,
-    given: Given | None = None,
+    upload: bool,
 ) -> dict[str, object]:
     """Hand in a deposit and write its certificate; what is told about it.
 
-    ``hashed`` reads the files with the digests that the ledger asks for. ``given`` opens them once
-    more, to be uploaded when they are entered.
+    With ``upload`` the files are read once more when they are entered, and kept there.
     """
     from evidence_ledger.adapters.clock import SystemClock, SystemEntropy
     from evidence_ledger.adapters.ledger_client import LedgerClient
@@ -54,23 +44,23 @@ def enter(
     from evidence_ledger.desk import facts_of
 
     matters = MatterBook(home.matters, SystemEntropy())
-    card = matter_of(matters, fields)
+    card = matter_of(matters, handed.fields)
     with LedgerClient(server) as client:
         served = client.about()
-        if given is not None and not served.keeps_files:
+        if upload and not served.keeps_files:
             raise UsageError("This server keeps no files.", hint="Deposit without --upload.")
-        files = hashed(served.digests)
+        files = handed.hashed(served.digests)
         desk = DeskAway(client, Outbox(home.outbox), author, SystemClock(), private=private)
-        facts = [*facts_of(files), *typed]
-        target = out or Path("deposit.asice")
+        facts = [*facts_of(files), *handed.typed]
+        target = handed.out or Path("deposit.asice")
         require_free(target)
         number = matters.reached(card, served.origin) if card else 0
         keys = card.keys(served.origin) if card else None
-        made = desk.deposit(served, facts, fields, target, matter=keys, number=number)
+        made = desk.deposit(served, facts, handed.fields, target, matter=keys, number=number)
         if card and keys and made.mark in keys.marks:
             matters.note_reached(card, served.origin, keys.marks.index(made.mark) + 1)
-        if given is not None:
-            _upload(client, made.index, given(files), author)
+        if upload:
+            _upload(client, made.index, handed.opened(files), author)
     return {
         "ledger": served.origin,
         "index": made.index,
@@ -79,7 +69,7 @@ def enter(
         "files": len(files),
         "size": sum(file.fingerprint.size or 0 for file in files),
         "certificate": str(target),
-        "by_digest": len(typed),
+        "by_digest": len(handed.typed),
     }
 
 

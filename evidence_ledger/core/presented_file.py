@@ -110,32 +110,50 @@ def _stranger(
     known = set(file.fingerprint.digests)
     comparable = [one for one in facts.values() if known & set(one.fingerprint.digests)]
     if facts and not comparable:
-        return Undecided(
-            "file.other-digest",
-            f"{shown} can't be compared: no file that this certificate shows has a digest of the "
-            "kind that was presented.",
-            hint="Present the file itself, or its SHA-256.",
-        )
+        return _of_other_kind(shown)
     namesakes = [fact for fact in comparable if fact.name.rpartition(b"/")[2] == base]
     if namesakes and hidden:
-        return Refused(
-            "file.altered",
-            f"{shown} does not match the file of that name that this certificate shows: it was "
-            "altered, or it is another one, whose claim may be hidden. Which, can't be told here.",
-            hint="Look for the original file, or ask for a certificate that shows this one.",
-        )
+        return _namesake(shown)
     if namesakes or (len(facts) == 1 and not hidden):
-        return Refused(
-            "file.altered",
-            f"{shown} was altered: its fingerprint is not the one that was deposited.",
-            hint="Look for the original file; a copy that differs by one byte does not match.",
-        )
-    if hidden:
-        return Undecided(
-            "file.not-shown",
-            f"{shown} is not among the files that this certificate shows; others are hidden.",
-            hint="Ask for a certificate that shows this file.",
-        )
+        return _altered(shown)
+    return _not_shown(shown) if hidden else _not_deposited(shown)
+
+
+def _of_other_kind(shown: str) -> Undecided:
+    return Undecided(
+        "file.other-digest",
+        f"{shown} can't be compared: no file that this certificate shows has a digest of the "
+        "kind that was presented.",
+        hint="Present the file itself, or its SHA-256.",
+    )
+
+
+def _namesake(shown: str) -> Refused:
+    return Refused(
+        "file.altered",
+        f"{shown} does not match the file of that name that this certificate shows: it was "
+        "altered, or it is another one, whose claim may be hidden. Which, can't be told here.",
+        hint="Look for the original file, or ask for a certificate that shows this one.",
+    )
+
+
+def _altered(shown: str) -> Refused:
+    return Refused(
+        "file.altered",
+        f"{shown} was altered: its fingerprint is not the one that was deposited.",
+        hint="Look for the original file; a copy that differs by one byte does not match.",
+    )
+
+
+def _not_shown(shown: str) -> Undecided:
+    return Undecided(
+        "file.not-shown",
+        f"{shown} is not among the files that this certificate shows; others are hidden.",
+        hint="Ask for a certificate that shows this file.",
+    )
+
+
+def _not_deposited(shown: str) -> Undecided:
     return Undecided(
         "file.not-deposited",
         f"{shown} is not among the files of this certificate.",

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from evidence_ledger.core.digest import Algorithm
 from evidence_ledger.errors import (
     AuthorityError,
     UsageError,
 )
 from evidence_ledger_cli import options, place
 from evidence_ledger_cli.claim_fields import claim_fields
-from evidence_ledger_cli.embedding import embedded
 from evidence_ledger_cli.entry_view import size_text
+from evidence_ledger_cli.handed_in import HandedIn
 from evidence_ledger_cli.named_matter import matter_of
 from evidence_ledger_cli.output import hint, show, show_json
 from evidence_ledger_cli.output_file import require_free
 from evidence_ledger_cli.password import password_file, with_password
-from evidence_ledger_cli.progress import ScreenProgress
 from evidence_ledger_cli.safe_text import safe_line, shell_word
 from evidence_ledger_cli.sealed_entry import entered, sealed
 from evidence_ledger_cli.served_deposit import enter, tell_of_trust
@@ -123,46 +120,63 @@ def command(
     Interrupted, the same command again goes on with the same deposit.
     """
     from evidence_ledger.assembly import open_depositor
-    from evidence_ledger.desk import Desk, facts_of, write_certificate
 
     fields, typed = claim_fields(cases, claims), typed_facts(digests, names)
     if not paths and not typed:
         raise UsageError("There is nothing to deposit.", hint="Name a file or a folder.")
     if out is not None:
         require_free(out)
+    _require_fit(server, private=private, upload=upload, beside=embed or direct)
+    handed = HandedIn(paths, typed, fields, out, skip_special)
+    if server is None:
+        _enter_here(handed, home, key, password_file, embed=embed, direct=direct, json=json)
+        return
+    own = place.home_at(home)
+    author = with_password(lambda word: open_depositor(own, word, key), password_file)
+    told = enter(server, own, author, handed, private=private, upload=upload)
+    _tell(told, json=json)
+    tell_of_trust(server, str(told["ledger"]), own)
+
+
+def _require_fit(server: str | None, *, private: bool, upload: bool, beside: bool) -> None:
+    """Which options go together. Raises UsageError."""
     if (private or upload) and server is None:
         raise UsageError(f"--{'private' if private else 'upload'} goes with --server.")
     if private and upload:
         raise UsageError("What is private is not uploaded.")
-    if server is not None:
-        if embed or direct:
-            raise UsageError("--embed and --direct do not go with --server.")
-        own = place.home_at(home)
-        author = with_password(lambda word: open_depositor(own, word, key), password_file)
-        hashed = partial(_hashed, paths, skip_special=skip_special)
-        given = partial(embedded, paths, skip_special=skip_special) if upload else None
-        told = enter(server, own, author, hashed, typed, fields, out, private=private, given=given)
-        _tell(told, json=json)
-        tell_of_trust(server, str(told["ledger"]), own)
-        return
+    if server is not None and beside:
+        raise UsageError("--embed and --direct do not go with --server.")
+
+
+def _enter_here(
+    handed: HandedIn,
+    home: Path | None,
+    key: Path | None,
+    password_file: Path | None,
+    *,
+    embed: bool,
+    direct: bool,
+    json: bool,
+) -> None:
+    from evidence_ledger.assembly import open_depositor
+    from evidence_ledger.desk import Desk, facts_of, write_certificate
+
     with place.opened(home) as ledger:
         author = with_password(lambda word: open_depositor(ledger.home, word, key), password_file)
         desk = Desk(ledger, author)
-        files = _hashed(paths, ledger.settings.digests, skip_special=skip_special)
-        facts = [*facts_of(files), *typed]
-        card = matter_of(ledger.matters, fields)
+        files = handed.hashed(ledger.settings.digests)
+        card = matter_of(ledger.matters, handed.fields)
         keys = card.keys(ledger.ledger.origin) if card else None
-        deposit = desk.deposit(facts, fields, keys)
-        target = out or Path(f"deposit-{deposit.receipt.index}.asice")
+        deposit = desk.deposit([*facts_of(files), *handed.typed], handed.fields, keys)
+        target = handed.out or Path(f"deposit-{deposit.receipt.index}.asice")
         with entered(deposit.receipt.index):
             failures = [*sealed(desk, deposit.receipt.index)]
             failures += _stamped(desk, deposit, len(files)) if direct else ()
-            inside = embedded(paths, files, skip_special=skip_special) if embed else ()
+            inside = handed.opened(files) if embed else ()
             write_certificate(ledger, deposit.receipt.index, target, embedded=inside)
         desk.done(deposit)
         document = _document(ledger.settings.origin, deposit.receipt, files, target)
-        document["by_digest"] = len(typed)
-    _tell(document, json=json)
+    _tell(document | {"by_digest": len(handed.typed)}, json=json)
     for failure in dict.fromkeys(map(str, failures)):
         hint(safe_line(f"No time from one authority: {failure}"))
     if key is not None:
@@ -173,17 +187,6 @@ def command(
 
 def _pinned(author: Author) -> str:
     return f'[[signer]] certificates = ["{author.fingerprint.hex()}"]'
-
-
-def _hashed(
-    paths: Sequence[str], digests: Sequence[Algorithm], *, skip_special: bool
-) -> list[HashedFile]:
-    from evidence_ledger.adapters.files.hashing import hash_files
-
-    if not paths:
-        return []
-    with ScreenProgress() as progress:
-        return list(hash_files(paths, digests, skip_special=skip_special, progress=progress))
 
 
 def _stamped(desk: Desk, deposit: Deposit, files: int) -> Sequence[AuthorityError]:
