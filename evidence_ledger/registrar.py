@@ -10,11 +10,11 @@ from threading import Lock
 from evidence_ledger.core import cades, entry, statement
 from evidence_ledger.core.chain import Admission
 from evidence_ledger.core.entry import leaf_hash
-from evidence_ledger.core.entry_audit import require_own
 from evidence_ledger.core.erasure import ERASURE
 from evidence_ledger.core.grant import Grant
 from evidence_ledger.core.identity import Identity, identity_of
 from evidence_ledger.core.register import Register
+from evidence_ledger.core.row_audit import require_own
 from evidence_ledger.core.statement import Statement
 from evidence_ledger.erasing import check_erasure
 from evidence_ledger.errors import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evidence_ledger.core.entry_audit import AuditRow
+from evidence_ledger.core.row_audit import AuditRow
 from evidence_ledger.errors import EvidenceError
 
 

@@ -10,10 +10,10 @@ from evidence_ledger.core import cades, entry, statement
 from evidence_ledger.core.admission import check_rotation
 from evidence_ledger.core.chain import NOTHING
 from evidence_ledger.core.counting import counted
-from evidence_ledger.core.entry_audit import require_own
 from evidence_ledger.core.erasure import ERASURE
 from evidence_ledger.core.identity import Identity, identity_of
 from evidence_ledger.core.register import Register
+from evidence_ledger.core.row_audit import require_own
 from evidence_ledger.core.special import SpecialEntry, orders, special_entries
 from evidence_ledger.core.statement import Statement, TreePoint
 from evidence_ledger.core.statement_form import after_of, signer_of

@@ -15,14 +15,8 @@ from evidence_ledger.core.chain import Head
 from evidence_ledger.core.claim_audit import ClaimFindings
 from evidence_ledger.core.edge import WIDTH, Edge, full_tile
 from evidence_ledger.core.entry import NO_ENTRY
-from evidence_ledger.core.entry_audit import (
-    AuditRow,
-    Marked,
-    broken_chain,
-    check_batch,
-    missing_entry,
-    turned_clock,
-)
+from evidence_ledger.core.entry_audit import Marked, check_batch
+from evidence_ledger.core.row_audit import AuditRow, broken_chain, missing_entry, turned_clock
 from evidence_ledger.core.statement_form import PlainStatements
 from evidence_ledger.errors import EvidenceError, Refused
 

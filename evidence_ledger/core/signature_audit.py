@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Final, Protocol
 
 from evidence_ledger.core.claim_audit import worst_error
-from evidence_ledger.core.entry_audit import AuditRow
+from evidence_ledger.core.row_audit import AuditRow
 from evidence_ledger.core.signature_form import SignatureForm
 from evidence_ledger.core.signer_check import wrong_signature
 from evidence_ledger.core.statement_form import PlainStatements

@@ -17,7 +17,8 @@ from evidence_ledger.core.chain import Head, extend
 from evidence_ledger.core.chain_audit import ChainFindings, Span, SpanCheck, TileRow, join
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.entry import NO_ENTRY, entry_bytes, leaf_hash
-from evidence_ledger.core.entry_audit import AuditRow, Marked, check_batch
+from evidence_ledger.core.entry_audit import Marked, check_batch
+from evidence_ledger.core.row_audit import AuditRow
 from evidence_ledger.errors import Refused, Undecided
 from tests.chain_factory import START, admission, mark_of
 

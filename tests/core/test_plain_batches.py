@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from evidence_ledger.core import entry_audit, matter
 from evidence_ledger.core.entry import NO_ENTRY, Entry, leaf_hash
-from evidence_ledger.core.entry_audit import AuditRow, SoundBatch, check_batch
+from evidence_ledger.core.entry_audit import SoundBatch, check_batch
+from evidence_ledger.core.row_audit import AuditRow
 from evidence_ledger.core.statement import Statement, TreePoint
 from evidence_ledger.core.statement_form import plain_statements
 from evidence_ledger.errors import Refused

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from evidence_ledger.core import cades, cms, der, oid, statement, statement_signature
 from evidence_ledger.core import der_writer as w
 from evidence_ledger.core.cms import Attribute
-from evidence_ledger.core.entry_audit import AuditRow
+from evidence_ledger.core.row_audit import AuditRow
 from evidence_ledger.core.signature_audit import SignatureAudit
 from evidence_ledger.core.signature_form import form_of
 from evidence_ledger.core.signing_certificate import binding_attribute

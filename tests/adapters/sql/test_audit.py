@@ -16,7 +16,7 @@ from evidence_ledger.adapters.sql.schema import metadata
 from evidence_ledger.core.chain import Head, extend
 from evidence_ledger.core.edge import Edge
 from evidence_ledger.core.entry import leaf_hash
-from evidence_ledger.core.entry_audit import AuditRow
+from evidence_ledger.core.row_audit import AuditRow
 from evidence_ledger.errors import EvidenceError, LedgerCorrupt, Refused, Undecided
 from evidence_ledger.tree import edge_at
 from tests.chain_factory import START, admission, fill
