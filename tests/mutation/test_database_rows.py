@@ -284,6 +284,15 @@ def reasons(report: Report | None) -> set[str | None]:
     return {step.reason for step in report.steps}
 
 
+def assert_called(victim: Victim, reason: str, statements: str) -> None:
+    victim.restore()
+    change(victim.ledger.home, *statements.split("; "))
+    report = victim.audit()
+    assert reason in reasons(report)
+    assert report is not None
+    assert report.verdict is not Verdict.PASSED
+
+
 @pytest.mark.parametrize(
     ("reason", "statement"),
     [
@@ -313,12 +322,7 @@ def reasons(report: Report | None) -> set[str | None]:
     ],
 )
 def test_a_defect_is_called_by_its_name(small: Victim, reason: str, statement: str) -> None:
-    small.restore()
-    change(small.ledger.home, *statement.split("; "))
-    report = small.audit()
-    assert reason in reasons(report)
-    assert report is not None
-    assert report.verdict is not Verdict.PASSED
+    assert_called(small, reason, statement)
 
 
 @pytest.mark.parametrize(
@@ -368,12 +372,7 @@ def test_a_defect_is_called_by_its_name(small: Victim, reason: str, statement: s
 def test_a_defect_of_renewals_is_called_by_its_name(
     renewed: Victim, reason: str, statement: str
 ) -> None:
-    renewed.restore()
-    change(renewed.ledger.home, *statement.split("; "))
-    report = renewed.audit()
-    assert reason in reasons(report)
-    assert report is not None
-    assert report.verdict is not Verdict.PASSED
+    assert_called(renewed, reason, statement)
 
 
 def test_a_newest_seal_that_is_lost_is_noticed(small: Victim) -> None:
