@@ -100,3 +100,12 @@ def test_a_damaged_card_is_told_and_never_replaced(tmp_path: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text())))
     with pytest.raises(SettingsInvalid):
         book.card("1")
+
+
+def test_a_book_makes_the_home_that_is_not_there_yet(tmp_path: Path) -> None:
+    """Whoever deposits elsewhere, with a key of their own, has made none."""
+    book = MatterBook(tmp_path / "home" / "matters", SystemEntropy())
+    assert book.find("1") is None
+    card = book.card("1")
+    assert book.cards() == [card]
+    assert (tmp_path / "home" / "matters").stat().st_mode & 0o077 == 0

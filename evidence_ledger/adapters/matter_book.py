@@ -53,7 +53,7 @@ class MatterBook:
     def add(self, card: MatterCard) -> None:
         """Keep a card that somebody handed over. Raises OutputExists, OutputUnwritable."""
         with output_errors(self._folder):
-            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._folder.mkdir(parents=True, mode=0o700, exist_ok=True)
         write_new(self._place(card), card.encode(), mode=_MODE)
 
     def reached(self, card: MatterCard, ledger: str) -> int:
