@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from evidence_ledger.adapters.sql import open_store, sqlite
 from evidence_ledger.author import Context
 from evidence_ledger.core.administration import (
+    AddRevocationList,
     ChangeRoles,
     Enrol,
     EnrolIssuer,
@@ -29,6 +30,7 @@ from evidence_ledger.errors import EvidenceError
 from evidence_ledger.ledger import Receipt
 from evidence_ledger.sealing.direct import stamp_files
 from evidence_ledger.stored import DirectToken, StoredEntry
+from tests.revocation_factory import DAY, crl
 from tests.test_erasing import (
     COURT,
     act,
@@ -288,6 +290,20 @@ def test_an_order_of_a_member_of_a_ca_holds_beyond_that_ca(bench: Workbench) -> 
     act(bench, RevokeIssuer(fingerprint(CA)))
     assert reason(bench, said(bench, "erasure", OPERATOR, 0)) == "erasure.ordered"
     act(bench, EnrolIssuer(CA.der, frozenset({Role.NOTARY})))
+    assert reason(bench, said(bench, "erasure", OPERATOR, 0)) == "erasure.ordered"
+    act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
+    erase(bench, SECOND, 0)
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_a_list_that_the_ca_never_signed_ends_no_order(bench: Workbench) -> None:
+    """Or the operator would put it in the place of the one that was demanded of the court."""
+    now = bench.clock.now()
+    act(bench, EnrolIssuer(CA.der, frozenset({Role.COURT}), demanded=True))
+    act(bench, AddRevocationList(crl(CA, issued=now, until=now + DAY)))
+    bench.ledger.deposit([said(bench, "order", COURT, 0)])
+    false = crl(CA, issued=now + DAY, until=now + 2 * DAY, signer=SECOND)
+    act(bench, AddRevocationList(false))
     assert reason(bench, said(bench, "erasure", OPERATOR, 0)) == "erasure.ordered"
     act(bench, Enrol(fingerprint(SECOND), frozenset({Role.COURT})))
     erase(bench, SECOND, 0)

@@ -43,7 +43,10 @@ def told_address(url: str) -> str:
     """The address for a message: a user's name and password in it are nobody's business."""
     try:
         parts = urlsplit(url)
+        _ = parts.port
     except ValueError:
+        return url.rpartition("@")[2]
+    if not parts.netloc:
         return url.rpartition("@")[2]
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -36,11 +37,18 @@ def shared_with(others: int) -> Iterator[Each]:
         yield map
         return
     # Spawned, not forked: this process may have threads, and open connections to the database.
-    with ProcessPoolExecutor(others, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(others, mp_context=context, initializer=_go_quietly) as pool:
         try:
             yield _Shares(pool, others * _PARTS_AHEAD)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _go_quietly() -> None:
+    """Ctrl-C goes to all processes at once, and it is for the one that asked to answer for it."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,8 @@ def _elsewhere(
         if tuple(numbers[at : at + 1]) != (index,):
             elsewhere += size > 0
             continue
+        if stop > len(numbers):
+            return None
         whole = (index,) * size, tuple(range(size)), root.decode("ascii")
         own = leaves[at] if size == 1 else merkle.root_hash(leaves[at:stop])
         if (numbers[at:stop], positions[at:stop], own.hex()) != whole:

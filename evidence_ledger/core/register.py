@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -174,13 +174,16 @@ class Register:
         self, signer: bytes, who: Callable[[], Identity], at: datetime, entry: int
     ) -> bool:
         """Whether a CA that was enrolled when an entry was made, at a time, vouched for a signer as
-        a court, and nobody had revoked it. ``who`` is as for ``roles_of``."""
+        a court, and nobody had revoked it. ``who`` is as for ``roles_of``.
+
+        Only a list that names it ends that: what was demanded then may be held no more.
+        """
         then = [one for one in self._vouching.at(entry) if Role.COURT in one.roles]
         if not then or self._ended.covers(signer, entry):
             return False
         found = who()
         lists = RevocationData(tuple(one.raw for one in self._lists.values()))
-        return any(_vouches(issuer, found, lists, at) for issuer in then)
+        return any(_vouches(replace(one, demanded=False), found, lists, at) for one in then)
 
     @property
     def had_courts_by_ca(self) -> bool:

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Final, Protocol
 
 from evidence_ledger.core.claim_audit import worst_error
+from evidence_ledger.core.report import Verdict, verdict_of
 from evidence_ledger.core.row_audit import AuditRow
 from evidence_ledger.core.signature_form import SignatureForm
 from evidence_ledger.core.signer_check import wrong_signature
@@ -43,7 +44,7 @@ class SignatureAudit:
 
     def _reset(self) -> None:
         self._count = 0
-        self._errors: list[tuple[int, EvidenceError]] = []
+        self._errors: dict[Verdict, tuple[int, EvidenceError]] = {}
         self._waiting: dict[int, _Alike] = {}
 
     def take(self, rows: Sequence[AuditRow], plain: PlainStatements | None) -> None:
@@ -101,13 +102,16 @@ class SignatureAudit:
         for alike in self._waiting.values():
             for number in alike.wrong():
                 self._say(number, wrong_signature())
-        errors = [error for _, error in sorted(self._errors, key=itemgetter(0))]
+        errors = [error for _, error in sorted(self._errors.values(), key=itemgetter(0))]
         self._worst = worst_error((self._worst, *errors))
         self._reset()
 
     def _say(self, number: int, error: EvidenceError) -> None:
+        """Keep the first of each verdict: every error holds what it was found in."""
         error.where = f"entry {number}"
-        self._errors.append((number, error))
+        before = self._errors.get(verdict_of(error))
+        if before is None or number < before[0]:
+            self._errors[verdict_of(error)] = number, error
 
 
 class _Alike:

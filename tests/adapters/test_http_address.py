@@ -77,7 +77,18 @@ def test_no_message_tells_a_password() -> None:
         assert one.where
 
 
-@pytest.mark.parametrize("url", ["http://a:b@[::1/", "http://a:b@c:d@host/x?y"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a:b@[::1/",
+        "http://a:b@c:d@host/x?y",
+        "http://a:b/b@host/",
+        "http://a:b?b@host/",
+        "http://a:b#b@host/",
+        "ftp:a:b@host",
+        "a:b@host",
+    ],
+)
 def test_a_malformed_address_is_told_without_its_password_too(url: str) -> None:
     assert "b@" not in told_address(url)
     assert "a:" not in told_address(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -86,6 +87,15 @@ def test_another_process_does_the_same() -> None:
         found = list(each(name_of, range(4)))
     assert [number for number, _ in found] == [0, 1, 2, 3]
     assert {pid for _, pid in found[:2]} != {os.getpid()}
+
+
+def test_ctrl_c_ends_another_process_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    with shared_with(1) as each:
+        others = {pid for _, pid in each(name_of, range(4))} - {os.getpid()}
+        for pid in others:
+            os.kill(pid, signal.SIGINT)
+    assert len(others) == 1
+    assert capfd.readouterr().err == ""
 
 
 def name_of(number: int) -> tuple[int, int]:

@@ -116,6 +116,15 @@ def test_claims_that_are_kept_elsewhere_are_no_defect() -> None:
     assert check(STATEMENTS, rows) == ClaimFindings(len(rows), index_of(rows), elsewhere=1)
 
 
+@pytest.mark.parametrize("count", [2, 2**33, 10**15 - 1])
+def test_a_statement_of_more_claims_than_any_memory_holds(count: int) -> None:
+    point = TreePoint(count, merkle.leaf_hash(DEPOSITS[0][0]))
+    made = Statement("deposit", "l", point, bytes(32), NOON, EMPTY, bytes(16))
+    statements: list[tuple[int, bytes | None]] = [(7, made.encode())]
+    assert check(statements, []) == ClaimFindings(elsewhere=1)
+    assert defect(statements, ROWS[:1]) == ("audit.claims", "entry 7")
+
+
 def test_claims_of_an_erased_statement_are_counted_without_a_root() -> None:
     statements = [(number, None) for number, _ in STATEMENTS]
     assert check(statements, ROWS) == ClaimFindings(len(ROWS), index_of(ROWS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from evidence_ledger.core.signing_certificate import binding_attribute
 from evidence_ledger.core.statement import Statement, TreePoint
 from evidence_ledger.core.statement_form import plain_statements
 from evidence_ledger.core.statement_signature import SignatureCheck, check_signer
-from evidence_ledger.errors import EvidenceError, Refused
+from evidence_ledger.errors import EvidenceError, FormatError, Refused
 from tests.core.test_cades import HOLDERS, KINDS, signer_of
 from tests.fakes import NOON
 
@@ -283,6 +284,17 @@ def test_one_bad_signature_in_a_batch_is_named(at: int) -> None:
         cades.verify(rows[at][5], rows[at][4])
     error = found_in(rows)
     assert told(error) == (caught.value.reason, caught.value.message, f"entry {at}")
+
+
+def test_of_many_bad_ones_no_more_is_kept_than_is_told() -> None:
+    """Each error holds its signature, which may be large."""
+    rows = [(*row[:5], bytes(row[5][:-1])) for row in batch("ed25519", 24)]
+    audit = SignatureAudit()
+    audit.take(rows, plain_statements([row[4] for row in rows]))
+    gc.collect()
+    kept = [one for one in gc.get_objects() if isinstance(one, FormatError) and one.where]
+    assert [one.where for one in kept] == ["entry 0"]
+    assert audit.finish() is kept[0]
 
 
 def test_the_first_of_the_bad_is_named_whatever_its_form() -> None:

@@ -74,36 +74,41 @@ class LackingGroups:
                 with reading(self._engine, self._place) as connection:
                     objects = rows.objects(connection, number)
                 groups = list(kept_of(split(objects.leaves), objects.offsets))
-                self._keep(rows.groups, (number,), groups)
+                with writing(self._engine, self._place) as connection:
+                    _keep(connection, rows.groups, (number,), groups)
 
     def _add_renewals(self, found: Iterable[Row]) -> None:
         rows = RenewedSealRows(self._engine.dialect)
         for number, name in found:
             if name not in DIGESTS:
                 continue
-            for key, one in self._strands(rows, number):
-                with suppress(UsageError):
-                    self._keep(rows.groups, key, _groups(one, DIGESTS[name]))
+            # All at once: where some are there, nobody looks for the others any more.
+            with suppress(LedgerCorrupt), writing(self._engine, self._place) as connection:
+                for key, one in _strands(connection, rows, number):
+                    with suppress(UsageError):
+                        _keep(connection, rows.groups, key, _groups(one, DIGESTS[name]))
 
-    def _strands(self, rows: RenewedSealRows, number: int) -> Iterator[tuple[_Key, RenewedStrand]]:
-        """One after the other; those behind a damaged one are left out too."""
-        after = BEFORE_ALL
-        while True:
-            try:
-                with reading(self._engine, self._place) as connection:
-                    page = rows.of_renewal(connection, number, after, most=1)
-            except LedgerCorrupt:
-                return
-            if not page:
-                return
-            ((after, one),) = page
-            yield (number, *after), one
 
-    def _keep(self, rows: GroupRows, key: _Key, groups: list[Group]) -> None:
-        with writing(self._engine, self._place) as connection:
-            # Another process may have been first.
-            if not rows.has(connection, key):
-                rows.add(connection, key, groups)
+def _strands(
+    connection: Connection, rows: RenewedSealRows, number: int
+) -> Iterator[tuple[_Key, RenewedStrand]]:
+    """One after the other; those behind a damaged one are left out too."""
+    after = BEFORE_ALL
+    while True:
+        try:
+            page = rows.of_renewal(connection, number, after, most=1)
+        except LedgerCorrupt:
+            return
+        if not page:
+            return
+        ((after, one),) = page
+        yield (number, *after), one
+
+
+def _keep(connection: Connection, rows: GroupRows, key: _Key, groups: list[Group]) -> None:
+    # Another process may have been first.
+    if not rows.has(connection, key):
+        rows.add(connection, key, groups)
 
 
 def _groups(one: RenewedStrand, digest: Digest) -> list[Group]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -17,8 +19,10 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from evidence_ledger.adapters.sql import lacking_groups, open_store, revision
 from evidence_ledger.adapters.sql.dialects import dialect_of
 from evidence_ledger.adapters.sql.schema import metadata
+from evidence_ledger.core.algorithm import Digest
 from evidence_ledger.core.chain import Admission, extend
 from evidence_ledger.core.record_groups import Group
+from evidence_ledger.core.renewed_objects import kept_of_renewed
 from evidence_ledger.core.statement import Reference, Statement, TreePoint
 from evidence_ledger.core.token_place import SealPlace
 from evidence_ledger.stored import (
@@ -121,6 +125,29 @@ def test_renewals_of_older_ledgers_get_their_groups(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as older:
         older.execute("DROP TABLE renewed_groups")
         older.execute("UPDATE alembic_version SET version_num = '0012'")
+    open_store(path).close()
+    assert _kept(path) == kept
+
+
+def test_who_is_interrupted_leaves_no_renewal_with_some_of_its_groups(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The audit would call the ledger altered, and nobody would look for the others any more."""
+    kept = _renewed(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        older.execute("DROP TRIGGER renewed_groups_refuse_delete")
+        older.execute("DELETE FROM renewed_groups")
+
+    def interrupted(objects: Sequence[int], hashes: bytes, digest: Digest) -> Iterator[Group]:
+        if objects == STRANDS[1].objects:
+            raise KeyboardInterrupt
+        return kept_of_renewed(objects, hashes, digest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lacking_groups, "kept_of_renewed", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            open_store(path)
+    assert _kept(path) == [kept[0], [], []]
     open_store(path).close()
     assert _kept(path) == kept
 
