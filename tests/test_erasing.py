@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from evidence_ledger.adapters.sql import audit
 from evidence_ledger.author import Author, Context
 from evidence_ledger.core.administration import Act, Enrol, Settings
 from evidence_ledger.core.admission import SignedStatement
@@ -287,4 +288,21 @@ def test_an_erasure_that_was_forced_in_is_found_and_not_carried_out(bench: Workb
     assert found(report, "12") == (Verdict.INDETERMINATE, "audit.erasure-unfinished")
     assert "see the step Register" in (step(report, "12").hint or "")
     erase(bench, DEPOSITOR, 0)
+    assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_what_is_erased_while_the_index_is_read_is_no_defect(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = audit._index
+
+    def late(*parts: Any) -> int | None:
+        monkeypatch.setattr(audit, "_index", read)
+        erase(bench, DEPOSITOR, 0)
+        return read(*parts)
+
+    monkeypatch.setattr(audit, "_index", late)
+    report = bench.audit()
+    assert found(report, "3") == (Verdict.INDETERMINATE, "audit.index")
+    assert report.verdict is Verdict.INDETERMINATE
     assert bench.audit().verdict is Verdict.PASSED

@@ -181,17 +181,22 @@ class _Audit:
     def _name_lost(self) -> None:
         """Say which file in a claim can't be found.
 
-        Raises Refused.
+        Raises Refused; Undecided where all can: others may erase while this is read.
         """
         rows = self._store.claims_between(0, self._found.edge.size)
         for index, claims in groupby(rows, key=itemgetter(0)):
             self._check_index(index, [data for _, _, data in claims])
-        raise Refused("audit.index", "The index of fingerprints is not that of the claims.")
+        raise Undecided(
+            "audit.index",
+            "The index of fingerprints was not that of the claims when they were read, and is now.",
+            hint="An entry may have been erased meanwhile. Audit the ledger again.",
+        )
 
     def _check_index(self, index: int, claims: list[bytes]) -> None:
         for digest in admission.indexed(claims):
             places = self._store.find(digest.digest, digest.algorithm)
-            if not any((one.index, one.position) == (index, digest.position) for one in places):
+            found = any((one.index, one.position) == (index, digest.position) for one in places)
+            if not found and any(True for _ in self._store.claims(index)):
                 raise Refused(
                     "audit.not-found",
                     "A deposited fingerprint can't be found in the index.",

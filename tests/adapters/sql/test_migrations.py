@@ -76,6 +76,25 @@ def test_orders_of_older_ledgers_are_entered_into_the_new_table(path: Path) -> N
         assert list(store.orders_about(7, 700)) == []
 
 
+@pytest.mark.parametrize("statement", ["'text'", "1000000000000", "x'00'"])
+def test_a_damaged_order_keeps_no_older_ledger_closed(path: Path, statement: str) -> None:
+    with closing(open_store(path)) as store:
+        head = store.head()
+        made = [admission(700)._replace(kind="order")]
+        store.append(head, extend(head, edge_at(store, head.size), made, head.received or START))
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        older.execute("DROP TRIGGER documents_refuse_update")
+        older.execute(f"UPDATE documents SET statement = {statement} WHERE entry = 700")  # noqa: S608 of this test
+        older.execute(
+            "INSERT INTO special_entries (entry, position, kind, about) VALUES (700, 0, 'order', 5)"
+        )
+        older.execute("DROP TABLE orders")
+        older.execute("DROP TABLE renewed_groups")
+        older.execute("UPDATE alembic_version SET version_num = '0011'")
+    with closing(open_store(path)) as store:
+        assert list(store.orders_about(5, 701)) == []
+
+
 def test_seals_of_older_ledgers_get_their_groups(path: Path) -> None:
     seals = [StoredSeal(number, 0, 0, bytes(32), b"signed") for number in range(3)]
     leaves = [number.to_bytes(32) for number in range(700)]

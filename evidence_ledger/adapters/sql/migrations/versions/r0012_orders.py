@@ -29,7 +29,8 @@ def upgrade() -> None:
     op.create_index("ix_orders_entry", "orders", ["entry"])
     connection = op.get_bind()
     for number, statement in connection.execute(_STATEMENTS).all():
-        data = None if statement is None else bytes(statement)
+        # A damaged one may be of any type; the audit tells of it.
+        data = bytes(statement) if isinstance(statement, bytes | memoryview) else None
         for found in orders(number, "order", data):
             connection.execute(sa.insert(table), found._asdict())
     name = connection.dialect.name
