@@ -5,14 +5,14 @@ from __future__ import annotations
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 from typing import Final, Protocol, TypeVar
 
-from evidence_ledger.errors import EvidenceError
+from evidence_ledger.errors import EvidenceError, LedgerError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -31,7 +31,8 @@ class Each(Protocol):
 def shared_with(others: int) -> Iterator[Each]:
     """``map`` in this process and ``others`` more; what it calls must be known to them by name.
 
-    The results, and the first EvidenceError, come in the order of the parts.
+    The results, and the first EvidenceError, come in the order of the parts. Raises LedgerError
+    where another process was ended from outside.
     """
     if others < 1:
         yield map
@@ -41,6 +42,11 @@ def shared_with(others: int) -> Iterator[Each]:
     with ProcessPoolExecutor(others, mp_context=context, initializer=_go_quietly) as pool:
         try:
             yield _Shares(pool, others * _PARTS_AHEAD)
+        except BrokenExecutor as error:
+            raise LedgerError(
+                "Another process that took a share of the work was ended from outside.",
+                hint="Nothing was changed. Where memory is short, free some, and try again.",
+            ) from error
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence_ledger.adapters.shared_work import Each, _Shares, shared_with
-from evidence_ledger.errors import Refused
+from evidence_ledger.errors import LedgerError, Refused
 
 HERE = get_ident()
 
@@ -100,3 +101,15 @@ def test_ctrl_c_ends_another_process_without_a_word(capfd: pytest.CaptureFixture
 
 def name_of(number: int) -> tuple[int, int]:
     return number, os.getpid()
+
+
+def test_a_process_that_was_killed_is_told_in_a_sentence() -> None:
+    with pytest.raises(LedgerError, match="ended from outside"), shared_with(1) as each:
+        list(each(end_of, range(4)))
+
+
+def end_of(number: int) -> int:
+    """The end of any other process that is asked."""
+    if multiprocessing.parent_process() is not None:
+        os._exit(9)
+    return number
