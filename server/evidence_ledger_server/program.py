@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,11 +15,13 @@ from evidence_ledger import __version__
 from evidence_ledger.adapters.file_errors import blocked, why
 from evidence_ledger.adapters.standard_streams import mend_streams
 from evidence_ledger.core.counting import counted
-from evidence_ledger.errors import EvidenceError, OutputUnwritable
+from evidence_ledger.errors import EvidenceError, OperationalError, OutputUnwritable
 from evidence_ledger_server.token_commands import PLACE, token
 
 NAME = "evidence-server"
 BROKEN_PIPE = 141
+# What stands in the way of standard output, which has no name.
+_OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
 @click.group(name=NAME)
@@ -126,7 +129,7 @@ def main() -> NoReturn:
         sys.exit(BROKEN_PIPE)
     except OSError as error:
         _abandon_output()
-        told = blocked(error) or OutputUnwritable(f"The result can't be written: {why(error)}.")
+        told = blocked(error) or _system_error(error)
         _tell(str(told), told.hint, told.exit_code)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
@@ -137,6 +140,12 @@ def _invoke(arguments: Sequence[str]) -> None:
     # Not Command.main: it answers a broken pipe with 1.
     with program.make_context(NAME, list(arguments)) as context:
         program.invoke(context)
+
+
+def _system_error(error: OSError) -> EvidenceError:
+    if error.errno in _OUTPUT:
+        return OutputUnwritable(f"The result can't be written: {why(error)}.")
+    return OperationalError(f"The operating system stopped this: {why(error)}.")
 
 
 def _abandon_output() -> None:

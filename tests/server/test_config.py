@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from evidence_ledger.adapters.home import Home
 from evidence_ledger.assembly import create_ledger
 from evidence_ledger.errors import SettingsInvalid
+from evidence_ledger_server import program
 from evidence_ledger_server.config import load_config
 
 
@@ -101,6 +103,20 @@ def test_a_result_that_nobody_takes_is_no_traceback(tmp_path: Path, to: str, cod
     }
     done = subprocess.run(["bash", "-c", command], capture_output=True, env=environment, timeout=60)
     assert (done.returncode, b"Traceback" in done.stderr) == (code, False), done.stderr
+
+
+def test_what_the_system_refuses_is_not_called_a_result(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(program, "_invoke", refuse)
+    monkeypatch.setattr(program, "_abandon_output", lambda: None)
+    with pytest.raises(SystemExit) as caught:
+        program.main()
+    assert caught.value.code == 5
+    assert "The operating system stopped this: too many open files." in capsys.readouterr().err
 
 
 def test_an_address_that_is_taken_is_told_before_anything_is_opened(tmp_path: Path) -> None:
