@@ -303,6 +303,14 @@ def test_what_is_erased_while_the_index_is_read_is_no_defect(
 
     monkeypatch.setattr(audit, "_index", late)
     report = bench.audit()
-    assert found(report, "3") == (Verdict.INDETERMINATE, "audit.index")
+    assert found(report, "3") == (Verdict.INDETERMINATE, "audit.erased-meanwhile")
     assert report.verdict is Verdict.INDETERMINATE
     assert bench.audit().verdict is Verdict.PASSED
+
+
+def test_an_index_that_never_adds_up_is_a_defect(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the database's own tree of the index holds a row twice."""
+    monkeypatch.setattr(audit, "_index", lambda *_: 1)
+    assert found(bench.audit(), "3") == (Verdict.FAILED, "audit.index")

@@ -181,15 +181,19 @@ class _Audit:
     def _name_lost(self) -> None:
         """Say which file in a claim can't be found.
 
-        Raises Refused; Undecided where all can: others may erase while this is read.
+        Raises Refused; Undecided where all can, and claims were erased while this was read.
         """
-        rows = self._store.claims_between(0, self._found.edge.size)
+        rows, count = self._store.claims_between(0, self._found.edge.size), 0
         for index, claims in groupby(rows, key=itemgetter(0)):
-            self._check_index(index, [data for _, _, data in claims])
+            own = [data for _, _, data in claims]
+            self._check_index(index, own)
+            count += len(own)
+        if count >= self._found.claims.claims:
+            raise Refused("audit.index", "The index of fingerprints is not that of the claims.")
         raise Undecided(
-            "audit.index",
-            "The index of fingerprints was not that of the claims when they were read, and is now.",
-            hint="An entry may have been erased meanwhile. Audit the ledger again.",
+            "audit.erased-meanwhile",
+            "Claims were erased while the index of fingerprints was compared with them.",
+            hint="Audit the ledger again.",
         )
 
     def _check_index(self, index: int, claims: list[bytes]) -> None:
