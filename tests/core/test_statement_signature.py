@@ -12,7 +12,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from evidence_ledger.core import cades, cms, der, oid, statement, statement_signature
+from evidence_ledger.core import (
+    cades,
+    cms,
+    der,
+    oid,
+    signature_audit,
+    statement,
+    statement_signature,
+)
 from evidence_ledger.core import der_writer as w
 from evidence_ledger.core.cms import Attribute
 from evidence_ledger.core.row_audit import AuditRow
@@ -310,3 +318,15 @@ def test_the_first_of_the_bad_is_named_whatever_its_form() -> None:
     error = found_in(rows)
     assert error is not None
     assert error.where == "entry 15"
+
+
+def test_large_signatures_do_not_wait_for_many_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = batch("ecdsa-sha256", 24)
+    assert found_in(rows) is None
+    audit = SignatureAudit()
+    audit.take(rows, plain_statements([row[4] for row in rows]))
+    assert audit._waiting
+    monkeypatch.setattr(signature_audit, "MOST_HELD", sum(len(row[5]) for row in rows))
+    audit.take(rows, plain_statements([row[4] for row in rows]))
+    assert not audit._waiting
+    assert audit.finish() is None

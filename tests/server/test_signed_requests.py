@@ -142,7 +142,7 @@ class _Keys(HTTPSignatureKeyResolver):
         return self._key
 
     def resolve_public_key(self, key_id: str) -> Any:
-        raise NotImplementedError(key_id)
+        raise AssertionError(f"whoever signs looks up no public key: {key_id}")
 
 
 FOREIGN = {
